@@ -1,0 +1,121 @@
+/* From what was observed to what is to be done: the entrance. */
+
+#include "decide.h"
+
+#include "decide_parts.h"
+#include "profile.h"
+
+/* Cluster and server may be down when validate-all asks about them. */
+#define VALIDATE_LOOK_MS 2000u
+
+uint32_t
+decide_first_facts(const struct snapshot *snapshot)
+{
+    switch (snapshot->action) {
+        case ACTION_STOP:
+        case ACTION_STATUS:
+        case ACTION_DEMOTE:
+            return FACT_PROCESS;
+        case ACTION_MONITOR:
+            return FACT_PROCESS | FACT_SQL
+                   | (snapshot->check_level >= 10 ? (uint32_t) FACT_DISK : 0);
+        case ACTION_START:
+            return FACT_PROCESS | FACT_FILES | FACT_ADDRESS;
+        case ACTION_PROMOTE:
+            return FACT_PROCESS | FACT_SQL;
+        case ACTION_NOTIFY:
+            return 0;
+        case ACTION_NONE:
+        case ACTION_VALIDATE:
+        case ACTION_METADATA:
+        case ACTION_METHODS:
+            break;
+    }
+    return 0;
+}
+
+static void
+decide_validate(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->settings.problem != OCF_SUCCESS) {
+        plan_exit_reason(plan, snapshot->settings.problem, "%s",
+                         snapshot->settings.problem_text);
+        return;
+    }
+    plan_fallback(plan, OCF_SUCCESS, "%s", "");
+    if ((snapshot->facts & FACT_PROFILE) == 0) {
+        plan_again(plan, 0, FACT_PROCESS | FACT_SQL | FACT_PROFILE,
+                   VALIDATE_LOOK_MS);
+        return;
+    }
+    profile_warn(snapshot, plan);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+/* A cluster is slow for a moment in a failover: such steps are tried again. */
+static bool
+may_pass(enum op_kind kind)
+{
+    return kind == OP_SET_DATA_STATUS || kind == OP_SET_DATA_QUORUM
+           || kind == OP_SET_SCORE
+           || kind == OP_SET_POSITION || kind == OP_SET_ADMIT;
+}
+
+/* A required step failed: again if that may help, else the action fails. */
+static bool
+failure_ends_action(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->failed == OP_NONE) {
+        return false;
+    }
+    if (snapshot->action != ACTION_START && snapshot->action != ACTION_PROMOTE
+        && snapshot->action != ACTION_DEMOTE) {
+        return false;
+    }
+    if (may_pass(snapshot->failed) && snapshot->left_ms > LAST_CALL_MS) {
+        return false;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC, "%s failed: %s",
+                     op_name(snapshot->failed), snapshot->failure);
+    return true;
+}
+
+void
+decide(const struct snapshot *snapshot, struct plan *ret_plan)
+{
+    plan_init(ret_plan);
+    if (failure_ends_action(snapshot, ret_plan)) {
+        return;
+    }
+    switch (snapshot->action) {
+        case ACTION_START:
+            decide_start(snapshot, ret_plan);
+            break;
+        case ACTION_STOP:
+            decide_stop(snapshot, ret_plan);
+            break;
+        case ACTION_STATUS:
+            decide_status(snapshot, ret_plan);
+            break;
+        case ACTION_MONITOR:
+            decide_monitor(snapshot, ret_plan);
+            break;
+        case ACTION_PROMOTE:
+            decide_promote(snapshot, ret_plan);
+            break;
+        case ACTION_DEMOTE:
+            decide_demote(snapshot, ret_plan);
+            break;
+        case ACTION_NOTIFY:
+            decide_notify(snapshot, ret_plan);
+            break;
+        case ACTION_VALIDATE:
+            decide_validate(snapshot, ret_plan);
+            break;
+        case ACTION_NONE:
+        case ACTION_METADATA:
+        case ACTION_METHODS:
+            plan_exit(ret_plan, OCF_ERR_UNIMPLEMENTED);
+            break;
+    }
+}

@@ -1,0 +1,189 @@
+/* Demotion: a clean stop, then back as a standby (P3, P4, P7). */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+/* The record is asked for again this soon. */
+#define RECORD_LOOK_MS 200u
+
+/* pg_controldata is not waited for longer: the disk may hang. */
+#define CONTROL_LOOK_MS 2000u
+
+/* Dead before, or about to be stopped anyway: it stays down. */
+static void
+stay_down(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_fallback(plan, OCF_SUCCESS,
+                  "the server is stopped; the cluster's attribute daemon did "
+                  "not answer in time");
+    if (!have_facts(snapshot, FACT_ATTRS, plan)) {
+        plan->limit_ms = 2000;
+        return;
+    }
+    want_stopped_attrs(snapshot, plan);
+    want_shutdown(snapshot, plan);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+static void
+finish_demotion(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t self = snapshot->self;
+
+    plan_fallback(plan, OCF_SUCCESS, "the server is a standby; the cluster "
+                  "did not take its attributes in time");
+    if (!have_facts(snapshot, FACT_ATTRS, plan)) {
+        return;
+    }
+    want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, self,
+              SCORE_NEVER);
+    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self,
+              "HS:alone");
+    want_attr(snapshot, plan, OP_SET_HISTORY, OP_BEST_EFFORT, self, "");
+    want_shutdown(snapshot, plan);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+/* The postmaster is up again; as what? */
+static void
+look_at_restarted(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!server_answers(snapshot, plan)) {
+        return;
+    }
+    if (snapshot->server.in_recovery == TRI_YES) {
+        finish_demotion(snapshot, plan);
+        return;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "the server came back as a primary although it was "
+                     "started as a standby: look for a line in '%s' that "
+                     "changes data_directory or config_file",
+                     snapshot->tmpdir);
+}
+
+/*
+ * The files say 'standby' until a promotion is over, and a promotion may be
+ * on its way from an action that was killed: the lock file, made before it,
+ * tells. Where it is there, the server is ended like a primary.
+ *
+ * Returns true when the plan has its verdict.
+ */
+static bool
+is_standby_already(const struct snapshot *snapshot, struct plan *plan)
+{
+    bool ready = snapshot->process.pidfile == PIDFILE_READY;
+    uint32_t control = ready ? FACT_CONTROL : 0;
+
+    if (snapshot->done[OP_STOP_FAST].times > 0
+        || (!ready && snapshot->process.pidfile != PIDFILE_STANDBY)
+        || snapshot->process.state != PROCESS_RUNNING) {
+        return false;
+    }
+    if (!have_facts(snapshot, FACT_PROCESS | FACT_FILES | control, plan)) {
+        plan->limit_ms = CONTROL_LOOK_MS;
+        return true;
+    }
+    if (snapshot->files.lock != TRI_NO
+        || standby_by_files(snapshot) != TRI_YES) {
+        return false;
+    }
+    finish_demotion(snapshot, plan);
+    return true;
+}
+
+/*
+ * A clean shutdown proves this node's data, unless another was promoted in the
+ * meantime: then they have parted, and the lock stays to say so.
+ *
+ * Returns TRI_UNKNOWN when the plan looks again, soon.
+ */
+static enum tri
+is_proved(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct attr *data = &self_node(snapshot)->data_status;
+    uint32_t total_ms = snapshot->elapsed_ms + snapshot->left_ms;
+    /* staying down takes another look, at the attributes */
+    bool said = (snapshot->facts & FACT_ATTRS) != 0;
+
+    if (snapshot->files.control != CONTROL_SHUT_DOWN) {
+        if (!said) {
+            plan_log(plan, LOG_WARNING,
+                     "the server did not shut down cleanly (pg_control says "
+                     "'%s'): it stays down",
+                     control_state_name(snapshot->files.control));
+        }
+        return TRI_NO;
+    }
+    if (data->known == ATTR_UNKNOWN && snapshot->left_ms > total_ms / 2) {
+        plan_again(plan, RECORD_LOOK_MS, snapshot->facts, LAST_CALL_MS);
+        return TRI_UNKNOWN;
+    }
+    if (data->known == ATTR_UNKNOWN || attr_is(data, DATA_DISCONNECT)) {
+        if (!said) {
+            plan_log(plan, LOG_WARNING,
+                     "the cluster's record of this node is %s: another node "
+                     "may have been promoted since; it stays down",
+                     data->known == ATTR_UNKNOWN ? "not known" : data->value);
+        }
+        return TRI_NO;
+    }
+    return TRI_YES;
+}
+
+static void
+come_back(const struct snapshot *snapshot, struct plan *plan)
+{
+    const uint32_t facts = FACT_PROCESS | FACT_CONTROL | FACT_ADDRESS
+                           | FACT_RECORD;
+    enum tri proved;
+    bool ended_here = snapshot->done[OP_STOP_FAST].times > 0
+                      || snapshot->done[OP_STOP_IMMEDIATE].times > 0;
+
+    if (!ended_here) {
+        stay_down(snapshot, plan);
+        return;
+    }
+    plan_fallback(plan, OCF_SUCCESS, "the server is stopped and stays down: "
+                  "the cluster's configuration daemon did not answer in time");
+    if (!have_facts(snapshot, facts, plan)) {
+        return;
+    }
+    proved = is_proved(snapshot, plan);
+    if (proved == TRI_UNKNOWN) {
+        return;
+    }
+    if (proved == TRI_NO) {
+        stay_down(snapshot, plan);
+        return;
+    }
+    plan_add(plan, OP_REMOVE_LOCK, OP_BEST_EFFORT, 0, NULL);
+    if (self_node(snapshot)->in_stop_list == TRI_YES) {
+        stay_down(snapshot, plan);
+        return;
+    }
+    plan_fallback(plan, OCF_ERR_GENERIC, "the server was stopped cleanly but "
+                  "its start as a standby did not end in time");
+    plan_standby_start(plan, standby_by_address(snapshot));
+}
+
+void
+decide_demote(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
+        plan_exit_reason(plan, OCF_ERR_UNIMPLEMENTED,
+                         "demote needs rep_mode=async or rep_mode=sync");
+        return;
+    }
+    if (snapshot->done[OP_START_SERVER].times > 0) {
+        look_at_restarted(snapshot, plan);
+        return;
+    }
+    if (!is_standby_already(snapshot, plan)
+        && end_server(snapshot, plan,
+                      snapshot->settings.stop_escalate_ms)) {
+        come_back(snapshot, plan);
+    }
+}

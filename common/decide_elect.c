@@ -1,0 +1,371 @@
+/* The election, where there is no primary. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+/* Two looks at the position this far apart tell whether replay goes on. */
+#define ADVANCE_LOOK_MS 100u
+
+/* One monitor looks at most this often before it leaves it to the next. */
+#define LOOKS_MAX 8u
+
+#define PUBLISHED_SIZE ATTR_VALUE_SIZE
+
+/* What a node published: `TIMELINE/LSN` and how often it looked in vain. */
+struct published {
+    struct wal_position position;
+    unsigned checks;
+};
+
+static struct published
+published_by(const struct node *node)
+{
+    struct published published = { { 0, 0 }, 0 };
+    char text[PUBLISHED_SIZE];
+    char *space;
+
+    if (node->position.known != ATTR_SET
+        || text_copy(node->position.value, text, sizeof(text)) != 0) {
+        return published;
+    }
+    space = strchr(text, ' ');
+    if (space != NULL) {
+        *space = '\0';
+        published.checks = (unsigned) strtoul(space + 1, NULL, 10);
+    }
+    (void) wal_position_parse(text, &published.position);
+    return published;
+}
+
+bool
+is_live(const struct snapshot *snapshot, size_t index)
+{
+    const struct node *node = &snapshot->node[index];
+
+    if (index == snapshot->self) {
+        return snapshot->action != ACTION_START;
+    }
+    return node->online == TRI_YES
+           && (node->role == ROLE_STARTED || node->role == ROLE_PROMOTED
+               || node->starting == TRI_YES);
+}
+
+/* What stands between the cluster and a winner. */
+struct ballot {
+    size_t winner;          /* NODES_MAX: nobody may lead */
+    struct wal_position position;       /* of the winner */
+    const char *awaited;    /* a live node that has not published, or NULL */
+    bool awaited_starts;    /* it is still starting: waited for without limit */
+    const char *missing;    /* an absent node recorded as LATEST, or NULL */
+    bool missing_may_act;   /* it is not proved down */
+};
+
+static void
+note_missing(const struct snapshot *snapshot, size_t node,
+             struct ballot *ballot)
+{
+    const struct node *voter = &snapshot->node[node];
+
+    if (!is_live(snapshot, node)
+        && attr_is(&voter->data_status, DATA_LATEST)) {
+        ballot->missing = voter->name;
+        ballot->missing_may_act |= snapshot->fencing != TRI_YES
+                                   || !is_down(snapshot, node);
+    }
+}
+
+static void
+count_vote(const struct snapshot *snapshot, size_t node,
+           struct ballot *ballot)
+{
+    const struct node *candidate = &snapshot->node[node];
+    struct wal_position position = published_by(candidate).position;
+    const char *why;
+
+    if (!is_live(snapshot, node)
+        || (!record_allows(snapshot, node, &why)
+            && (!attr_is(&candidate->data_status, DATA_QUORUM)
+                || wal_position_is_known(position)))) {
+        return;     /* never wins, so it is not waited for either */
+    }
+    if (!wal_position_is_known(position)) {
+        ballot->awaited = candidate->name;
+        ballot->awaited_starts |= candidate->starting == TRI_YES;
+        return;
+    }
+    if (ballot->winner == NODES_MAX
+        || wal_position_compare(position, ballot->position) > 0) {
+        ballot->winner = node;
+        ballot->position = position;
+    }
+}
+
+static void
+count_all(const struct snapshot *snapshot, bool unproved,
+          struct ballot *ballot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (is_unproved(snapshot, i) == unproved) {
+            count_vote(snapshot, i, ballot);
+        }
+    }
+}
+
+/* Who is still to be judged leads only where nobody else can. */
+static struct ballot
+count_votes(const struct snapshot *snapshot)
+{
+    struct ballot ballot = { .winner = NODES_MAX };
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        note_missing(snapshot, i, &ballot);
+    }
+    count_all(snapshot, false, &ballot);
+    if (ballot.winner == NODES_MAX && ballot.awaited == NULL) {
+        count_all(snapshot, true, &ballot);
+    }
+    return ballot;
+}
+
+/*
+ * Of a quorum, a position counts only when it cannot grow any more: when the
+ * old primary is stopped, or proved down.
+ */
+static bool
+old_primary_is_over(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        if (i != snapshot->self && attr_is(&node->data_status, DATA_LATEST)
+            && !is_down(snapshot, i)
+            && (node->online != TRI_YES || node->role == ROLE_PROMOTED
+                || node->role == ROLE_UNKNOWN)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+want_position(const struct snapshot *snapshot, struct plan *plan,
+              unsigned checks)
+{
+    char position[WAL_POSITION_TEXT_SIZE];
+    char value[PUBLISHED_SIZE];
+    struct text text;
+
+    wal_position_format(snapshot->server.position, position);
+    text_init(&text, value, sizeof(value));
+    text_add(&text, "%s", position);
+    if (checks > 0) {
+        text_add(&text, " %u", checks);
+    }
+    if (attr_is(&self_node(snapshot)->data_status, DATA_QUORUM)
+        && !old_primary_is_over(snapshot)) {
+        value[0] = '\0';
+    }
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, snapshot->self,
+              value);
+}
+
+static void
+publish(const struct snapshot *snapshot, struct plan *plan, unsigned checks)
+{
+    char location[LSN_TEXT_SIZE];
+
+    want_position(snapshot, plan, checks);
+    lsn_format_hex(snapshot->server.position.lsn, location);
+    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT,
+              snapshot->self, location);
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, snapshot->self,
+              "HS:alone");
+}
+
+/* Why nobody may be raised yet, or NULL. */
+static const char *
+reason_to_wait(const struct snapshot *snapshot, const struct ballot *ballot,
+               unsigned checks)
+{
+    bool patient = checks < snapshot->settings.xlog_check_count;
+    bool sync_mode = snapshot->settings.rep_mode == REP_MODE_SYNC;
+
+    if (ballot->winner == NODES_MAX) {
+        return "no live node is recorded as complete";
+    }
+    if (ballot->awaited != NULL && (ballot->awaited_starts || patient)) {
+        return "a live node has not published its position yet";
+    }
+    if (record_is_virgin(snapshot)) {
+        return NULL;
+    }
+    /* proved down, it was followed to its end by whom the record allows */
+    if (ballot->missing != NULL
+        && (patient || (sync_mode && ballot->missing_may_act))) {
+        return "the node recorded as LATEST is not there yet";
+    }
+    if (!record_is_trusted(snapshot)) {
+        return "too few nodes of node_list are online to trust the record";
+    }
+    return NULL;
+}
+
+/* What a person can do where the cluster would wait for ever. */
+static void
+tell_override(const struct snapshot *snapshot, const struct ballot *ballot,
+              struct text *text)
+{
+    if (ballot->missing != NULL) {
+        text_add(text, ". If '%s' never comes back, set its data-status to "
+                 "DISCONNECT with crm_attribute -l forever", ballot->missing);
+    }
+    if (ballot->winner == NODES_MAX && ballot->awaited == NULL) {
+        text_add(text, "%s data-status of the node whose data you want to go "
+                 "on with, even if commits are lost, to LATEST%s",
+                 ballot->missing != NULL ? "; and the" : ". Set the",
+                 ballot->missing != NULL ? ""
+                                         : " with crm_attribute -l forever");
+    } else if (ballot->missing == NULL && ballot->awaited == NULL
+               && !record_is_trusted(snapshot)) {
+        text_add(text, ". If the others never come back, take them out of "
+                 "node_list");
+    }
+}
+
+static void
+announce_wait(const struct snapshot *snapshot, struct plan *plan,
+              const struct ballot *ballot, const char *why)
+{
+    const char *name = ballot->missing != NULL ? ballot->missing
+                                               : ballot->awaited;
+    char buf[OP_VALUE_SIZE];
+    struct text text;
+
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "no primary is elected: %s%s%s%s (%zu of %zu nodes "
+             "online)", why, name != NULL ? " ('" : "",
+             name != NULL ? name : "", name != NULL ? "')" : "",
+             nodes_online(snapshot), snapshot->node_count);
+    tell_override(snapshot, ballot, &text);
+    plan_log(plan, LOG_NOTICE, "%s", buf);
+}
+
+/* Look at the position again, soon; not for ever. */
+static bool
+look_again(const struct snapshot *snapshot, struct plan *plan,
+           uint32_t wait_ms)
+{
+    if (snapshot->position_looks >= LOOKS_MAX
+        || snapshot->left_ms <= LAST_CALL_MS) {
+        return false;
+    }
+    plan_again(plan, wait_ms, snapshot->facts, 0);
+    return true;
+}
+
+bool
+position_is_final(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!wal_position_is_known(snapshot->server.position)) {
+        plan_log(plan, LOG_NOTICE,
+                 "the server's WAL position is not known yet");
+        return false;
+    }
+    switch (snapshot->server.recovery_advances) {
+        case TRI_NO:
+            return true;
+        case TRI_UNKNOWN:
+            (void) look_again(snapshot, plan, ADVANCE_LOOK_MS);
+            return false;
+        case TRI_YES:
+            break;
+    }
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
+              snapshot->self, "");
+    plan_log(plan, LOG_INFO, "recovery still replays WAL");
+    return false;
+}
+
+bool
+someone_is_ranked(const struct snapshot *snapshot)
+{
+    const char *why;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        if (is_live(snapshot, i) && record_allows(snapshot, i, &why)
+            && (attr_is(&node->score, SCORE_CANDIDATE)
+                || attr_is(&node->score, SCORE_PROMOTED))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct wal_position
+published_position(const struct node *node)
+{
+    return published_by(node).position;
+}
+
+bool
+has_published(const struct snapshot *snapshot)
+{
+    struct wal_position published =
+        published_by(self_node(snapshot)).position;
+
+    return wal_position_is_known(published)
+           && wal_position_compare(published, snapshot->server.position) == 0;
+}
+
+static void
+vote(const struct snapshot *snapshot, struct plan *plan)
+{
+    struct ballot ballot = count_votes(snapshot);
+    unsigned checks = published_by(self_node(snapshot)).checks;
+    const char *why = reason_to_wait(snapshot, &ballot, checks);
+
+    if (why != NULL) {
+        announce_wait(snapshot, plan, &ballot, why);
+        checks += snapshot->action == ACTION_MONITOR
+                  && checks < snapshot->settings.xlog_check_count;
+    }
+    want_trust(snapshot, plan);
+    publish(snapshot, plan, checks);
+    if (why == NULL && ballot.winner == snapshot->self) {
+        plan_log(plan, LOG_NOTICE,
+                 "elected: this node's data is the newest of the live nodes");
+        want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, snapshot->self,
+                  SCORE_PROMOTED);
+    }
+}
+
+void
+elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
+{
+    size_t other = NODES_MAX;
+
+    plan_exit(plan, code);
+    if (snapshot->self >= snapshot->node_count
+        || snapshot->failed != OP_NONE || someone_is_ranked(snapshot)) {
+        return;     /* no vote, the next monitor's, or Pacemaker's turn */
+    }
+    if (other_promoted(snapshot, &other) != TRI_NO) {
+        plan_log(plan, LOG_NOTICE, "no primary is elected: the role of '%s' "
+                 "is not known", snapshot->node[other].name);
+        return;
+    }
+    if (!position_is_final(snapshot, plan)) {
+        return;
+    }
+    if (has_published(snapshot)) {
+        vote(snapshot, plan);
+        return;
+    }
+    publish(snapshot, plan, published_by(self_node(snapshot)).checks);
+    (void) look_again(snapshot, plan, POLL_MS);
+}

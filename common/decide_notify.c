@@ -1,0 +1,153 @@
+/* What the others do when the cluster changes. Exit codes mean nothing here. */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+#define NOTIFY_FACTS ((uint32_t) (FACT_PROCESS | FACT_SQL))
+
+static bool
+someone_stops(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self
+            && snapshot->node[i].in_stop_list == TRI_YES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_running_primary(const struct snapshot *snapshot)
+{
+    return snapshot->server.answer == ANSWER_OK
+           && snapshot->server.in_recovery == TRI_NO;
+}
+
+static bool
+is_running_standby(const struct snapshot *snapshot)
+{
+    return snapshot->server.answer == ANSWER_OK
+           && snapshot->server.in_recovery == TRI_YES;
+}
+
+/* Instances come or go: the primary's record follows, or a vote is held. */
+static void
+look_around(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!have_facts(snapshot, NOTIFY_FACTS, plan)) {
+        return;
+    }
+    if (is_running_primary(snapshot)
+        && self_node(snapshot)->in_promoted_list == TRI_YES) {
+        primary_duties(snapshot, plan, OCF_SUCCESS);
+    } else if (is_running_standby(snapshot)) {
+        standby_duties(snapshot, plan, OCF_SUCCESS);
+    } else {
+        plan_exit(plan, OCF_SUCCESS);
+    }
+}
+
+/* A standby is about to be stopped: release it before, not after (P2). */
+static void
+before_stop(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (self_node(snapshot)->in_promoted_list == TRI_YES
+        && self_node(snapshot)->in_demote_list != TRI_YES
+        && someone_stops(snapshot)) {
+        look_around(snapshot, plan);
+    } else {
+        plan_exit(plan, OCF_SUCCESS);
+    }
+}
+
+/* There is a new primary: forget the vote, follow it (P7). */
+static void
+after_promote(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t self = snapshot->self;
+
+    if (self_node(snapshot)->in_promote_list == TRI_YES) {
+        plan_exit(plan, OCF_SUCCESS);
+        return;
+    }
+    if (!have_facts(snapshot, NOTIFY_FACTS | FACT_ATTRS | FACT_ADDRESS
+                              | FACT_FILES, plan)) {
+        return;
+    }
+    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
+    if (is_running_standby(snapshot)) {
+        want_upstream(snapshot, plan);
+        /*
+         * It may hang on a connection to a primary that is no more; or in
+         * connect(), which waits up to two minutes and which the server
+         * does not show as a receiver: so it is ended unseen.
+         */
+        plan_add(plan, OP_END_RECEIVER, OP_BEST_EFFORT, 0, NULL);
+    }
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+/* The old primary is gone: show where this standby stands. */
+static void
+after_demote(const struct snapshot *snapshot, struct plan *plan)
+{
+    char baseline[LSN_TEXT_SIZE];
+    size_t self = snapshot->self;
+
+    if (self_node(snapshot)->in_demote_list == TRI_YES) {
+        plan_exit(plan, OCF_SUCCESS);
+        return;
+    }
+    if (!have_facts(snapshot, NOTIFY_FACTS | FACT_ATTRS | FACT_POSITION,
+                    plan)) {
+        return;
+    }
+    if (is_running_standby(snapshot) && !someone_leads(snapshot)) {
+        if (wal_position_is_known(snapshot->server.position)) {
+            want_position(snapshot, plan, 0);   /* for the pre-promote */
+        }
+        lsn_format_hex(snapshot->server.position.lsn, baseline);
+        want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self,
+                  baseline);
+        want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self,
+                  "HS:alone");
+    }
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+void
+decide_notify(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_fallback(plan, OCF_SUCCESS, "%s", "");
+    if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
+        plan_exit(plan, OCF_SUCCESS);
+        return;
+    }
+    switch (snapshot->notify) {
+        case NOTIFY_PRE_STOP:
+            before_stop(snapshot, plan);
+            break;
+        case NOTIFY_POST_START:
+        case NOTIFY_POST_STOP:
+            look_around(snapshot, plan);
+            break;
+        case NOTIFY_POST_PROMOTE:
+            after_promote(snapshot, plan);
+            break;
+        case NOTIFY_POST_DEMOTE:
+            after_demote(snapshot, plan);
+            break;
+        case NOTIFY_PRE_PROMOTE:
+            redirect(snapshot, plan);
+            break;
+        case NOTIFY_NONE:
+        case NOTIFY_PRE_START:
+        case NOTIFY_PRE_DEMOTE:
+            plan_exit(plan, OCF_SUCCESS);
+            break;
+    }
+}

@@ -1,0 +1,129 @@
+/* What the subjects of the decision share. */
+
+#include "decide_parts.h"
+
+const struct node *
+self_node(const struct snapshot *snapshot)
+{
+    static const struct node nobody;
+
+    return snapshot->self < snapshot->node_count
+           ? &snapshot->node[snapshot->self] : &nobody;
+}
+
+bool
+have_facts(const struct snapshot *snapshot, uint32_t facts,
+           struct plan *plan)
+{
+    uint32_t missing = facts & ~snapshot->facts;
+
+    if (missing == 0) {
+        return true;
+    }
+    plan_again(plan, 0, snapshot->facts | missing,
+               snapshot->action == ACTION_MONITOR ? MONITOR_LOOK_MS : 0);
+    return false;
+}
+
+static const struct attr *
+attr_of(const struct node *node, enum op_kind kind)
+{
+    switch ((int) kind) {
+        case OP_SET_STATUS:
+            return &node->status;
+        case OP_SET_XLOG_LOC:
+            return &node->xlog_loc;
+        case OP_SET_BASELINE:
+            return &node->baseline;
+        case OP_SET_RECEIVER:
+            return &node->receiver;
+        case OP_SET_SCORE:
+            return &node->score;
+        case OP_SET_POSITION:
+            return &node->position;
+        case OP_SET_ADMIT:
+            return &node->admit;
+        case OP_SET_WARNED:
+            return &node->warned;
+        case OP_SET_HISTORY:
+            return &node->history;
+        case OP_SET_SHUTDOWN:
+            return &node->shutdown;
+        case OP_SET_UNPROVED:
+            return &node->unproved;
+        default:    /* OP_SET_TRUSTED; the record is not kept here */
+            return &node->trusted;
+    }
+}
+
+void
+want_attr(const struct snapshot *snapshot, struct plan *plan,
+          enum op_kind kind, enum op_need need, size_t node,
+          const char *value)
+{
+    const struct attr *attr;
+
+    if (node >= snapshot->node_count) {
+        return;
+    }
+    attr = attr_of(&snapshot->node[node], kind);
+    if (value[0] == '\0' ? attr->known == ATTR_UNSET : attr_is(attr, value)) {
+        return;
+    }
+    if (node != snapshot->self && snapshot->node[node].online == TRI_NO) {
+        return;
+    }
+    plan_add(plan, kind, need, node, value);
+}
+
+void
+want_data_status(const struct snapshot *snapshot, struct plan *plan,
+                 enum op_need need, size_t node, const char *value)
+{
+    if (node < snapshot->node_count
+        && !attr_is(&snapshot->node[node].data_status, value)) {
+        plan_add(plan, OP_SET_DATA_STATUS, need, node, value);
+    }
+}
+
+void
+want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t self = snapshot->self;
+
+    if (snapshot->settings.check_wal_receiver) {
+        want_attr(snapshot, plan, OP_SET_RECEIVER, OP_BEST_EFFORT, self, "");
+    }
+    if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
+        return;
+    }
+    want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, self,
+              SCORE_NEVER);
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self, "STOP");
+    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
+}
+
+enum tri
+other_promoted(const struct snapshot *snapshot, size_t *ret_node)
+{
+    enum tri answer = TRI_NO;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        if (i == snapshot->self || node->online == TRI_NO) {
+            continue;
+        }
+        if (node->online == TRI_YES && node->role == ROLE_PROMOTED) {
+            *ret_node = i;
+            return TRI_YES;
+        }
+        if (node->online == TRI_UNKNOWN || node->role == ROLE_UNKNOWN) {
+            answer = TRI_UNKNOWN;
+            *ret_node = i;
+        }
+    }
+    return answer;
+}

@@ -1,0 +1,454 @@
+#ifndef PGWARD_COMMON_DECIDE_PARTS_H
+#define PGWARD_COMMON_DECIDE_PARTS_H
+
+#include "plan.h"
+#include "snapshot.h"
+#include "sync_list.h"
+
+/* What the subjects of the decision share; nobody outside common/ needs it. */
+
+#define SCORE_PROMOTED "1000"
+#define SCORE_CANDIDATE "100"
+#define SCORE_NEVER "-INFINITY"
+
+#define DATA_LATEST "LATEST"
+#define DATA_SYNC "STREAMING|SYNC"
+#define DATA_QUORUM "STREAMING|QUORUM"
+#define DATA_LAGS "CATCHUP|ASYNC"
+#define DATA_DISCONNECT "DISCONNECT"
+
+/*! How often a wait looks again. */
+#define POLL_MS 20u
+
+/*!
+ * A monitor that knows the server's health gives the cluster's daemons this
+ * long; then its verdict stands, and the next one looks again.
+ */
+#define MONITOR_LOOK_MS 3000u
+
+/*! A verdict is given this long before the action would be killed. */
+#define LAST_CALL_MS 1000u
+
+/* One function an action; each leaves a verdict in the plan. */
+void decide_start(const struct snapshot *snapshot, struct plan *plan);
+void decide_stop(const struct snapshot *snapshot, struct plan *plan);
+void decide_status(const struct snapshot *snapshot, struct plan *plan);
+void decide_monitor(const struct snapshot *snapshot, struct plan *plan);
+void decide_promote(const struct snapshot *snapshot, struct plan *plan);
+void decide_demote(const struct snapshot *snapshot, struct plan *plan);
+void decide_notify(const struct snapshot *snapshot, struct plan *plan);
+
+/*! This node, or an empty one that claims nothing. */
+const struct node *
+self_node(const struct snapshot *snapshot);
+
+/*! Were these facts tried in this cycle? If not, the plan asks for them. */
+bool
+have_facts(const struct snapshot *snapshot, uint32_t facts,
+           struct plan *plan);
+
+/*!
+ * Plan an attribute's new value; "" deletes it. Nothing when it has that
+ * value, and nothing for a node known to be offline.
+ */
+void
+want_attr(const struct snapshot *snapshot, struct plan *plan,
+          enum op_kind kind, enum op_need need, size_t node,
+          const char *value);
+
+/*! Plan a node's RSC-data-status; nothing when it has that value. */
+void
+want_data_status(const struct snapshot *snapshot, struct plan *plan,
+                 enum op_need need, size_t node, const char *value);
+
+/*! This node's attributes while the server is down. */
+void
+want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * End every process of the instance, within the action's time.
+ *
+ * Fast shutdown first, for `escalate_ms`; then immediate; then SIGKILL. A
+ * postmaster that is stopped (SIGSTOP) or gone cannot shut anything down, so
+ * what is left of it is killed at once.
+ *
+ * \return true when none is left (P4); else the plan has its verdict.
+ */
+bool
+end_server(const struct snapshot *snapshot, struct plan *plan,
+           uint32_t escalate_ms);
+
+/*!
+ * Is the server a standby by its files? A hot standby's pid file says 'ready'
+ * like a primary's; pg_control (FACT_CONTROL) tells them apart.
+ */
+enum tri
+standby_by_files(const struct snapshot *snapshot);
+
+/*!
+ * Wait for the server that this action started.
+ *
+ * \return true when it answers; else the plan has its verdict.
+ */
+bool
+server_answers(const struct snapshot *snapshot, struct plan *plan);
+
+/*! The standby that a start makes, unless its data is to be judged. */
+enum standby
+standby_by_address(const struct snapshot *snapshot);
+
+/*! Plan the start of the server as a standby. */
+void
+plan_standby_start(struct plan *plan, enum standby kind);
+
+/*! A dead primary's slots would keep WAL for nobody. */
+void
+drop_old_slots(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * The code that tells the truth about the server that is there.
+ *
+ * \param[out] plan  reason and log lines; the verdict is the caller's
+ */
+enum ocf_code
+health_code(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * What a primary does at each look: record, scores, synchronous list.
+ *
+ * \param[in] code  the action's verdict once all is done
+ */
+void
+primary_duties(const struct snapshot *snapshot, struct plan *plan,
+               enum ocf_code code);
+
+/*! Is the node in synchronous_standby_names, as far as it could be read? */
+bool
+is_listed(const struct snapshot *snapshot, size_t node);
+
+/*! Is it in the list to stay: it streams, and is not one too many? */
+bool
+stays_listed(const struct snapshot *snapshot, size_t node);
+
+/*! Does it stay in the list although it does not stream (P2)? */
+bool
+is_held(const struct snapshot *snapshot, size_t node);
+
+/*! Is sync_strict the reason: nobody could take its place? */
+bool
+is_last_of_strict(const struct snapshot *snapshot, size_t node);
+
+/*! Did pg_stat_replication tell of it? It tells few roles (pg_monitor). */
+bool
+sender_is_seen(const struct sender *sender);
+
+/*! Is it about to be stopped on purpose? Released before: no commit stalls. */
+bool
+is_leaving(const struct snapshot *snapshot, size_t node);
+
+/*!
+ * Is a standby that does not stream still to be waited for?
+ *
+ * It may be winning the fencing race right now with `STREAMING|SYNC` in its
+ * copy of the record: a node that left the cluster and was not proved down
+ * (fenced, or left as planned, with nothing active there), or any node while
+ * this one has no quorum or sees less than half of node_list. In maintenance
+ * mode nothing is released. With fencing off nothing can be proved, and a node
+ * outside the membership counts as down.
+ *
+ * Source: promise P2.
+ */
+bool
+may_still_act(const struct snapshot *snapshot, size_t node);
+
+/*! Does the record no longer call it eligible? UNKNOWN is no. */
+bool
+is_released(const struct attr *data_status);
+
+/*! Proved down: outside the membership, and nothing active there. */
+bool
+is_down(const struct snapshot *snapshot, size_t node);
+
+/*! The list that is in force; empty where there is none of ours. */
+struct sync_list
+sync_list_now(const struct snapshot *snapshot);
+
+/*! The list to come, as far as it may change now. */
+struct sync_list
+sync_list_next(const struct snapshot *snapshot, const struct sync_list *list);
+
+/*! May commits begin to wait for it? */
+bool
+may_join(const struct snapshot *snapshot, size_t node);
+
+/*! Has it flushed past the mark of the list in force? */
+bool
+has_flushed_mark(const struct snapshot *snapshot, size_t node);
+
+/*! sync_mode=quorum, in rep_mode=sync. */
+bool
+quorum_mode(const struct snapshot *snapshot);
+
+/*! May the list grow, once the old members' records ask for more? */
+bool
+quorum_may_grow(const struct snapshot *snapshot);
+
+/*! Is it in the list that is in force, to stay? */
+bool
+is_quorum_member(const struct snapshot *snapshot, size_t node);
+
+/*! The `n/N` that every member's record should have now. */
+void
+quorum_text(const struct snapshot *snapshot, char *ret_value);
+
+/*! Are commits known to wait for a quorum? */
+bool
+quorum_is_live(const struct snapshot *snapshot);
+
+/*! Has this member on record what the list in force asks for, proved? */
+bool
+quorum_is_final(const struct snapshot *snapshot, size_t node);
+
+/*! Is the list to be changed? */
+bool
+quorum_change_is_due(const struct snapshot *snapshot);
+
+/*! Has this member the right record, here and in its own copy (P2)? */
+bool
+quorum_is_recorded(const struct snapshot *snapshot, size_t node);
+
+bool
+quorum_is_in_copy(const struct snapshot *snapshot, size_t node);
+
+/*!
+ * Does this member hold all that was acknowledged: have so many members shown
+ * their positions that one of them does, and none holds more?
+ *
+ * \param[out] ret_why  constant text, set only when the answer is no
+ */
+bool
+quorum_allows(const struct snapshot *snapshot, size_t node,
+              const char **ret_why);
+
+/*! Has it flushed what was acknowledged before the list was in effect (P1)? */
+bool
+has_proof(const struct snapshot *snapshot, size_t node);
+
+/*!
+ * Steer the synchronous list and take the proof that it needs.
+ *
+ * Stands behind the record in the plan (P2).
+ *
+ * \return false: look again soon, something is under way.
+ */
+bool
+sync_list_is_settled(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * What a standby does at each look: its attributes, its upstream, and the
+ * election where there is no primary.
+ */
+void
+standby_duties(const struct snapshot *snapshot, struct plan *plan,
+               enum ocf_code code);
+
+/*!
+ * Give a standby that has none its upstream, unless the replication address is
+ * still on this node: it would stream from itself (P7).
+ */
+void
+want_upstream(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * Was this node started to be judged: it led, went down, and another node was
+ * ranked or promoted? It waits for the history of the primary's timelines.
+ */
+bool
+is_unproved(const struct snapshot *snapshot, size_t node);
+
+/*! The same of this node, by all that it sees of itself. */
+bool
+is_quarantined(const struct snapshot *snapshot);
+
+/*! What comes of a node that led and went down. */
+enum return_verdict {
+    RETURN_UNKNOWN = 0,
+    RETURN_LOOK_AGAIN,      /*!< the plan says when */
+    RETURN_PROVED,
+    RETURN_REFUTED,         /*!< the plan ends with the reason */
+};
+
+/*!
+ * Judge this node's data by the record and by the history of the primary's
+ * timelines: all of its WAL has to lie in the primary's past.
+ *
+ * Source: promise P3; design section 4, proof of a common past.
+ */
+enum return_verdict
+judge_return(const struct snapshot *snapshot, struct plan *plan,
+             size_t primary);
+
+/*!
+ * Let a node that was proved follow the primary. The lock goes with it.
+ *
+ * \return false: not while the replication address is here (P7).
+ */
+bool
+admit(const struct snapshot *snapshot, struct plan *plan);
+
+/*! What a standby that is to be judged does at each look. */
+void
+return_duties(const struct snapshot *snapshot, struct plan *plan,
+              size_t primary, enum ocf_code code);
+
+/*!
+ * Can a standby that does not stream never follow this primary? Then the plan
+ * ends with the reason; one that has only lost its connection is left alone.
+ */
+bool
+has_parted(const struct snapshot *snapshot, struct plan *plan,
+           size_t primary);
+
+/*!
+ * Tell the others the primary's timelines where they do not know them.
+ *
+ * \return false: the plan looks at them first.
+ */
+bool
+want_history(const struct snapshot *snapshot, struct plan *plan);
+
+/*! Leave the checkpoint of a clean shutdown for the candidate (P7). */
+void
+want_shutdown(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * Does this node hold the checkpoint with which the old primary shut down
+ * cleanly? If not, and that one is back, the plan ends: it leads again.
+ *
+ * Source: promise P7.
+ */
+bool
+switchover_is_proved(const struct snapshot *snapshot, struct plan *plan);
+
+/*! Does another node say that it is the primary, as it may have while dying? */
+bool
+someone_leads(const struct snapshot *snapshot);
+
+/*!
+ * Does some other online node run a promoted instance?
+ *
+ * \param[out] ret_node  set unless the answer is no: the node it is about
+ */
+enum tri
+other_promoted(const struct snapshot *snapshot, size_t *ret_node);
+
+/*!
+ * May this node be promoted, as far as the cluster's record says?
+ *
+ * \param[out] ret_why  constant text, set only when the answer is no
+ *
+ * Errors: none; UNKNOWN gives false.
+ * Source: promises P1 and P3.
+ */
+bool
+record_allows(const struct snapshot *snapshot, size_t node,
+              const char **ret_why);
+
+/*! Did the primary record that this node streams (`STREAMING|...`)? */
+bool
+has_streamed(const struct attr *data_status);
+
+/*! No node of the list has a record: a cluster that never had a primary. */
+bool
+record_is_virgin(const struct snapshot *snapshot);
+
+/*! Live: online, and its instance is running or on its way. */
+bool
+is_live(const struct snapshot *snapshot, size_t node);
+
+/*! The (timeline, position) that a node published; unknown: it did not. */
+struct wal_position
+published_position(const struct node *node);
+
+/*!
+ * Publish this node's position, without disturbing a transition.
+ *
+ * \param[in] checks  how often this node looked in vain for the others'
+ */
+void
+want_position(const struct snapshot *snapshot, struct plan *plan,
+              unsigned checks);
+
+/*!
+ * Has this node published the position that it has now? Everybody counts what
+ * everybody published, this node's own included.
+ */
+bool
+has_published(const struct snapshot *snapshot);
+
+/*!
+ * Does this node's data hold all that an eligible live node's holds? With no
+ * primary there, a node at or beyond its position on the same timeline does.
+ *
+ * Source: promise P3.
+ */
+bool
+data_allows(const struct snapshot *snapshot, size_t node);
+
+/*! May it lead, by the record or by what it published? */
+bool
+may_lead(const struct snapshot *snapshot, size_t node);
+
+/*!
+ * Is the position that was observed the end of this node's WAL? Recovery may
+ * still be reading what is on its own disk; the plan then looks again, soon,
+ * but not for ever.
+ */
+bool
+position_is_final(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * Before a promotion: if another live node holds more than the chosen one,
+ * it is ranked instead, which makes Pacemaker choose anew. The plan ends when
+ * the CIB has the new rank.
+ */
+void
+redirect(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * Is there a live node that the last primary ranked, or that was elected?
+ *
+ * A node that is being started is not: its score is an old one.
+ */
+bool
+someone_is_ranked(const struct snapshot *snapshot);
+
+/*! How many nodes of node_list are online, this one included. */
+size_t
+nodes_online(const struct snapshot *snapshot);
+
+/*!
+ * Is half of node_list online? Fewer never change the record: a majority that
+ * boots later trusts its own, so one of them has to have seen every change.
+ * Votequorum without last_man_standing asks for more.
+ */
+bool
+half_is_online(const struct snapshot *snapshot);
+
+/*!
+ * Has this node, since it booted, been online with most of node_list (of two
+ * nodes: with both), so that its copy of the record is not an old one (P2)?
+ */
+bool
+record_is_trusted(const struct snapshot *snapshot);
+
+/*! Remember it once it is so. */
+void
+want_trust(const struct snapshot *snapshot, struct plan *plan);
+
+/*! Vote where there is no primary: publish, compare, raise one score. */
+void
+elect(const struct snapshot *snapshot, struct plan *plan,
+      enum ocf_code code);
+
+#endif

@@ -1,0 +1,397 @@
+/* Promotion: proof first, then the record, then the server (P1, P2, P3). */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+#define PROMOTE_FACTS \
+    ((uint32_t) (FACT_PROCESS | FACT_SQL | FACT_ATTRS | FACT_RECORD \
+                 | FACT_MEMBERS))
+
+/*
+ * The pre-promote notify ranks the best node; this is the last look. Only who
+ * is eligible by the record overtakes: nobody would raise another. What this
+ * node has not published, it did not have to: nobody else was there.
+ */
+static size_t
+overtaken_by(const struct snapshot *snapshot)
+{
+    struct wal_position mine = published_position(self_node(snapshot));
+    const char *why;
+
+    for (size_t i = 0; wal_position_is_known(mine)
+                       && i < snapshot->node_count; i++) {
+        if (i != snapshot->self && may_lead(snapshot, i)
+            && record_allows(snapshot, i, &why)
+            && wal_position_compare(published_position(&snapshot->node[i]),
+                                    mine) > 0) {
+            return i;
+        }
+    }
+    return NODES_MAX;
+}
+
+static bool
+promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
+{
+    const char *why = "";
+    size_t other = NODES_MAX;
+
+    switch (other_promoted(snapshot, &other)) {
+        case TRI_YES:
+            plan_exit_reason(plan, OCF_ERR_GENERIC,
+                             "'%s' is still promoted: two primaries would "
+                             "lose data", snapshot->node[other].name);
+            return false;
+        case TRI_UNKNOWN:
+            plan_exit_reason(plan, OCF_ERR_GENERIC,
+                             "could not learn from the cluster whether '%s' "
+                             "is promoted, so it may be: look at crm_mon; a "
+                             "failed action there wants a cleanup",
+                             snapshot->node[other].name);
+            return false;
+        case TRI_NO:
+            break;
+    }
+    if (!record_allows(snapshot, snapshot->self, &why)
+        && !data_allows(snapshot, snapshot->self)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "this node may not lead: %s", why);
+        return false;
+    }
+    other = overtaken_by(snapshot);
+    if (other != NODES_MAX) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "'%s' holds more WAL than this node: it is to be "
+                         "promoted instead", snapshot->node[other].name);
+        return false;
+    }
+    return switchover_is_proved(snapshot, plan);
+}
+
+/*
+ * From here on nobody else's data counts as complete (P2). This node's own
+ * record comes first: torn off in the middle, the others' alone would allow
+ * nobody to lead. And it stands before the server is promoted: should this
+ * node die right after, its copy of the CIB is the newer one.
+ */
+static void
+want_record(const struct snapshot *snapshot, struct plan *plan)
+{
+    want_data_status(snapshot, plan, OP_REQUIRED, snapshot->self, DATA_LATEST);
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        if (i == snapshot->self) {
+            continue;
+        }
+        want_data_status(snapshot, plan,
+                         node->data_status.known == ATTR_UNSET
+                         ? OP_BEST_EFFORT : OP_REQUIRED, i, DATA_DISCONNECT);
+        if (node->online == TRI_YES && node->score.known == ATTR_SET) {
+            want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, i,
+                      SCORE_NEVER);
+        }
+    }
+}
+
+/* Steps up to the point of no return; all may be done twice. */
+static void
+prepare_promotion(const struct snapshot *snapshot, struct plan *plan)
+{
+    char baseline[LSN_TEXT_SIZE];
+
+    want_record(snapshot, plan);
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        /* a vote of before says nothing of what this primary will hold */
+        want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, i, "");
+    }
+    if (snapshot->settings.sync_strict) {
+        want_attr(snapshot, plan, OP_SET_ADMIT, OP_REQUIRED, snapshot->self,
+                  "no");
+    }
+    plan_add(plan, OP_CREATE_LOCK, OP_REQUIRED, 0, NULL);
+    plan_add(plan, OP_WRITE_SYNC_NAMES, OP_REQUIRED, 0, "");
+    lsn_format_hex(snapshot->server.position.lsn, baseline);
+    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT,
+              snapshot->self, baseline);
+}
+
+/* Nobody else's data counts as complete, in this node's copy of the record. */
+static bool
+record_is_ours(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self
+            && !is_released(&snapshot->node[i].data_status)) {
+            return false;
+        }
+    }
+    return snapshot->done[OP_CREATE_LOCK].times > 0;
+}
+
+static void
+write_record(const struct snapshot *snapshot, struct plan *plan)
+{
+    bool again = snapshot->done[OP_CREATE_LOCK].times > 0;
+
+    if (again && snapshot->left_ms <= LAST_CALL_MS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "look at the cluster's CIB (cibadmin --query): the "
+                         "data-status that was written of the other nodes "
+                         "does not show");
+        return;
+    }
+    prepare_promotion(snapshot, plan);
+    plan_again(plan, again ? POLL_MS : 0, PROMOTE_FACTS, 0);
+}
+
+/* A node without a state was not seen since the cluster started. */
+static bool
+may_have_old_record(const struct snapshot *snapshot, size_t index)
+{
+    const struct node *node = &snapshot->node[index];
+    bool seen = node->online != TRI_NO || node->expected_down != TRI_UNKNOWN;
+
+    return index != snapshot->self && seen && !is_down(snapshot, index)
+           && !is_released(&node->copy);
+}
+
+/*
+ * A new primary waits for nobody: that is a release of all others, and takes
+ * the same proof that nobody can still act on the old record (P2). A node that
+ * was cut off a moment ago may have it, win the fencing race with it, and lead
+ * without what is acknowledged here meanwhile.
+ *
+ * Returns false when the plan has its verdict.
+ */
+static bool
+old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct node *holder = NULL;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (may_have_old_record(snapshot, i)) {
+            holder = &snapshot->node[i];
+            if (holder->online == TRI_YES) {
+                plan_add(plan, OP_READ_COPY, OP_BEST_EFFORT, i, NULL);
+            }
+        }
+    }
+    if (holder == NULL) {
+        return true;
+    }
+    if (snapshot->left_ms <= LAST_CALL_MS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "look at the cluster LAN and at fencing: '%s' is "
+                         "not proved down, nor does its copy of the CIB show "
+                         "its new data-status, so it may lead as well",
+                         holder->name);
+        return false;
+    }
+    plan_again(plan, snapshot->done[OP_READ_COPY].times > 0 ? POLL_MS : 0,
+               PROMOTE_FACTS, 0);
+    return false;
+}
+
+/* Read anew after each step that takes time (P3). */
+static bool
+premise_holds(const struct snapshot *snapshot, struct plan *plan)
+{
+    return have_facts(snapshot, PROMOTE_FACTS, plan)
+           && promotion_is_safe(snapshot, plan)
+           && old_record_is_gone(snapshot, plan);
+}
+
+static bool
+stop_began(const struct snapshot *snapshot)
+{
+    return snapshot->done[OP_STOP_FAST].times > 0
+           || snapshot->done[OP_STOP_IMMEDIATE].times > 0
+           || snapshot->done[OP_KILL_ALL].times > 0;
+}
+
+static void
+promote_by_restart(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->done[OP_START_SERVER].times > 0) {
+        if (server_answers(snapshot, plan)) {
+            plan_exit_reason(plan, OCF_ERR_GENERIC,
+                             "the server came back as a standby although "
+                             "standby.signal was removed: is it made by "
+                             "something else?");
+        }
+        return;
+    }
+    if ((!stop_began(snapshot) && !premise_holds(snapshot, plan))
+        || !end_server(snapshot, plan,
+                       snapshot->settings.stop_escalate_in_slave_ms)) {
+        return;
+    }
+    if (premise_holds(snapshot, plan)) {
+        plan_add(plan, OP_PREPARE, OP_REQUIRED, 0, NULL);
+        plan_add(plan, OP_REMOVE_STANDBY, OP_REQUIRED, 0, NULL);
+        plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
+        plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+    }
+}
+
+/* For so long replay may wait for a query, which it does for ever with
+ * max_standby_streaming_delay = -1. */
+#define HELD_UP_MS 500u
+
+static void
+let_replay_end(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *asked = &snapshot->done[OP_PROMOTE_SERVER];
+    const struct done *ended = &snapshot->done[OP_END_SESSIONS];
+    uint32_t since_ms = ended->times > 0 ? ended->last_ms : asked->last_ms;
+
+    if (snapshot->server.in_recovery == TRI_YES
+        && snapshot->elapsed_ms >= since_ms + HELD_UP_MS) {
+        plan_add(plan, OP_END_SESSIONS, OP_BEST_EFFORT, 0, NULL);
+    }
+}
+
+static void
+wait_for_promotion(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->settings.restart_on_promote) {
+        promote_by_restart(snapshot, plan);
+        return;
+    }
+    if (snapshot->process.state == PROCESS_GONE
+        || snapshot->process.state == PROCESS_ORPHANS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "the PostgreSQL server ended while it was promoted: "
+                         "see its log");
+        return;
+    }
+    if (snapshot->left_ms <= LAST_CALL_MS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "the server did not leave recovery before the "
+                         "action's timeout: %s", snapshot->server.text);
+        return;
+    }
+    let_replay_end(snapshot, plan);
+    plan_again(plan, POLL_MS / 2, FACT_PROCESS | FACT_SQL, 2000);
+}
+
+/* What was left for this promotion says nothing about the next. */
+static void
+forget_shutdowns(const struct snapshot *snapshot, struct plan *plan)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (snapshot->node[i].shutdown.known == ATTR_SET) {
+            want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, i, "");
+        }
+    }
+}
+
+static void
+finish_promotion(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t self = snapshot->self;
+
+    plan_fallback(plan, OCF_SUCCESS, "the server is promoted; the cluster "
+                  "did not take its attributes in time");
+    if (!have_facts(snapshot, PROMOTE_FACTS | FACT_HISTORY
+                              | (snapshot->settings.use_slots
+                                 ? (uint32_t) FACT_SENDERS : 0), plan)) {
+        return;
+    }
+    (void) want_history(snapshot, plan);        /* its fact is there */
+    for (size_t i = 0; snapshot->settings.use_slots
+                       && i < snapshot->node_count; i++) {
+        if (i != self && snapshot->node[i].slot != TRI_YES) {
+            plan_add(plan, OP_CREATE_SLOT, OP_BEST_EFFORT, i, NULL);
+        }
+    }
+    if (snapshot->settings.use_slots) {
+        plan_add(plan, OP_CREATE_EXTERNAL_SLOTS, OP_BEST_EFFORT, 0, NULL);
+    }
+    want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, self,
+              SCORE_PROMOTED);
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self, "PRI");
+    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT, self, "");
+    forget_shutdowns(snapshot, plan);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+/* A step of ours was under way in an earlier cycle of this action. */
+static bool
+promotion_began(const struct snapshot *snapshot)
+{
+    return snapshot->done[OP_PROMOTE_SERVER].times > 0
+           || (snapshot->settings.restart_on_promote
+               && snapshot->done[OP_CREATE_LOCK].times > 0);
+}
+
+static bool
+is_known_standby(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->server.in_recovery == TRI_YES) {
+        return true;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "could not tell whether the server is a standby: %s",
+                     snapshot->server.text);
+    return false;
+}
+
+void
+decide_promote(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
+        /* Not OCF_ERR_CONFIGURED: ocf-tester asks for this code. */
+        plan_exit_reason(plan, OCF_ERR_UNIMPLEMENTED,
+                         "promote needs rep_mode=async or rep_mode=sync");
+        return;
+    }
+    if (snapshot->server.answer == ANSWER_OK
+        && snapshot->server.in_recovery == TRI_NO
+        && snapshot->process.state != PROCESS_GONE) {
+        if (promotion_began(snapshot)) {
+            finish_promotion(snapshot, plan);
+        } else {
+            plan_exit(plan, OCF_SUCCESS);
+        }
+        return;
+    }
+    if (promotion_began(snapshot)) {
+        wait_for_promotion(snapshot, plan);
+        return;
+    }
+    if (snapshot->process.state == PROCESS_GONE) {
+        plan_exit_reason(plan, OCF_NOT_RUNNING,
+                         "there is no server here to promote");
+        return;
+    }
+    if (snapshot->process.state == PROCESS_ORPHANS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "the postmaster is gone, so there is no server here "
+                         "to promote; stop the resource to end the %u "
+                         "processes that are left", snapshot->process.others);
+        return;
+    }
+    plan_fallback(plan, OCF_ERR_GENERIC,
+                  "could not promote: pacemaker-attrd or pacemaker-based on "
+                  "this node did not answer in time. Look at their processes "
+                  "and the system log");
+    if (!server_answers(snapshot, plan)
+        || !is_known_standby(snapshot, plan)
+        || !have_facts(snapshot, PROMOTE_FACTS, plan)
+        || !promotion_is_safe(snapshot, plan)) {
+        return;
+    }
+    if (!record_is_ours(snapshot)) {
+        write_record(snapshot, plan);
+        return;
+    }
+    if (old_record_is_gone(snapshot, plan)) {
+        plan_add(plan, OP_PROMOTE_SERVER, OP_REQUIRED, 0, NULL);
+        plan_again(plan, POLL_MS / 2, FACT_PROCESS | FACT_SQL, 2000);
+    }
+}

@@ -1,0 +1,176 @@
+/* Before a promotion: does the chosen node hold the most? (P3) */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+#define REDIRECT_FACTS \
+    ((uint32_t) (FACT_PROCESS | FACT_SQL | FACT_POSITION | FACT_ATTRS \
+                 | FACT_RECORD | FACT_MEMBERS))
+
+/*
+ * The others have this long to publish, and the CIB to take a new rank. They
+ * have published after the demotion; a busy cluster runs its notifies one
+ * after the other, and then nobody's notify can wait for another's.
+ */
+#define REDIRECT_WAIT_MS 1000u
+
+/* Live, to stay, and not to be judged first. */
+static bool
+counts(const struct snapshot *snapshot, size_t node)
+{
+    return is_live(snapshot, node) && !is_unproved(snapshot, node)
+           && snapshot->node[node].in_stop_list != TRI_YES;
+}
+
+bool
+data_allows(const struct snapshot *snapshot, size_t node)
+{
+    struct wal_position mine;
+    const char *why;
+
+    if (node >= snapshot->node_count) {
+        return false;       /* this node is not in node_list */
+    }
+    mine = published_position(&snapshot->node[node]);
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        struct wal_position other = published_position(&snapshot->node[i]);
+
+        if (i != node && is_live(snapshot, i)
+            && wal_position_is_known(other)
+            && record_allows(snapshot, i, &why)
+            && mine.timeline == other.timeline && mine.lsn >= other.lsn) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+may_lead(const struct snapshot *snapshot, size_t node)
+{
+    const char *why;
+
+    return counts(snapshot, node)
+           && wal_position_is_known(
+                  published_position(&snapshot->node[node]))
+           && (record_allows(snapshot, node, &why)
+               || data_allows(snapshot, node));
+}
+
+static size_t
+chosen_node(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (snapshot->node[i].in_promote_list == TRI_YES) {
+            return i;
+        }
+    }
+    return NODES_MAX;
+}
+
+/* The chosen one, unless another holds more. */
+static size_t
+best_node(const struct snapshot *snapshot, size_t chosen)
+{
+    size_t best = chosen;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (may_lead(snapshot, i)
+            && wal_position_compare(
+                   published_position(&snapshot->node[i]),
+                   published_position(&snapshot->node[best])) > 0) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* A node that counts and has not published yet; NODES_MAX: all have. */
+static size_t
+silent_node(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (counts(snapshot, i)
+            && !wal_position_is_known(
+                   published_position(&snapshot->node[i]))) {
+            return i;
+        }
+    }
+    return NODES_MAX;
+}
+
+static bool
+others_live(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self && counts(snapshot, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+rank_anew(const struct snapshot *snapshot, struct plan *plan, size_t chosen,
+          size_t best)
+{
+    const char *rank = snapshot->self == best ? SCORE_PROMOTED
+                                              : SCORE_CANDIDATE;
+
+    if (attr_is(&snapshot->node[best].cib_score, SCORE_PROMOTED)
+        && !attr_is(&snapshot->node[chosen].cib_score, SCORE_PROMOTED)) {
+        return;     /* the scheduler knows */
+    }
+    if ((snapshot->self == best || snapshot->self == chosen)
+        && !attr_is(&self_node(snapshot)->score, rank)) {
+        plan_log(plan, LOG_NOTICE, "'%s' holds more than '%s', which was to "
+                 "be promoted: it is ranked instead",
+                 snapshot->node[best].name, snapshot->node[chosen].name);
+        want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
+                  snapshot->self, rank);
+    }
+    plan_again(plan, POLL_MS / 2, FACT_ATTRS | FACT_RECORD | FACT_MEMBERS,
+               0);
+}
+
+void
+redirect(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t chosen = chosen_node(snapshot);
+    size_t best;
+
+    plan_exit(plan, OCF_SUCCESS);
+    if (chosen == NODES_MAX || snapshot->self >= snapshot->node_count
+        || snapshot->failed != OP_NONE
+        || snapshot->elapsed_ms >= REDIRECT_WAIT_MS) {
+        return;
+    }
+    if (snapshot->position_looks == 0
+        && (!have_facts(snapshot, FACT_ATTRS | FACT_MEMBERS, plan)
+            || !others_live(snapshot)
+            || (is_unproved(snapshot, snapshot->self)
+                && chosen != snapshot->self)
+            || !have_facts(snapshot, REDIRECT_FACTS, plan))) {
+        return;
+    }
+    if (snapshot->server.in_recovery != TRI_YES
+        || !wal_position_is_known(snapshot->server.position)) {
+        return;
+    }
+    if (!has_published(snapshot)) {
+        want_position(snapshot, plan, 0);
+        plan_again(plan, POLL_MS / 2,
+                   FACT_ATTRS | FACT_RECORD | FACT_MEMBERS, 0);
+        return;
+    }
+    if (silent_node(snapshot) != NODES_MAX) {
+        plan_again(plan, POLL_MS / 2,
+                   FACT_ATTRS | FACT_RECORD | FACT_MEMBERS, 0);
+        return;
+    }
+    best = best_node(snapshot, chosen);
+    if (best != chosen) {
+        rank_anew(snapshot, plan, chosen, best);
+    }
+}

@@ -1,0 +1,216 @@
+/* A node that led and went down: may it follow the primary? (P3) */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+#include "history.h"
+
+#define RETURN_FACTS \
+    ((uint32_t) (FACT_RECORD | FACT_POSITION | FACT_HISTORY))
+
+/* What a history says about this node's data. */
+struct finding {
+    enum history_match match;
+    lsn left;                   /* where the primary left the timeline */
+};
+
+bool
+is_unproved(const struct snapshot *snapshot, size_t node)
+{
+    return node < snapshot->node_count
+           && snapshot->node[node].unproved.known == ATTR_SET;
+}
+
+/* The attribute is gone after a reboot, and where no other node kept it. */
+bool
+is_quarantined(const struct snapshot *snapshot)
+{
+    return is_unproved(snapshot, snapshot->self)
+           || (snapshot->files.lock == TRI_YES
+               && snapshot->server.upstream_set == TRI_NO);
+}
+
+static struct finding
+compare_with(const struct snapshot *snapshot, size_t primary)
+{
+    const struct attr *told = &snapshot->node[primary].history;
+    struct finding finding = { HISTORY_UNKNOWN, 0 };
+    struct history own;
+    struct history past;
+
+    if (told->known == ATTR_SET
+        && history_read_summary(snapshot->files.history, &own) == 0
+        && history_read_summary(told->value, &past) == 0) {
+        finding.match = history_compare(&own, snapshot->server.position,
+                                        &past, &finding.left);
+    }
+    return finding;
+}
+
+/* Why its data is not the primary's past, in the words of the history. */
+static void
+explain(const struct snapshot *snapshot, size_t primary,
+        struct finding finding, struct text *why)
+{
+    const char *name = snapshot->node[primary].name;
+    uint32_t timeline = snapshot->server.position.timeline;
+    char end[LSN_TEXT_SIZE];
+    char left[LSN_TEXT_SIZE];
+
+    lsn_format_sql(snapshot->server.position.lsn, end);
+    lsn_format_sql(finding.left, left);
+    if (finding.match == HISTORY_BEYOND) {
+        text_add(why, "its WAL goes on to %s, but '%s' left timeline %u at "
+                 "%s", end, name, timeline, left);
+    } else if (finding.match == HISTORY_OTHER) {
+        text_add(why, "its timeline %u (at %s) is not of the past of '%s'",
+                 timeline, end, name);
+    } else {
+        text_add(why, "'%s' leads on the same timeline %u, so that nothing "
+                 "proves its data (restart_on_promote?)", name, timeline);
+    }
+}
+
+static void
+refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
+       struct finding finding)
+{
+    char buf[SERVER_TEXT_SIZE];
+    struct text why;
+
+    text_init(&why, buf, sizeof(buf));
+    explain(snapshot, primary, finding, &why);
+    if (snapshot->files.lock == TRI_YES) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "pg_rewind or pg_basebackup '%s', rm "
+                         "'%s/PGSQL.lock', pcs resource cleanup: this node "
+                         "led last and %s", snapshot->pgdata,
+                         snapshot->tmpdir, buf);
+        return;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "pg_rewind or pg_basebackup '%s', then pcs resource "
+                     "cleanup: this standby cannot follow, %s",
+                     snapshot->pgdata, buf);
+}
+
+enum return_verdict
+judge_return(const struct snapshot *snapshot, struct plan *plan,
+             size_t primary)
+{
+    struct finding finding;
+
+    if (!have_facts(snapshot, RETURN_FACTS, plan)) {
+        return RETURN_LOOK_AGAIN;
+    }
+    if (has_streamed(&self_node(snapshot)->data_status)) {
+        return RETURN_PROVED;   /* each promotion takes that record away */
+    }
+    finding = compare_with(snapshot, primary);
+    switch (finding.match) {
+        case HISTORY_UNKNOWN:
+            plan_log(plan, LOG_NOTICE, "this node led last and waits: its "
+                     "own timeline, or those of '%s', are not known yet",
+                     snapshot->node[primary].name);
+            return RETURN_UNKNOWN;
+        case HISTORY_SHARED:
+            break;
+        case HISTORY_SAME_TIMELINE:
+        case HISTORY_BEYOND:
+        case HISTORY_OTHER:
+            refuse(snapshot, plan, primary, finding);
+            return RETURN_REFUTED;
+    }
+    /* its recovery may still come to WAL that the primary does not have */
+    if (!position_is_final(snapshot, plan)) {
+        return plan->verdict == VERDICT_AGAIN ? RETURN_LOOK_AGAIN
+                                              : RETURN_UNKNOWN;
+    }
+    return RETURN_PROVED;
+}
+
+bool
+admit(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->address_here != TRI_NO) {
+        plan_log(plan, LOG_NOTICE, "this node's data is proved, but the "
+                 "replication address is still here");
+        return false;
+    }
+    plan_log(plan, LOG_NOTICE, "this node led last; the history of the "
+             "primary's timelines holds all that it has: it follows");
+    plan_add_number(plan, OP_WRITE_STANDBY, OP_REQUIRED, STANDBY_FOLLOWS);
+    plan_add(plan, OP_WRITE_CONFIG, OP_BEST_EFFORT, 0, NULL);
+    plan_add(plan, OP_RESTART_STANDBY, OP_REQUIRED, 0, NULL);
+    /*
+     * The lock's question is answered. Left there while this node catches up,
+     * it would be asked again after a crash, on the primary's own timeline,
+     * where no history proves anything.
+     */
+    if (snapshot->files.lock == TRI_YES) {
+        plan_add(plan, OP_REMOVE_LOCK, OP_BEST_EFFORT, 0, NULL);
+    }
+    want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT,
+              snapshot->self, "");
+    return true;
+}
+
+void
+return_duties(const struct snapshot *snapshot, struct plan *plan,
+              size_t primary, enum ocf_code code)
+{
+    switch (judge_return(snapshot, plan, primary)) {
+        case RETURN_LOOK_AGAIN:
+        case RETURN_REFUTED:
+            return;
+        case RETURN_UNKNOWN:
+            want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT,
+                      snapshot->self, "HS:alone");
+            break;
+        case RETURN_PROVED:
+            /* no status yet: the new primary's addresses may be starting */
+            if (snapshot->settings.use_slots
+                && !have_facts(snapshot, FACT_SENDERS, plan)) {
+                return;
+            }
+            drop_old_slots(snapshot, plan);
+            (void) admit(snapshot, plan);
+            break;
+    }
+    plan_exit(plan, code);
+}
+
+bool
+has_parted(const struct snapshot *snapshot, struct plan *plan, size_t primary)
+{
+    struct finding finding = compare_with(snapshot, primary);
+
+    if (finding.match != HISTORY_BEYOND && finding.match != HISTORY_OTHER) {
+        return false;
+    }
+    refuse(snapshot, plan, primary, finding);
+    return true;
+}
+
+bool
+want_history(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct attr *told = &self_node(snapshot)->history;
+    uint32_t timeline = snapshot->server.position.timeline;
+    struct history history;
+
+    if (timeline == 0
+        || (told->known == ATTR_SET
+            && history_read_summary(told->value, &history) == 0
+            && history.timeline == timeline)) {
+        return true;
+    }
+    if (!have_facts(snapshot, FACT_HISTORY, plan)) {
+        return false;
+    }
+    if (snapshot->files.history[0] != '\0') {
+        want_attr(snapshot, plan, OP_SET_HISTORY, OP_BEST_EFFORT,
+                  snapshot->self, snapshot->files.history);
+    }
+    return true;
+}

@@ -1,0 +1,140 @@
+/* A standby's duties: its attributes and its upstream. */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+bool
+someone_leads(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self
+            && attr_is(&snapshot->node[i].status, "PRI")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * P7: no upstream while the replication address is our own; nor for a node
+ * that led and has not been judged (P3).
+ */
+static bool
+upstream_is_due(const struct snapshot *snapshot)
+{
+    return snapshot->server.upstream_set == TRI_NO
+           && snapshot->address_here == TRI_NO
+           && snapshot->files.lock == TRI_NO
+           && snapshot->done[OP_WRITE_STANDBY].times == 0;
+}
+
+/* Before version 13 a new upstream needs a restart of the standby. */
+#define RELOADABLE_UPSTREAM_VERSION 130000u
+
+void
+want_upstream(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!upstream_is_due(snapshot)) {
+        return;
+    }
+    plan_add_number(plan, OP_WRITE_STANDBY, OP_REQUIRED, STANDBY_FOLLOWS);
+    plan_add(plan, OP_WRITE_CONFIG, OP_BEST_EFFORT, 0, NULL);
+    if (snapshot->server.version >= RELOADABLE_UPSTREAM_VERSION) {
+        plan_add(plan, OP_RELOAD, OP_REQUIRED, 0, NULL);
+    } else {
+        plan_add(plan, OP_RESTART_STANDBY, OP_REQUIRED, 0, NULL);
+    }
+    plan_log(plan, LOG_INFO, "following the primary at master_ip again");
+}
+
+/*
+ * A lock left by a crash is answered: the primary records that this node's
+ * data follows its own. Left there, it would refuse the next start.
+ *
+ * Returns false when the plan looks at the record first.
+ */
+static bool
+lock_is_settled(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct attr *data = &self_node(snapshot)->data_status;
+
+    if (snapshot->files.lock != TRI_YES
+        || snapshot->server.receiver_running != TRI_YES) {
+        return true;
+    }
+    if (!have_facts(snapshot, FACT_RECORD, plan)) {
+        return false;
+    }
+    if (has_streamed(data)) {
+        plan_log(plan, LOG_INFO, "this node streams again (%s): the lock of "
+                 "its time as a primary goes", data->value);
+        plan_add(plan, OP_REMOVE_LOCK, OP_BEST_EFFORT, 0, NULL);
+    }
+    return true;
+}
+
+static void
+follow(const struct snapshot *snapshot, struct plan *plan,
+       enum ocf_code code)
+{
+    const struct attr *status = &self_node(snapshot)->status;
+
+    if (!lock_is_settled(snapshot, plan)) {
+        return;
+    }
+    if (snapshot->server.receiver_running == TRI_NO
+        || status->known == ATTR_UNSET || attr_is(status, "STOP")) {
+        /* the primary says the rest, of a node that does not say STOP */
+        want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT,
+                  snapshot->self, "HS:alone");
+    }
+    /* An old vote must not be taken for one of the next. */
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
+              snapshot->self, "");
+    want_upstream(snapshot, plan);
+    plan_exit(plan, code);
+}
+
+/* There is a primary, but this standby does not stream from it. */
+static void
+find_out_why(const struct snapshot *snapshot, struct plan *plan,
+             size_t primary, enum ocf_code code)
+{
+    if (is_quarantined(snapshot)) {
+        return_duties(snapshot, plan, primary, code);
+    } else if (snapshot->server.receiver_running == TRI_YES) {
+        follow(snapshot, plan, code);
+    } else if (have_facts(snapshot, FACT_HISTORY, plan)
+               && !has_parted(snapshot, plan, primary)) {
+        follow(snapshot, plan, code);
+    }
+}
+
+void
+standby_duties(const struct snapshot *snapshot, struct plan *plan,
+               enum ocf_code code)
+{
+    size_t other;
+
+    plan_fallback(plan, code, "%s", "");
+    if (!have_facts(snapshot, FACT_ATTRS | FACT_ADDRESS | FACT_FILES,
+                    plan)) {
+        return;
+    }
+    /* It says so after its death too: without a receiver, ask the cluster. */
+    if (snapshot->server.receiver_running == TRI_YES
+        && someone_leads(snapshot)) {
+        follow(snapshot, plan, code);
+        return;
+    }
+    if (!have_facts(snapshot, FACT_MEMBERS | FACT_RECORD | FACT_POSITION,
+                    plan)) {
+        return;
+    }
+    if (other_promoted(snapshot, &other) == TRI_YES) {
+        find_out_why(snapshot, plan, other, code);
+        return;
+    }
+    elect(snapshot, plan, code);
+}

@@ -1,0 +1,440 @@
+/* Starting the server: always as a standby where there is replication. */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+/* A start whose recovery goes on succeeds this long before its deadline. */
+#define RECOVERY_LAST_CALL_MS 3000u
+
+static bool
+started_here(const struct snapshot *snapshot)
+{
+    return snapshot->done[OP_START_SERVER].times > 0;
+}
+
+/* The server died on the way up; its own log knows why. */
+static void
+report_bad_start(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->done[OP_TAIL_SERVER_LOG].times == 0) {
+        plan_add(plan, OP_TAIL_SERVER_LOG, OP_BEST_EFFORT, 0, NULL);
+        plan_again(plan, 0, FACT_PROCESS, 0);
+        return;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "the server did not start: %s",
+                     snapshot->failure);
+}
+
+enum tri
+standby_by_files(const struct snapshot *snapshot)
+{
+    if (snapshot->process.pidfile == PIDFILE_STANDBY) {
+        return TRI_YES;
+    }
+    if (snapshot->process.pidfile != PIDFILE_READY) {
+        return TRI_UNKNOWN;
+    }
+    switch (snapshot->files.control) {
+        case CONTROL_IN_ARCHIVE_RECOVERY:
+            return TRI_YES;
+        case CONTROL_IN_PRODUCTION:
+        case CONTROL_IN_CRASH_RECOVERY:     /* a standby's is in archive */
+            return TRI_NO;
+        case CONTROL_UNKNOWN:
+        case CONTROL_STARTING_UP:
+        case CONTROL_SHUT_DOWN:
+        case CONTROL_SHUT_DOWN_IN_RECOVERY:
+        case CONTROL_SHUTTING_DOWN:
+            break;
+    }
+    return TRI_UNKNOWN;
+}
+
+/*
+ * Slow is not dead (P6): recovery that goes on, or a server whose connections
+ * are all taken. With replication it must not be a primary.
+ */
+static bool
+is_slow_but_well(const struct snapshot *snapshot)
+{
+    bool replication = rep_mode_is_replication(snapshot->settings.rep_mode);
+
+    if (snapshot->action == ACTION_PROMOTE
+        || snapshot->process.state != PROCESS_RUNNING
+        || (replication && snapshot->process.pidfile == PIDFILE_READY
+            && standby_by_files(snapshot) != TRI_YES)) {
+        return false;
+    }
+    return snapshot->server.answer == ANSWER_FULL
+           || (snapshot->server.answer == ANSWER_STARTING && replication);
+}
+
+static void
+last_call(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->action != ACTION_PROMOTE
+        && snapshot->process.pidfile == PIDFILE_READY
+        && snapshot->left_ms > LAST_CALL_MS
+        && !have_facts(snapshot, FACT_CONTROL, plan)) {
+        return;
+    }
+    if (is_slow_but_well(snapshot)) {
+        plan_log(plan, LOG_WARNING,
+                 "the server runs but does not let the agent in yet (%s); "
+                 "the %s ends here and the monitor watches (a longer timeout "
+                 "waits for it)", answer_name(snapshot->server.answer),
+                 action_name(snapshot->action));
+        plan_fallback(plan, OCF_SUCCESS, "%s", "");
+        if (snapshot->action == ACTION_DEMOTE) {
+            /* a start has done so at its beginning */
+            want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
+                      snapshot->self, SCORE_NEVER);
+        }
+        plan_exit(plan, OCF_SUCCESS);
+        return;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "the PostgreSQL server did not answer before the "
+                     "action's timeout (%s): %s",
+                     answer_name(snapshot->server.answer),
+                     snapshot->server.text);
+}
+
+bool
+server_answers(const struct snapshot *snapshot, struct plan *plan)
+{
+    const uint32_t facts = FACT_PROCESS | FACT_SQL;
+
+    if ((snapshot->facts & FACT_SQL) == 0
+        && snapshot->process.state != PROCESS_GONE) {
+        plan_again(plan, 0, facts, 2000);
+        return false;
+    }
+    if (snapshot->process.state == PROCESS_GONE
+        || snapshot->done[OP_TAIL_SERVER_LOG].times > 0) {
+        report_bad_start(snapshot, plan);
+        return false;
+    }
+    if (snapshot->server.answer == ANSWER_OK) {
+        return true;
+    }
+    if (snapshot->server.answer == ANSWER_DENIED) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "the PostgreSQL server does not let the agent log "
+                         "in: %s. Look at pg_hba.conf, monitor_user and pgdb",
+                         snapshot->server.text);
+        return false;
+    }
+    if (snapshot->left_ms <= RECOVERY_LAST_CALL_MS) {
+        last_call(snapshot, plan);
+        return false;
+    }
+    plan_again(plan, POLL_MS, facts, 2000);
+    return false;
+}
+
+enum standby
+standby_by_address(const struct snapshot *snapshot)
+{
+    return snapshot->settings.rep_mode == REP_MODE_SLAVE
+           || snapshot->address_here == TRI_NO ? STANDBY_FOLLOWS
+                                               : STANDBY_WAITS;
+}
+
+void
+plan_standby_start(struct plan *plan, enum standby kind)
+{
+    /* The files come before the lines that include them. */
+    plan_add(plan, OP_WRITE_SYNC_NAMES, OP_REQUIRED, 0, "");
+    plan_add_number(plan, OP_WRITE_STANDBY, OP_REQUIRED,
+                    (int32_t) kind);
+    plan_add(plan, OP_WRITE_CONFIG, OP_REQUIRED, 0, NULL);
+    plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
+    plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+}
+
+/* What a start does about the lock file. */
+enum lock_answer {
+    LOCK_REFUSES = 0,       /* the plan has its verdict */
+    LOCK_ANSWERED,          /* none there, or the record answers it */
+    LOCK_QUARANTINES,       /* started to be judged */
+};
+
+/*
+ * The lock file says that this node led, or began to, and did not stop
+ * cleanly. Its data counts while the record lets it lead and nobody else leads
+ * or is ranked to lead: such a node would leave this one's last WAL behind.
+ * The record may still say STREAMING|SYNC after a promotion that was torn
+ * off; nobody else could lead then, so refusing would be for ever.
+ */
+static bool
+record_answers(const struct snapshot *snapshot)
+{
+    size_t other = NODES_MAX;
+    const char *why;
+
+    return self_node(snapshot)->data_status.known == ATTR_SET
+           && record_allows(snapshot, snapshot->self, &why)
+           && other_promoted(snapshot, &other) == TRI_NO
+           && !someone_is_ranked(snapshot);
+}
+
+static enum lock_answer
+answer_lock(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->files.lock == TRI_UNKNOWN) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "could not look for '%s/PGSQL.lock', which says "
+                         "that this node led when it went down: look at that "
+                         "folder", snapshot->tmpdir);
+        return LOCK_REFUSES;
+    }
+    if (snapshot->files.lock == TRI_NO || record_answers(snapshot)) {
+        return LOCK_ANSWERED;
+    }
+    if (record_is_virgin(snapshot)) {
+        plan_exit_reason(
+            plan, OCF_ERR_GENERIC,
+            "rm '%s/PGSQL.lock' if no node has newer data, else pg_basebackup "
+            "'%s' first; then pcs resource cleanup: this node led last, and "
+            "the cluster has no record of any node", snapshot->tmpdir,
+            snapshot->pgdata);
+        return LOCK_REFUSES;
+    }
+    return LOCK_QUARANTINES;
+}
+
+/* A node that begins anew claims nothing that it claimed before (P3). */
+static void
+want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t self = snapshot->self;
+
+    want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, self, SCORE_NEVER);
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self, "STOP");
+    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, self, "");
+    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_HISTORY, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, self, "");
+}
+
+/* What this node claims while it starts; false: it does not start. */
+static bool
+claim(const struct snapshot *snapshot, struct plan *plan,
+      enum standby *ret_kind)
+{
+    switch (answer_lock(snapshot, plan)) {
+        case LOCK_REFUSES:
+            return false;
+        case LOCK_ANSWERED:
+            if (snapshot->files.lock == TRI_YES) {
+                plan_log(plan, LOG_NOTICE, "this node led last and the "
+                         "record lets it lead (%s): it starts again",
+                         self_node(snapshot)->data_status.value);
+            }
+            want_attr(snapshot, plan, OP_SET_UNPROVED, OP_REQUIRED,
+                      snapshot->self, "");
+            break;
+        case LOCK_QUARANTINES:
+            plan_log(plan, LOG_NOTICE, "this node led last: it starts alone, "
+                     "and follows when the primary's history proves its data");
+            /* before the server: nobody waits for it or chooses it then */
+            want_attr(snapshot, plan, OP_SET_UNPROVED, OP_REQUIRED,
+                      snapshot->self, "1");
+            *ret_kind = STANDBY_QUARANTINED;
+            break;
+    }
+    want_fresh_attrs(snapshot, plan);
+    return true;
+}
+
+static void
+begin_start(const struct snapshot *snapshot, struct plan *plan)
+{
+    enum rep_mode mode = snapshot->settings.rep_mode;
+    const uint32_t facts = FACT_PROCESS | FACT_FILES | FACT_ADDRESS;
+    enum standby kind = standby_by_address(snapshot);
+
+    if (rep_mode_is_replication(mode)) {
+        plan_fallback(plan, OCF_ERR_GENERIC,
+                      "the start did not get past the cluster's daemons "
+                      "(CIB, attributes) or pg_ctl in time: see the log of "
+                      "pgward on this node");
+        if (!have_facts(snapshot, facts | FACT_ATTRS | FACT_RECORD
+                                  | FACT_MEMBERS, plan)
+            || !claim(snapshot, plan, &kind)) {
+            return;
+        }
+    }
+    plan_add(plan, OP_PREPARE, OP_REQUIRED, 0, NULL);
+    if (mode != REP_MODE_NONE) {
+        plan_standby_start(plan, kind);
+        return;
+    }
+    if (snapshot->files.backup_label == TRI_YES
+        && snapshot->files.major_version > 0
+        && snapshot->files.major_version < 15) {
+        /* Only an exclusive backup that failed leaves one on a primary. */
+        plan_add(plan, OP_REMOVE_BACKUP_LABEL, OP_REQUIRED, 0, NULL);
+    }
+    plan_add(plan, OP_WRITE_CONFIG, OP_REQUIRED, 0, NULL);
+    plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
+    plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+}
+
+void
+drop_old_slots(const struct snapshot *snapshot, struct plan *plan)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self && snapshot->node[i].slot == TRI_YES
+            && snapshot->node[i].slot_active == TRI_NO) {
+            plan_add(plan, OP_DROP_SLOT, OP_BEST_EFFORT, i, NULL);
+        }
+    }
+}
+
+static void
+finish_start(const struct snapshot *snapshot, struct plan *plan)
+{
+    enum rep_mode mode = snapshot->settings.rep_mode;
+
+    if (!rep_mode_is_replication(mode)) {
+        plan_exit(plan, OCF_SUCCESS);
+        return;
+    }
+    plan_fallback(plan, OCF_SUCCESS, "the server runs; the cluster's "
+                  "attribute daemon did not answer in time");
+    if (!have_facts(snapshot, FACT_ATTRS | FACT_SETTINGS
+                              | (snapshot->settings.use_slots
+                                 ? (uint32_t) FACT_SENDERS : 0), plan)) {
+        return;
+    }
+    if (snapshot->server.override[0] != '\0') {
+        plan_log(plan, LOG_WARNING,
+                 "a setting that pgward manages is set elsewhere and wins: "
+                 "%s; remove that line", snapshot->server.override);
+    }
+    if (snapshot->settings.use_slots) {
+        drop_old_slots(snapshot, plan);
+    }
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, snapshot->self,
+              "HS:alone");
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+/* Somebody's server runs already: a standby is what we want, and enough. */
+static bool
+found_running(const struct snapshot *snapshot, struct plan *plan)
+{
+    bool replication = rep_mode_is_replication(snapshot->settings.rep_mode);
+
+    if (snapshot->process.state != PROCESS_RUNNING
+        || snapshot->done[OP_STOP_FAST].times > 0) {
+        return false;
+    }
+    if (!server_answers(snapshot, plan)) {
+        return true;
+    }
+    if (replication && snapshot->server.in_recovery != TRI_YES) {
+        return false;
+    }
+    plan_log(plan, LOG_INFO, "the server runs already");
+    finish_start(snapshot, plan);
+    return true;
+}
+
+/* Was this server started to be judged, by an earlier cycle of the start? */
+static bool
+started_to_be_judged(const struct snapshot *snapshot)
+{
+    return rep_mode_is_replication(snapshot->settings.rep_mode)
+           && snapshot->files.lock == TRI_YES && !record_answers(snapshot)
+           && snapshot->done[OP_RESTART_STANDBY].times == 0;
+}
+
+/* A primary is there: is this node's data of its past? */
+static void
+judge_started(const struct snapshot *snapshot, struct plan *plan,
+              size_t primary)
+{
+    switch (judge_return(snapshot, plan, primary)) {
+        case RETURN_LOOK_AGAIN:
+        case RETURN_REFUTED:
+            return;
+        case RETURN_UNKNOWN:
+            break;
+        case RETURN_PROVED:
+            if (!admit(snapshot, plan)) {
+                break;
+            }
+            plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+            return;
+    }
+    finish_start(snapshot, plan);
+}
+
+/*
+ * The cluster starts what went down before it promotes: while it has no
+ * primary, what this start waits for everybody waits for. The monitor judges.
+ */
+static bool
+ends_at_once(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t other = NODES_MAX;
+
+    if (!started_to_be_judged(snapshot)
+        || other_promoted(snapshot, &other) == TRI_YES
+        || snapshot->process.state != PROCESS_RUNNING) {
+        return false;
+    }
+    plan_exit(plan, OCF_SUCCESS);
+    return true;
+}
+
+static void
+look_at_started(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t primary = NODES_MAX;
+
+    if (ends_at_once(snapshot, plan) || !server_answers(snapshot, plan)) {
+        return;
+    }
+    if (rep_mode_is_replication(snapshot->settings.rep_mode)
+        && snapshot->server.in_recovery != TRI_YES) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "the server came up as a primary although it was "
+                         "started as a standby: look for a line in '%s' "
+                         "that changes data_directory or config_file",
+                         snapshot->tmpdir);
+        return;
+    }
+    if (started_to_be_judged(snapshot)
+        && other_promoted(snapshot, &primary) == TRI_YES) {
+        judge_started(snapshot, plan, primary);
+        return;
+    }
+    finish_start(snapshot, plan);
+}
+
+void
+decide_start(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (started_here(snapshot)) {
+        look_at_started(snapshot, plan);
+        return;
+    }
+    if (snapshot->settings.problem != OCF_SUCCESS) {
+        plan_exit_reason(plan, snapshot->settings.problem, "%s",
+                         snapshot->settings.problem_text);
+        return;
+    }
+    if (found_running(snapshot, plan)) {
+        return;
+    }
+    if (end_server(snapshot, plan, snapshot->settings.stop_escalate_ms)) {
+        begin_start(snapshot, plan);
+    }
+}

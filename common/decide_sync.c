@@ -1,0 +1,653 @@
+/* The synchronous list and the proof of who has caught up (P1, P2). */
+
+#include <string.h>
+#include <syslog.h>
+
+#include "decide_parts.h"
+#include "sync_list.h"
+
+/* A step of a monitor's own is waited for so long; then the next one looks. */
+#define PROOF_WAIT_MS 1500u
+
+/* A backend that waits is the cheapest proof: looked for so long. */
+#define WAITER_WAIT_MS 200u
+
+/* A list that is written so often in one action is somebody else's too. */
+#define WRITES_MAX 4u
+
+/* A standby that is silent so long while commits wait is worth a word. */
+#define SILENT_MS 3000u
+
+struct sync_list
+sync_list_now(const struct snapshot *snapshot)
+{
+    struct sync_list list = { .n = 0 };
+
+    if (snapshot->server.sync_names_known == TRI_YES) {
+        (void) sync_list_parse(snapshot, snapshot->server.sync_names, &list);
+    }
+    return list;
+}
+
+bool
+is_listed(const struct snapshot *snapshot, size_t node)
+{
+    struct sync_list list = sync_list_now(snapshot);
+
+    return sync_list_place(&list, node) > 0;
+}
+
+bool
+sender_is_seen(const struct sender *sender)
+{
+    return sender->state != SENDER_UNKNOWN && sender->visible != TRI_NO;
+}
+
+bool
+is_leaving(const struct snapshot *snapshot, size_t node)
+{
+    return snapshot->notify == NOTIFY_PRE_STOP
+           && snapshot->node[node].in_stop_list == TRI_YES;
+}
+
+static bool
+has_active_history(const struct node *node)
+{
+    return node->role == ROLE_STARTED || node->role == ROLE_PROMOTED
+           || node->starting == TRI_YES;
+}
+
+bool
+may_still_act(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+
+    if (peer->online == TRI_UNKNOWN || snapshot->maintenance != TRI_NO) {
+        return true;
+    }
+    if (snapshot->fencing == TRI_NO) {
+        return false;
+    }
+    return snapshot->have_quorum != TRI_YES || !half_is_online(snapshot)
+           || (peer->online == TRI_NO
+               && (has_active_history(peer)
+                   || peer->expected_down != TRI_YES));
+}
+
+bool
+is_down(const struct snapshot *snapshot, size_t node)
+{
+    return snapshot->node[node].online == TRI_NO
+           && !may_still_act(snapshot, node);
+}
+
+/* What is remembered, if it is about this list and this postmaster. */
+static struct sync_memory
+memory_of(const struct snapshot *snapshot)
+{
+    const struct sync_memory *memory = &snapshot->memory;
+    struct sync_memory none = { .asked = 0 };
+
+    return snapshot->server.sync_names_known == TRI_YES
+           && memory->started[0] != '\0'
+           && strcmp(memory->started, snapshot->server.started) == 0
+           && strcmp(memory->list, snapshot->server.sync_names) == 0
+           ? *memory : none;
+}
+
+bool
+has_flushed_mark(const struct snapshot *snapshot, size_t node)
+{
+    lsn mark = memory_of(snapshot).mark;
+
+    return is_listed(snapshot, node) && mark != 0
+           && snapshot->node[node].sender.flush_lsn >= mark;
+}
+
+bool
+has_proof(const struct snapshot *snapshot, size_t node)
+{
+    struct sync_list list = sync_list_now(snapshot);
+
+    if (list.any) {
+        return false;   /* commits wait for any of them */
+    }
+    if (attr_is(&snapshot->node[node].data_status, DATA_SYNC)
+        && (is_listed(snapshot, node)
+            || snapshot->server.sync_names_known != TRI_YES)) {
+        return true;    /* never released since, so commits waited for it */
+    }
+    return has_flushed_mark(snapshot, node);
+}
+
+/* --- who is in the list, and who is to be --------------------------------- */
+
+static bool
+is_streaming(const struct snapshot *snapshot, size_t node)
+{
+    const struct sender *sender = &snapshot->node[node].sender;
+
+    return sender->state == SENDER_STREAMING && sender->visible != TRI_NO
+           && !is_leaving(snapshot, node) && !is_down(snapshot, node);
+}
+
+bool
+may_join(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+
+    return node != snapshot->self && is_streaming(snapshot, node)
+           && peer->online == TRI_YES && peer->role == ROLE_STARTED
+           && peer->starting != TRI_YES;
+}
+
+static size_t
+names_wanted(const struct snapshot *snapshot)
+{
+    size_t wanted = snapshot->settings.sync_num;
+
+    if (quorum_mode(snapshot)) {
+        return NODES_MAX;
+    }
+    return wanted > 1 ? wanted : 1;
+}
+
+/* One more than sync_num: whoever is recorded stays before who is not. */
+static bool
+is_surplus(const struct snapshot *snapshot, const struct sync_list *list,
+           size_t node)
+{
+    bool recorded = attr_is(&snapshot->node[node].data_status, DATA_SYNC);
+    size_t before = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        size_t other = list->node[i];
+        bool other_recorded = attr_is(&snapshot->node[other].data_status,
+                                      DATA_SYNC);
+
+        if (other != node && is_streaming(snapshot, other)) {
+            before += other_recorded && !recorded;
+            before += other_recorded == recorded
+                      && i + 1 < sync_list_place(list, node);
+        }
+    }
+    return before >= names_wanted(snapshot);
+}
+
+bool
+stays_listed(const struct snapshot *snapshot, size_t node)
+{
+    struct sync_list list = sync_list_now(snapshot);
+
+    return sync_list_place(&list, node) > 0 && is_streaming(snapshot, node)
+           && !is_surplus(snapshot, &list, node);
+}
+
+/* Nobody could take the place of who is lost. */
+static bool
+nobody_streams(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (may_join(snapshot, i)
+            || (is_listed(snapshot, i) && is_streaming(snapshot, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+is_last_of_strict(const struct snapshot *snapshot, size_t node)
+{
+    return snapshot->settings.sync_strict && is_listed(snapshot, node)
+           && nobody_streams(snapshot);
+}
+
+bool
+is_held(const struct snapshot *snapshot, size_t node)
+{
+    return is_listed(snapshot, node) && !is_streaming(snapshot, node)
+           && (may_still_act(snapshot, node)
+               || is_last_of_strict(snapshot, node));
+}
+
+bool
+is_released(const struct attr *data)
+{
+    return data->known != ATTR_UNKNOWN && !attr_is(data, DATA_SYNC)
+           && !attr_is(data, DATA_QUORUM) && !attr_is(data, DATA_LATEST);
+}
+
+/*
+ * Should this one leave the list? Then it does once the record says so and
+ * nobody can act on the old one any more (P2).
+ */
+static bool
+is_to_leave(const struct snapshot *snapshot, size_t node)
+{
+    return is_listed(snapshot, node) && !stays_listed(snapshot, node)
+           && !may_still_act(snapshot, node)
+           && !is_last_of_strict(snapshot, node)
+           && (sender_is_seen(&snapshot->node[node].sender)
+               || is_leaving(snapshot, node) || is_down(snapshot, node));
+}
+
+/* A node that lives has to show the new record in its own copy. */
+static bool
+copy_is_due(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+
+    return is_to_leave(snapshot, node) && is_released(&peer->data_status)
+           && !is_down(snapshot, node) && !is_released(&peer->copy);
+}
+
+static bool
+may_leave(const struct snapshot *snapshot, size_t node)
+{
+    return is_to_leave(snapshot, node)
+           && is_released(&snapshot->node[node].data_status)
+           && !copy_is_due(snapshot, node);
+}
+
+/*
+ * A quorum's number only falls, since no WAL sender shows which one it
+ * follows; and only where every member is there to be told.
+ */
+static uint32_t
+number_wanted(const struct snapshot *snapshot, const struct sync_list *list,
+              const struct sync_list *next)
+{
+    size_t number = snapshot->settings.sync_num;
+
+    number = number > 1 ? number : 1;
+    for (size_t i = 0; i < next->count; i++) {
+        if (number < list->n && sync_list_place(list, next->node[i]) != 0
+            && !stays_listed(snapshot, next->node[i])) {
+            number = list->n;
+        }
+    }
+    number = number < next->count ? number : next->count;
+    return list->any && number > list->n ? list->n : (uint32_t) number;
+}
+
+/*
+ * New names stand first: where commits will wait for more of them, every WAL
+ * sender's sync_priority changes then, and shows that it has taken the list.
+ */
+struct sync_list
+sync_list_next(const struct snapshot *snapshot, const struct sync_list *list)
+{
+    struct sync_list next = { .n = 0 };
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        kept += !may_leave(snapshot, list->node[i]);
+    }
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (next.count + kept < names_wanted(snapshot)
+            && may_join(snapshot, i) && sync_list_place(list, i) == 0
+            && (!quorum_mode(snapshot) || quorum_may_grow(snapshot))) {
+            next.node[next.count++] = i;
+        }
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (!may_leave(snapshot, list->node[i])) {
+            next.node[next.count++] = list->node[i];
+        }
+    }
+    next.n = (uint32_t) next.count;
+    if (quorum_mode(snapshot)) {
+        next.n = number_wanted(snapshot, list, &next);
+        next.any = next.n < next.count;
+    }
+    return next;
+}
+
+/* --- steering ------------------------------------------------------------ */
+
+/* May the list be touched at all? A stranger's is not ours to change. */
+static bool
+may_steer(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct server *server = &snapshot->server;
+    struct sync_list list;
+
+    if (server->sync_names_known != TRI_YES
+        || snapshot->self >= snapshot->node_count) {
+        return false;
+    }
+    if ((sync_list_parse(snapshot, server->sync_names, &list) == 0
+         && list.strangers == 0)
+        || server->sync_names_ours == TRI_YES) {
+        return true;
+    }
+    if (have_facts(snapshot, FACT_SETTINGS, plan)) {
+        plan_log_once(plan, LOG_ERR,
+                      "synchronous_standby_names is set outside pgward (%s): "
+                      "remove that line, or no standby can become eligible",
+                      server->override[0] != '\0' ? server->override
+                      : "could not learn where");
+    }
+    return false;
+}
+
+/* A written list that the server does not show yet. */
+static bool
+is_settling(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *written = &snapshot->done[OP_WRITE_SYNC_NAMES];
+
+    if (snapshot->elapsed_ms < written->first_ms + PROOF_WAIT_MS
+        || !have_facts(snapshot, FACT_SETTINGS, plan)) {
+        return true;
+    }
+    plan_log(plan, LOG_WARNING,
+             "synchronous_standby_names (now '%s', %s) did not take effect "
+             "in time; the next monitor looks again",
+             snapshot->server.sync_names,
+             snapshot->server.override[0] != '\0'
+             ? snapshot->server.override : "set nowhere else");
+    return false;
+}
+
+static void
+announce(const struct snapshot *snapshot, const struct sync_list *list,
+         const struct sync_list *next, struct plan *plan)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        size_t node = list->node[i];
+
+        if (may_leave(snapshot, node) && snapshot->fencing == TRI_NO
+            && snapshot->node[node].online == TRI_NO) {
+            plan_log(plan, LOG_WARNING,
+                     "'%s' counts as down because fencing is off: if it "
+                     "still runs and leads elsewhere, commits get lost",
+                     snapshot->node[node].name);
+        }
+    }
+    for (size_t i = 0; i < next->count; i++) {
+        if (sync_list_place(list, next->node[i]) == 0) {
+            plan_log(plan, LOG_INFO, "commits now wait for the standby '%s'",
+                     snapshot->node[next->node[i]].name);
+        }
+    }
+    if (next->count == 0) {
+        plan_log(plan, LOG_WARNING,
+                 "commits no longer wait for a standby: %s is released",
+                 snapshot->server.sync_names);
+    }
+}
+
+/* The include lines too: whoever lays out postgresql.conf takes them away. */
+static void
+write_list(const struct snapshot *snapshot, struct plan *plan,
+           const char *names)
+{
+    plan_add(plan, OP_WRITE_SYNC_NAMES, OP_REQUIRED, 0, names);
+    plan->op[plan->count - 1].number = memory_of(snapshot).proven;
+    plan_add(plan, OP_WRITE_CONFIG, OP_BEST_EFFORT, 0, NULL);
+    plan_add(plan, OP_RELOAD, OP_REQUIRED, 0, NULL);
+}
+
+/* Returns true when the list is the wanted one, or cannot be changed now. */
+static bool
+list_is_right(const struct snapshot *snapshot, struct plan *plan)
+{
+    struct sync_list list = sync_list_now(snapshot);
+    struct sync_list next = sync_list_next(snapshot, &list);
+    const struct done *written = &snapshot->done[OP_WRITE_SYNC_NAMES];
+    char names[OP_VALUE_SIZE];
+    struct text text;
+
+    text_init(&text, names, sizeof(names));
+    sync_list_format(snapshot, &next, &text);
+    if (text.overflow) {
+        plan_log_once(plan, LOG_ERR, "the nodes' names are too long for "
+                      "synchronous_standby_names: lower sync_num");
+        return true;
+    }
+    if (strcmp(names, snapshot->server.sync_names) == 0) {
+        return true;
+    }
+    if (written->times > 0 && strcmp(names, snapshot->memory.list) == 0) {
+        return !is_settling(snapshot, plan);
+    }
+    if (written->times >= WRITES_MAX) {
+        return true;
+    }
+    if (have_facts(snapshot, FACT_SYNC, plan)) {
+        announce(snapshot, &list, &next, plan);
+        write_list(snapshot, plan, names);
+    }
+    return false;
+}
+
+/* Whoever is to leave loses its record first; judged in this same plan. */
+static bool
+records_are_written(const struct snapshot *snapshot)
+{
+    const struct done *written = &snapshot->done[OP_SET_DATA_STATUS];
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (is_to_leave(snapshot, i)
+            && !is_released(&snapshot->node[i].data_status)) {
+            return written->times > 0
+                   && snapshot->elapsed_ms >= written->first_ms
+                                              + PROOF_WAIT_MS;
+        }
+    }
+    return true;
+}
+
+/* Whoever is to leave and lives: is the new record in its own copy? */
+static bool
+copies_are_read(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *read = &snapshot->done[OP_READ_COPY];
+    bool all = true;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (!copy_is_due(snapshot, i)) {
+            continue;
+        }
+        if (read->times > 0
+            && snapshot->elapsed_ms >= read->first_ms + PROOF_WAIT_MS) {
+            plan_log_once(plan, LOG_WARNING, "commits wait for '%s' until "
+                          "its own copy of the CIB shows its new "
+                          "data-status", snapshot->node[i].name);
+            continue;
+        }
+        plan_add(plan, OP_READ_COPY, OP_BEST_EFFORT, i, NULL);
+        all = false;
+    }
+    return all;
+}
+
+/* Does every member of the quorum know what the list to come asks for? */
+static bool
+quorum_is_confirmed(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (is_quorum_member(snapshot, i)
+            && (!quorum_is_recorded(snapshot, i)
+                || !quorum_is_in_copy(snapshot, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is recorded in this plan is read back in the next ones; not for ever. */
+static bool
+quorum_is_awaited(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *read = &snapshot->done[OP_READ_COPY];
+    const struct done *written = &snapshot->done[OP_SET_DATA_QUORUM];
+    const struct done *first = read->times > 0 ? read : written;
+
+    if (!records_are_written(snapshot) || !copies_are_read(snapshot, plan)) {
+        return true;
+    }
+    if (first->times > 0
+        && snapshot->elapsed_ms >= first->first_ms + PROOF_WAIT_MS) {
+        return false;
+    }
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (is_quorum_member(snapshot, i) && quorum_is_recorded(snapshot, i)
+            && !quorum_is_in_copy(snapshot, i)) {
+            plan_add(plan, OP_READ_COPY, OP_BEST_EFFORT, i, NULL);
+        }
+    }
+    return true;
+}
+
+/* --- proof --------------------------------------------------------------- */
+
+/* Every WAL sender that has a say shows its place in the new list (P1). */
+static bool
+list_is_in_effect(const struct snapshot *snapshot,
+                  const struct sync_list *list)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct sender *sender = &snapshot->node[i].sender;
+
+        if (i != snapshot->self && sender->state != SENDER_NONE
+            && (!sender_is_seen(sender)
+                || sender->sync_priority != sync_list_priority(list, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+proof_is_missing(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (stays_listed(snapshot, i)
+            && (quorum_mode(snapshot) ? !quorum_is_final(snapshot, i)
+                                      : !has_proof(snapshot, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Did this action begin something that may end in a moment? */
+static bool
+step_is_fresh(const struct snapshot *snapshot)
+{
+    static const enum op_kind kinds[] = {
+        OP_WRITE_SYNC_NAMES, OP_ASK_CHECKPOINT, OP_TAKE_MARK,
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct done *done = &snapshot->done[kinds[i]];
+
+        if (done->times > 0
+            && snapshot->elapsed_ms < done->first_ms + PROOF_WAIT_MS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Backends begin to wait when the checkpointer has set their shared flag. It
+ * has where one is seen to wait, and where a checkpoint began after the list
+ * was in effect: the checkpointer reloads before it begins one.
+ */
+static bool
+commits_are_known_to_wait(const struct snapshot *snapshot,
+                          const struct sync_memory *memory)
+{
+    return memory->proven || snapshot->server.sync_waiter == TRI_YES
+           || (memory->asked != 0
+               && snapshot->server.redo_lsn > memory->asked);
+}
+
+/* A listed standby without its proof: the next step. True: look again. */
+static bool
+proof_is_due(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *written = &snapshot->done[OP_WRITE_SYNC_NAMES];
+    struct sync_list list = sync_list_now(snapshot);
+    struct sync_memory memory;
+
+    if (!proof_is_missing(snapshot)) {
+        return false;
+    }
+    if (!have_facts(snapshot, FACT_SYNC, plan)) {
+        return true;
+    }
+    memory = memory_of(snapshot);
+    if (snapshot->server.started[0] == '\0' || memory.mark != 0
+        || !list_is_in_effect(snapshot, &list)) {
+        return step_is_fresh(snapshot);
+    }
+    if (commits_are_known_to_wait(snapshot, &memory)) {
+        plan_add(plan, OP_TAKE_MARK, OP_REQUIRED, 0, NULL);
+        return true;
+    }
+    if (memory.asked != 0) {
+        return step_is_fresh(snapshot);
+    }
+    if (written->times == 0
+        || snapshot->elapsed_ms >= written->first_ms + WAITER_WAIT_MS) {
+        plan_add(plan, OP_ASK_CHECKPOINT, OP_REQUIRED, 0, NULL);
+    }
+    return true;
+}
+
+/* --- what a person should know ------------------------------------------- */
+
+/* A dead connection looks alive until wal_sender_timeout. */
+static bool
+silence_is_told(const struct snapshot *snapshot, struct plan *plan)
+{
+    uint32_t timeout_ms = snapshot->server.sender_timeout_ms;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct sender *sender = &snapshot->node[i].sender;
+
+        if (!stays_listed(snapshot, i) || sender->silent_ms < SILENT_MS
+            || sender->flush_lsn >= snapshot->server.position.lsn) {
+            continue;
+        }
+        if (!have_facts(snapshot, FACT_SYNC, plan)) {
+            return false;
+        }
+        if (snapshot->server.sync_waiter != TRI_YES) {
+            continue;
+        }
+        plan_log_once(plan, LOG_WARNING,
+                      "commits wait for '%s', which has not answered for a "
+                      "while: look at the replication LAN. The server gives "
+                      "it up after wal_sender_timeout (%u s%s)",
+                      snapshot->node[i].name, timeout_ms / 1000,
+                      timeout_ms == 0 ? ": never" : "");
+    }
+    return true;
+}
+
+bool
+sync_list_is_settled(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!may_steer(snapshot, plan)) {
+        return plan->verdict != VERDICT_AGAIN;
+    }
+    if (quorum_change_is_due(snapshot)
+        && !quorum_is_confirmed(snapshot)) {
+        if (!quorum_is_awaited(snapshot, plan)) {
+            return true;
+        }
+    } else if (records_are_written(snapshot)
+        && copies_are_read(snapshot, plan) && list_is_right(snapshot, plan)
+        && !proof_is_due(snapshot, plan)
+        && silence_is_told(snapshot, plan)) {
+        return true;
+    }
+    plan->facts |= snapshot->facts & FACT_SYNC;
+    return false;
+}

@@ -1,0 +1,73 @@
+#ifndef PGWARD_COMMON_PGCONF_H
+#define PGWARD_COMMON_PGCONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "params.h"
+#include "plan.h"
+#include "text.h"
+
+/*
+ * Settings as configuration text that PostgreSQL reads back unchanged,
+ * whatever the value holds. Every writer returns 0, or -1: a value has a
+ * control character (a line break could become a second setting), or the
+ * text did not fit (`overflow`).
+ *
+ * Source: PostgreSQL documentation 20.1.2 (files), 34.1.1.1 (connection
+ * strings), 20.6.2 (synchronous_standby_names).
+ */
+
+/*! Names of the managed files in tmpdir. */
+#define PGCONF_REP_MODE "rep_mode.conf"
+#define PGCONF_RECOVERY "recovery.conf"
+
+/*! Append `name = 'value'` and a line end. */
+int
+pgconf_add_setting(struct text *text, const char *name, const char *value);
+
+/*! What a standby's settings are made from. */
+struct pgconf_standby {
+    const struct params *params;
+    const char *node;           /*!< this node's name */
+    uint32_t major_version;     /*!< 10 and later; before 12, recovery.conf */
+    enum standby kind;
+};
+
+/*!
+ * The whole of recovery.conf (from 12 on an included file of that name).
+ *
+ * In quarantine the server stays on its own timeline and takes nothing from
+ * the archive: another timeline's copy of its last segment would hide the end
+ * of its own WAL, which is what it is judged by (P3).
+ */
+int
+pgconf_recovery(const struct pgconf_standby *standby, struct text *text);
+
+/*!
+ * The connection string of a standby, as it stands in primary_conninfo.
+ *
+ * primary_conninfo_opt is libpq's own syntax and goes in as it is.
+ */
+int
+pgconf_conninfo(const struct params *params, const char *node,
+                struct text *text);
+
+/*!
+ * The include line for a managed file, without a line end: byte for byte the
+ * shell agent's, so that each agent finds the other's.
+ */
+int
+pgconf_include(const char *tmpdir, const char *file, struct text *text);
+
+/*!
+ * Find a setting in the text of one configuration file; the last one counts,
+ * as for the server. Included files are not looked at.
+ *
+ * \return 1 found; 0 not there; -1 with `ret_value` untouched: too long.
+ */
+int
+pgconf_find(const char *text, const char *name, char *ret_value, size_t size);
+
+#endif

@@ -1,0 +1,124 @@
+/* Names of what a snapshot holds, and small questions to it. */
+
+#include "snapshot.h"
+
+#include <string.h>
+
+#include "names.h"
+
+#define NAME_ROW(symbol, name) name,
+const char *const names_action[] = { ACTION_LIST(NAME_ROW) NULL };
+const char *const names_tri[] = { TRI_LIST(NAME_ROW) NULL };
+const char *const names_process[] = { PROCESS_LIST(NAME_ROW) NULL };
+const char *const names_pidfile[] = { PIDFILE_LIST(NAME_ROW) NULL };
+const char *const names_answer[] = { ANSWER_LIST(NAME_ROW) NULL };
+const char *const names_control[] = { CONTROL_LIST(NAME_ROW) NULL };
+const char *const names_role[] = { ROLE_LIST(NAME_ROW) NULL };
+const char *const names_sender[] = { SENDER_STATE_LIST(NAME_ROW) NULL };
+const char *const names_sync[] = { SYNC_STATE_LIST(NAME_ROW) NULL };
+const char *const names_known[] = { ATTR_KNOWN_LIST(NAME_ROW) NULL };
+const char *const names_notify[] = { NOTIFY_LIST(NAME_ROW) NULL };
+const char *const names_mode[] = { "none", "async", "sync", "slave",
+                                          NULL };
+const char *const names_op[] = { OP_LIST(NAME_ROW) };
+#undef NAME_ROW
+
+#define FACT_ROW(symbol, name) name,
+const char *const names_fact[] = { FACT_LIST(FACT_ROW) NULL };
+#undef FACT_ROW
+
+const char *
+names_name(const char *const *names, unsigned value)
+{
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        if (i == value) {
+            return names[i];
+        }
+    }
+    return "?";
+}
+
+int
+names_value(const char *const *names, const char *word, unsigned *ret_value)
+{
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], word) == 0) {
+            *ret_value = i;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+const char *
+action_name(enum action action)
+{
+    return names_name(names_action, action);
+}
+
+const char *
+answer_name(enum answer answer)
+{
+    return names_name(names_answer, answer);
+}
+
+const char *
+control_state_name(enum control_state state)
+{
+    return names_name(names_control, state);
+}
+
+const char *
+process_state_name(enum process_state state)
+{
+    return names_name(names_process, state);
+}
+
+const char *
+sender_state_name(enum sender_state state)
+{
+    return names_name(names_sender, state);
+}
+
+const char *
+sync_state_name(enum sync_state state)
+{
+    return names_name(names_sync, state);
+}
+
+const char *
+op_name(enum op_kind kind)
+{
+    return names_name(names_op, kind);
+}
+
+#define PARSER(function, type, names) \
+    type function(const char *word) \
+    { \
+        unsigned value = 0; \
+        (void) names_value(names, word, &value);   /* unknown stays zero */ \
+        return (type) value; \
+    }
+
+PARSER(action_parse, enum action, names_action)
+PARSER(control_state_parse, enum control_state, names_control)
+PARSER(sender_state_parse, enum sender_state, names_sender)
+PARSER(sync_state_parse, enum sync_state, names_sync)
+PARSER(pidfile_status_parse, enum pidfile_status, names_pidfile)
+
+size_t
+snapshot_find_node(const struct snapshot *snapshot, const char *name)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (text_same_name(snapshot->node[i].name, name)) {
+            return i;
+        }
+    }
+    return NODES_MAX;
+}
+
+bool
+attr_is(const struct attr *attr, const char *value)
+{
+    return attr->known == ATTR_SET && strcmp(attr->value, value) == 0;
+}

@@ -1,0 +1,389 @@
+#ifndef PGWARD_COMMON_SNAPSHOT_H
+#define PGWARD_COMMON_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lsn.h"
+#include "params.h"
+#include "plan.h"
+#include "text.h"
+
+/*
+ * Everything observed about the world, as one action sees it.
+ *
+ * Zero is UNKNOWN everywhere: a snapshot of zeroes claims nothing, and
+ * UNKNOWN never promotes, never releases a standby, never deletes anything.
+ */
+
+#define ATTR_VALUE_SIZE 256
+#define SERVER_TEXT_SIZE 512
+#define STARTED_SIZE 32
+
+/* Each enumeration is a list so that names and values cannot drift apart. */
+
+#define ACTION_LIST(X) \
+    X(ACTION_NONE, "none") X(ACTION_START, "start") X(ACTION_STOP, "stop") \
+    X(ACTION_STATUS, "status") X(ACTION_MONITOR, "monitor") \
+    X(ACTION_PROMOTE, "promote") X(ACTION_DEMOTE, "demote") \
+    X(ACTION_NOTIFY, "notify") X(ACTION_VALIDATE, "validate-all") \
+    X(ACTION_METADATA, "meta-data") X(ACTION_METHODS, "methods")
+
+#define TRI_LIST(X) \
+    X(TRI_UNKNOWN, "unknown") X(TRI_NO, "no") X(TRI_YES, "yes")
+
+/*! What is left of the instance's processes. */
+#define PROCESS_LIST(X) \
+    X(PROCESS_UNKNOWN, "unknown")   /* could not look */ \
+    X(PROCESS_GONE, "gone")         /* proved: not one process is left */ \
+    X(PROCESS_RUNNING, "running")   /* a postmaster of this data directory */ \
+    X(PROCESS_FROZEN, "frozen")     /* a postmaster, but stopped (T state) */ \
+    X(PROCESS_ORPHANS, "orphans")   /* no postmaster; its children live on */
+
+/*! Line 8 of postmaster.pid. */
+#define PIDFILE_LIST(X) \
+    X(PIDFILE_UNKNOWN, "unknown") X(PIDFILE_MISSING, "missing") \
+    X(PIDFILE_STARTING, "starting") X(PIDFILE_READY, "ready") \
+    X(PIDFILE_STANDBY, "standby") X(PIDFILE_STOPPING, "stopping")
+
+/*! How the server answered the agent's session. */
+#define ANSWER_LIST(X) \
+    X(ANSWER_UNKNOWN, "unknown")        /* not asked */ \
+    X(ANSWER_OK, "ok")                  /* the queries returned */ \
+    X(ANSWER_STARTING, "starting")      /* 57P03: not yet accepting */ \
+    X(ANSWER_STOPPING, "stopping")      /* shutting down */ \
+    X(ANSWER_FULL, "full")              /* 53300: too many connections */ \
+    X(ANSWER_DENIED, "denied")          /* class 28, 3D000: log-in refused */ \
+    X(ANSWER_REFUSED, "refused")        /* nobody listens on the socket */ \
+    X(ANSWER_TIMEOUT, "timeout")        /* no answer inside the limit */ \
+    X(ANSWER_ERROR, "error")            /* a query failed */
+
+/*! `Database cluster state` of pg_control. */
+#define CONTROL_LIST(X) \
+    X(CONTROL_UNKNOWN, "unknown") X(CONTROL_STARTING_UP, "starting up") \
+    X(CONTROL_SHUT_DOWN, "shut down") \
+    X(CONTROL_SHUT_DOWN_IN_RECOVERY, "shut down in recovery") \
+    X(CONTROL_SHUTTING_DOWN, "shutting down") \
+    X(CONTROL_IN_CRASH_RECOVERY, "in crash recovery") \
+    X(CONTROL_IN_ARCHIVE_RECOVERY, "in archive recovery") \
+    X(CONTROL_IN_PRODUCTION, "in production")
+
+/*! A resource instance's role by the cluster's operation history. */
+#define ROLE_LIST(X) \
+    X(ROLE_UNKNOWN, "unknown") X(ROLE_STOPPED, "stopped") \
+    X(ROLE_STARTED, "started") X(ROLE_PROMOTED, "promoted")
+
+/*! pg_stat_replication.state. */
+#define SENDER_STATE_LIST(X) \
+    X(SENDER_UNKNOWN, "unknown") X(SENDER_NONE, "none") \
+    X(SENDER_STARTUP, "startup") X(SENDER_CATCHUP, "catchup") \
+    X(SENDER_STREAMING, "streaming") X(SENDER_BACKUP, "backup") \
+    X(SENDER_STOPPING, "stopping")
+
+/*! pg_stat_replication.sync_state. */
+#define SYNC_STATE_LIST(X) \
+    X(SYNC_UNKNOWN, "unknown") X(SYNC_ASYNC, "async") \
+    X(SYNC_POTENTIAL, "potential") X(SYNC_SYNC, "sync") \
+    X(SYNC_QUORUM, "quorum")
+
+/*! A node attribute: not looked at, looked at and not set, or a value. */
+#define ATTR_KNOWN_LIST(X) \
+    X(ATTR_UNKNOWN, "unknown") X(ATTR_UNSET, "unset") X(ATTR_SET, "set")
+
+#define NOTIFY_LIST(X) \
+    X(NOTIFY_NONE, "none") \
+    X(NOTIFY_PRE_START, "pre-start") X(NOTIFY_POST_START, "post-start") \
+    X(NOTIFY_PRE_STOP, "pre-stop") X(NOTIFY_POST_STOP, "post-stop") \
+    X(NOTIFY_PRE_PROMOTE, "pre-promote") \
+    X(NOTIFY_POST_PROMOTE, "post-promote") \
+    X(NOTIFY_PRE_DEMOTE, "pre-demote") X(NOTIFY_POST_DEMOTE, "post-demote")
+
+#define SNAPSHOT_ENUM_ROW(symbol, name) symbol,
+enum action { ACTION_LIST(SNAPSHOT_ENUM_ROW) };
+enum tri { TRI_LIST(SNAPSHOT_ENUM_ROW) };
+enum process_state { PROCESS_LIST(SNAPSHOT_ENUM_ROW) };
+enum pidfile_status { PIDFILE_LIST(SNAPSHOT_ENUM_ROW) };
+enum answer { ANSWER_LIST(SNAPSHOT_ENUM_ROW) };
+enum control_state { CONTROL_LIST(SNAPSHOT_ENUM_ROW) };
+enum role { ROLE_LIST(SNAPSHOT_ENUM_ROW) };
+enum sender_state { SENDER_STATE_LIST(SNAPSHOT_ENUM_ROW) };
+enum sync_state { SYNC_STATE_LIST(SNAPSHOT_ENUM_ROW) };
+enum attr_known { ATTR_KNOWN_LIST(SNAPSHOT_ENUM_ROW) };
+enum notify_kind { NOTIFY_LIST(SNAPSHOT_ENUM_ROW) };
+#undef SNAPSHOT_ENUM_ROW
+
+/*! A node attribute as read. */
+struct attr {
+    enum attr_known known;
+    char value[ATTR_VALUE_SIZE];
+};
+
+/*! A standby as the primary's pg_stat_replication shows it. */
+struct sender {
+    enum sender_state state;      /*!< NONE: looked, and not connected */
+    enum sync_state sync_state;
+    uint32_t sync_priority;       /*!< its place in the list that the WAL
+                                       sender follows; 0: it is not there */
+    lsn flush_lsn;
+    uint32_t silent_ms;           /*!< since its last word; 0 before 12 */
+    enum tri visible;             /*!< NO: columns are NULL, no pg_monitor */
+};
+
+/*! One node of node_list. */
+struct node {
+    char name[NODE_NAME_SIZE];    /*!< Pacemaker's own spelling if known */
+    enum tri online;              /*!< in_ccm, crmd and joined */
+    enum role role;
+    enum tri starting;            /*!< its start (or stop) is under way */
+    enum tri expected_down;       /*!< the cluster proved it down: it left as
+                                       planned, or was fenced (P2) */
+    struct attr copy;             /*!< RSC-data-status as this node's own copy
+                                       of the CIB has it (P2) */
+    struct attr quorum;           /*!< RSC-data-quorum: `n/N` */
+    struct attr copy_quorum;      /*!< the same in this node's own copy */
+    struct attr status;           /*!< RSC-status */
+    struct attr data_status;      /*!< RSC-data-status */
+    struct attr xlog_loc;         /*!< RSC-xlog-loc */
+    struct attr baseline;         /*!< RSC-master-baseline */
+    struct attr receiver;         /*!< RSC-receiver-status */
+    struct attr score;            /*!< master-RSC */
+    struct attr cib_score;        /*!< the score that the CIB has by now, so
+                                       that the scheduler knows it */
+    struct attr position;         /*!< RSC-position: private, TIMELINE/LSN */
+    struct attr trusted;          /*!< RSC-trusted: private, set once a
+                                       majority was online with the record
+                                       since this node booted (P2) */
+    struct attr warned;           /*!< RSC-warned: private, the baseline of
+                                       the promotion that warned of the
+                                       profile */
+    struct attr admit;            /*!< RSC-admit: `no` until a promoted server
+                                       has a synchronous standby; `yes` then.
+                                       Only with sync_strict */
+    struct attr history;          /*!< RSC-history: private, the primary's
+                                       timelines (history_summary()) */
+    struct attr shutdown;         /*!< RSC-shutdown: private, the checkpoint
+                                       of a clean demotion (P7) */
+    struct attr unproved;         /*!< RSC-unproved: private, set while a
+                                       node that led is not yet judged (P3) */
+    struct sender sender;
+    enum tri slot;                /*!< its replication slot is there */
+    enum tri slot_active;
+    enum tri in_start_list;       /*!< notify or meta lists name it */
+    enum tri in_stop_list;
+    enum tri in_promote_list;
+    enum tri in_demote_list;
+    enum tri in_promoted_list;    /*!< promoted before the transition */
+};
+
+/*!
+ * What was learnt about a synchronous list, kept between actions (P1). It
+ * counts for the list and the postmaster that it names and for no other.
+ */
+struct sync_memory {
+    char list[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
+    char started[STARTED_SIZE];   /*!< when the postmaster started */
+    lsn asked;                    /*!< a checkpoint that begins past this
+                                       proves that commits wait; 0: none was
+                                       asked for */
+    bool proven;                  /*!< commits are known to wait */
+    lsn mark;                     /*!< read after that; 0: not yet */
+};
+
+/*! The server process on this node. */
+struct process {
+    enum process_state state;
+    int32_t postmaster_pid;       /*!< 0: none */
+    uint32_t others;              /*!< other processes of the instance */
+    uint32_t uninterruptible;     /*!< of all of them: in D state */
+    enum pidfile_status pidfile;
+};
+
+/*! What the local server says of itself. */
+struct server {
+    enum answer answer;
+    char text[SERVER_TEXT_SIZE];  /*!< the server's or libpq's own words */
+    uint32_t version;             /*!< server_version_num, 150018 */
+    enum tri in_recovery;
+    struct wal_position position; /*!< primary: current flush position;
+                                       standby: larger of received, replayed */
+    enum tri recovery_advances;   /*!< replay moved since the last look */
+    enum tri receiver_running;    /*!< a WAL receiver process is there */
+    enum tri upstream_set;        /*!< primary_conninfo is not empty */
+    char sync_names[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
+    enum tri sync_names_known;
+    enum tri sync_names_ours;     /*!< sourcefile is rep_mode.conf */
+    char override[SERVER_TEXT_SIZE];    /*!< `FILE:LINE NAME` of a managed
+                                             setting set elsewhere, or "" */
+    char started[STARTED_SIZE];   /*!< when the postmaster started, "": not
+                                       known; this and the next three come
+                                       with FACT_SYNC */
+    lsn redo_lsn;                 /*!< where the last checkpoint began */
+    enum tri sync_waiter;         /*!< a backend waits for a standby */
+    uint32_t sync_wait_ms;        /*!< how long the one waits that waits
+                                       longest */
+    uint32_t sender_timeout_ms;   /*!< wal_sender_timeout; 0: none */
+    enum tri monitor_sql_ok;
+};
+
+/*! Files of the instance. */
+struct instance_files {
+    enum tri pgdata;              /*!< the data directory can be read */
+    enum tri lock;                /*!< tmpdir/PGSQL.lock */
+    enum tri standby_signal;      /*!< pgdata/standby.signal, recovery.conf */
+    enum tri backup_label;
+    uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
+    enum control_state control;
+    struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */
+    char history[ATTR_VALUE_SIZE];      /*!< of server.position's timeline, as
+                                             RSC-history has it; "" unknown */
+    enum tri writable;            /*!< a deep check wrote and synced a file */
+};
+
+/*! The parameters that decisions depend on. */
+struct settings {
+    enum rep_mode rep_mode;
+    enum ocf_code problem;        /*!< of parameters or set-up; 0: valid */
+    char problem_text[SERVER_TEXT_SIZE];
+    bool restart_on_promote;
+    bool check_wal_receiver;
+    bool use_slots;
+    bool sync_strict;
+    bool sync_quorum;             /*!< sync_mode=quorum */
+    uint32_t sync_num;            /*!< 0 counts as 1 */
+    uint32_t xlog_check_count;
+    uint64_t max_lag_bytes;       /*!< async: of one that may lead; 0: any */
+    uint32_t stop_escalate_ms;
+    uint32_t stop_escalate_in_slave_ms;
+};
+
+/*! How cluster, resource and server are set up; see profile.h. */
+struct profile {
+    enum tri fence_device;        /*!< a fence device, or a watchdog */
+    enum tri quorum_ignored;      /*!< no-quorum-policy=ignore */
+    char resource[NODE_NAME_SIZE];
+    char clone[NODE_NAME_SIZE];   /*!< that the resource is in; "": none */
+    enum tri notify;              /*!< of the clone */
+    uint32_t promoted_max;        /*!< 0: not known */
+    uint32_t migration_threshold; /*!< 0: not limited, or not known */
+    enum tri failure_timeout;     /*!< failures are forgotten in time */
+    uint32_t start_ms;            /*!< time-outs; 0: not known */
+    uint32_t stop_ms;
+    uint32_t promote_ms;
+    uint32_t demote_ms;
+    enum tri demote_stops;        /*!< on-fail=stop of demote */
+    char stop_on_fail[32];        /*!< ` on-fail=...` of stop, or "" */
+    uint32_t notify_ms;
+    uint32_t monitor_ms;          /*!< of several monitors the shortest */
+    enum tri monitor_promoted;    /*!< one is for the promoted role */
+    enum tri monitor_started;     /*!< one is for every other role */
+    enum tri monitors_alike;      /*!< two have the same interval */
+    enum tri fsync;
+    enum tri full_page_writes;
+    enum tri hot_standby;
+    enum tri wal_log_hints;
+    enum tri checksums;
+    char weak_commit[16];         /*!< synchronous_commit of the server where
+                                       it is weaker than on, else "" */
+    char weak_commit_reset[320];  /*!< the command that ends a weaker one of a
+                                       role or a database; "": none known */
+    char boot_unit[NODE_NAME_SIZE];     /*!< starts a server at boot; "":
+                                             none known */
+};
+
+/*! How an operation of this action went, summed up by its kind. */
+struct done {
+    uint32_t times;
+    int32_t rc;                   /*!< of the last one: 0 or an enum op_rc */
+    uint32_t first_ms;            /*!< elapsed_ms of the first one */
+    uint32_t last_ms;
+};
+
+struct snapshot {
+    enum action action;
+    enum notify_kind notify;
+    enum tri probe;               /*!< a monitor with interval 0 */
+    uint32_t check_level;         /*!< OCF_CHECK_LEVEL */
+    enum role expected_role;      /*!< the operation's role, when it has one */
+    char tmpdir[PATH_SIZE];       /*!< for messages */
+    char pgdata[PATH_SIZE];       /*!< for messages */
+    uint32_t elapsed_ms;          /*!< since the action began */
+    uint32_t left_ms;             /*!< until the verdict has to stand */
+    uint32_t facts;               /*!< enum fact bits tried in this cycle */
+    struct settings settings;
+    struct process process;
+    struct server server;
+    struct instance_files files;
+    struct profile profile;
+    uint32_t position_looks;      /*!< of FACT_POSITION, in this action */
+    struct sync_memory memory;    /*!< FACT_SYNC */
+    enum tri address_here;        /*!< master_ip is on an interface here */
+    enum tri have_quorum;
+    enum tri maintenance;
+    enum tri fencing;             /*!< stonith-enabled */
+    size_t self;                  /*!< index of this node; NODES_MAX: none */
+    size_t node_count;
+    struct node node[NODES_MAX];
+    struct done done[OP_COUNT];
+    enum op_kind failed;          /*!< the required step that failed in the
+                                       last cycle; OP_NONE: none did */
+    char failure[SERVER_TEXT_SIZE];     /*!< why an operation failed, or the
+                                             server's log after a bad start */
+};
+
+/*!
+ * Write a snapshot as `key = value` lines; zero fields are left out.
+ *
+ * Errors: a text that did not fit has `overflow` set.
+ */
+void
+snapshot_dump(const struct snapshot *snapshot, struct text *text);
+
+/*!
+ * Read what snapshot_dump() wrote into `ret_snapshot`, which the caller has
+ * set to zero or to a base; lines later in the text win, so that a
+ * case can be a base and a few changed lines. `#` starts a comment line.
+ *
+ * \return 0, or the number of the first line that is wrong, with
+ *         `ret_snapshot` untouched.
+ */
+int
+snapshot_load(const char *text, struct snapshot *ret_snapshot);
+
+/*! The name in text of each enumeration, `?` for a value it does not have. */
+const char *action_name(enum action action);
+const char *answer_name(enum answer answer);
+const char *control_state_name(enum control_state state);
+const char *process_state_name(enum process_state state);
+const char *sender_state_name(enum sender_state state);
+const char *sync_state_name(enum sync_state state);
+
+/*! The action for an exact word; ACTION_NONE for any other. */
+enum action
+action_parse(const char *word);
+
+/*! The control state for pg_controldata's words; UNKNOWN for any other. */
+enum control_state
+control_state_parse(const char *words);
+
+/*! The sender state for pg_stat_replication's word; UNKNOWN for any other. */
+enum sender_state
+sender_state_parse(const char *word);
+
+/*! The sync state for pg_stat_replication's word; UNKNOWN for any other. */
+enum sync_state
+sync_state_parse(const char *word);
+
+/*! The pid file status for line 8's word; UNKNOWN for any other. */
+enum pidfile_status
+pidfile_status_parse(const char *word);
+
+/*! Find a node by name, without case; NODES_MAX if it is not there. */
+size_t
+snapshot_find_node(const struct snapshot *snapshot, const char *name);
+
+/*! Does the attribute have exactly this value? UNKNOWN is no. */
+bool
+attr_is(const struct attr *attr, const char *value);
+
+#endif

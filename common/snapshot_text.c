@@ -1,0 +1,665 @@
+/* The snapshot as text, from one table of its fields. */
+
+#include "snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "names.h"
+
+enum field_type {
+    FIELD_NUMBER,       /* uint32_t */
+    FIELD_SIZE,         /* size_t */
+    FIELD_SIGNED,       /* int32_t, enum ocf_code */
+    FIELD_BOOL,
+    FIELD_ENUM,
+    FIELD_STRING,
+    FIELD_LSN,
+    FIELD_POSITION,
+    FIELD_ATTR,
+    FIELD_FACTS,
+};
+
+struct field {
+    const char *key;
+    enum field_type type;
+    size_t offset;
+    size_t size;
+    const char *const *names;
+};
+
+#define AT(type, member) \
+    offsetof(type, member), sizeof(((type *) 0)->member)
+
+static const struct field top_fields[] = {
+    { "action", FIELD_ENUM, AT(struct snapshot, action), names_action },
+    { "notify", FIELD_ENUM, AT(struct snapshot, notify), names_notify },
+    { "probe", FIELD_ENUM, AT(struct snapshot, probe), names_tri },
+    { "check_level", FIELD_NUMBER, AT(struct snapshot, check_level), NULL },
+    { "expected_role", FIELD_ENUM, AT(struct snapshot, expected_role),
+      names_role },
+    { "tmpdir", FIELD_STRING, AT(struct snapshot, tmpdir), NULL },
+    { "pgdata", FIELD_STRING, AT(struct snapshot, pgdata), NULL },
+    { "elapsed_ms", FIELD_NUMBER, AT(struct snapshot, elapsed_ms), NULL },
+    { "left_ms", FIELD_NUMBER, AT(struct snapshot, left_ms), NULL },
+    { "facts", FIELD_FACTS, AT(struct snapshot, facts), names_fact },
+    { "settings.rep_mode", FIELD_ENUM,
+      AT(struct snapshot, settings.rep_mode), names_mode },
+    { "settings.problem", FIELD_SIGNED,
+      AT(struct snapshot, settings.problem), NULL },
+    { "settings.problem_text", FIELD_STRING,
+      AT(struct snapshot, settings.problem_text), NULL },
+    { "settings.restart_on_promote", FIELD_BOOL,
+      AT(struct snapshot, settings.restart_on_promote), NULL },
+    { "settings.check_wal_receiver", FIELD_BOOL,
+      AT(struct snapshot, settings.check_wal_receiver), NULL },
+    { "settings.use_slots", FIELD_BOOL,
+      AT(struct snapshot, settings.use_slots), NULL },
+    { "settings.sync_strict", FIELD_BOOL,
+      AT(struct snapshot, settings.sync_strict), NULL },
+    { "settings.sync_quorum", FIELD_BOOL,
+      AT(struct snapshot, settings.sync_quorum), NULL },
+    { "settings.sync_num", FIELD_NUMBER,
+      AT(struct snapshot, settings.sync_num), NULL },
+    { "settings.max_lag_bytes", FIELD_LSN,
+      AT(struct snapshot, settings.max_lag_bytes), NULL },
+    { "settings.xlog_check_count", FIELD_NUMBER,
+      AT(struct snapshot, settings.xlog_check_count), NULL },
+    { "settings.stop_escalate_ms", FIELD_NUMBER,
+      AT(struct snapshot, settings.stop_escalate_ms), NULL },
+    { "settings.stop_escalate_in_slave_ms", FIELD_NUMBER,
+      AT(struct snapshot, settings.stop_escalate_in_slave_ms), NULL },
+    { "process.state", FIELD_ENUM, AT(struct snapshot, process.state),
+      names_process },
+    { "process.postmaster_pid", FIELD_SIGNED,
+      AT(struct snapshot, process.postmaster_pid), NULL },
+    { "process.others", FIELD_NUMBER, AT(struct snapshot, process.others),
+      NULL },
+    { "process.uninterruptible", FIELD_NUMBER,
+      AT(struct snapshot, process.uninterruptible), NULL },
+    { "process.pidfile", FIELD_ENUM, AT(struct snapshot, process.pidfile),
+      names_pidfile },
+    { "server.answer", FIELD_ENUM, AT(struct snapshot, server.answer),
+      names_answer },
+    { "server.text", FIELD_STRING, AT(struct snapshot, server.text), NULL },
+    { "server.version", FIELD_NUMBER, AT(struct snapshot, server.version),
+      NULL },
+    { "server.in_recovery", FIELD_ENUM,
+      AT(struct snapshot, server.in_recovery), names_tri },
+    { "server.position", FIELD_POSITION,
+      AT(struct snapshot, server.position), NULL },
+    { "server.recovery_advances", FIELD_ENUM,
+      AT(struct snapshot, server.recovery_advances), names_tri },
+    { "server.receiver_running", FIELD_ENUM,
+      AT(struct snapshot, server.receiver_running), names_tri },
+    { "server.upstream_set", FIELD_ENUM,
+      AT(struct snapshot, server.upstream_set), names_tri },
+    { "server.sync_names", FIELD_STRING,
+      AT(struct snapshot, server.sync_names), NULL },
+    { "server.sync_names_known", FIELD_ENUM,
+      AT(struct snapshot, server.sync_names_known), names_tri },
+    { "server.sync_names_ours", FIELD_ENUM,
+      AT(struct snapshot, server.sync_names_ours), names_tri },
+    { "server.override", FIELD_STRING,
+      AT(struct snapshot, server.override), NULL },
+    { "server.started", FIELD_STRING, AT(struct snapshot, server.started),
+      NULL },
+    { "server.redo_lsn", FIELD_LSN, AT(struct snapshot, server.redo_lsn),
+      NULL },
+    { "server.sync_waiter", FIELD_ENUM,
+      AT(struct snapshot, server.sync_waiter), names_tri },
+    { "server.sync_wait_ms", FIELD_NUMBER,
+      AT(struct snapshot, server.sync_wait_ms), NULL },
+    { "server.sender_timeout_ms", FIELD_NUMBER,
+      AT(struct snapshot, server.sender_timeout_ms), NULL },
+    { "server.monitor_sql_ok", FIELD_ENUM,
+      AT(struct snapshot, server.monitor_sql_ok), names_tri },
+    { "files.pgdata", FIELD_ENUM, AT(struct snapshot, files.pgdata),
+      names_tri },
+    { "files.lock", FIELD_ENUM, AT(struct snapshot, files.lock), names_tri },
+    { "files.standby_signal", FIELD_ENUM,
+      AT(struct snapshot, files.standby_signal), names_tri },
+    { "files.backup_label", FIELD_ENUM,
+      AT(struct snapshot, files.backup_label), names_tri },
+    { "files.major_version", FIELD_NUMBER,
+      AT(struct snapshot, files.major_version), NULL },
+    { "files.control", FIELD_ENUM, AT(struct snapshot, files.control),
+      names_control },
+    { "files.checkpoint", FIELD_POSITION,
+      AT(struct snapshot, files.checkpoint), NULL },
+    { "files.history", FIELD_STRING, AT(struct snapshot, files.history),
+      NULL },
+    { "files.writable", FIELD_ENUM, AT(struct snapshot, files.writable),
+      names_tri },
+    { "profile.fence_device", FIELD_ENUM,
+      AT(struct snapshot, profile.fence_device), names_tri },
+    { "profile.quorum_ignored", FIELD_ENUM,
+      AT(struct snapshot, profile.quorum_ignored), names_tri },
+    { "profile.resource", FIELD_STRING,
+      AT(struct snapshot, profile.resource), NULL },
+    { "profile.clone", FIELD_STRING, AT(struct snapshot, profile.clone), NULL },
+    { "profile.notify", FIELD_ENUM,
+      AT(struct snapshot, profile.notify), names_tri },
+    { "profile.promoted_max", FIELD_NUMBER,
+      AT(struct snapshot, profile.promoted_max), NULL },
+    { "profile.migration_threshold", FIELD_NUMBER,
+      AT(struct snapshot, profile.migration_threshold), NULL },
+    { "profile.failure_timeout", FIELD_ENUM,
+      AT(struct snapshot, profile.failure_timeout), names_tri },
+    { "profile.start_ms", FIELD_NUMBER,
+      AT(struct snapshot, profile.start_ms), NULL },
+    { "profile.stop_ms", FIELD_NUMBER,
+      AT(struct snapshot, profile.stop_ms), NULL },
+    { "profile.promote_ms", FIELD_NUMBER,
+      AT(struct snapshot, profile.promote_ms), NULL },
+    { "profile.demote_ms", FIELD_NUMBER,
+      AT(struct snapshot, profile.demote_ms), NULL },
+    { "profile.demote_stops", FIELD_ENUM,
+      AT(struct snapshot, profile.demote_stops), names_tri },
+    { "profile.stop_on_fail", FIELD_STRING,
+      AT(struct snapshot, profile.stop_on_fail), NULL },
+    { "profile.notify_ms", FIELD_NUMBER,
+      AT(struct snapshot, profile.notify_ms), NULL },
+    { "profile.monitor_ms", FIELD_NUMBER,
+      AT(struct snapshot, profile.monitor_ms), NULL },
+    { "profile.monitor_promoted", FIELD_ENUM,
+      AT(struct snapshot, profile.monitor_promoted), names_tri },
+    { "profile.monitor_started", FIELD_ENUM,
+      AT(struct snapshot, profile.monitor_started), names_tri },
+    { "profile.monitors_alike", FIELD_ENUM,
+      AT(struct snapshot, profile.monitors_alike), names_tri },
+    { "profile.fsync", FIELD_ENUM,
+      AT(struct snapshot, profile.fsync), names_tri },
+    { "profile.full_page_writes", FIELD_ENUM,
+      AT(struct snapshot, profile.full_page_writes), names_tri },
+    { "profile.hot_standby", FIELD_ENUM,
+      AT(struct snapshot, profile.hot_standby), names_tri },
+    { "profile.wal_log_hints", FIELD_ENUM,
+      AT(struct snapshot, profile.wal_log_hints), names_tri },
+    { "profile.checksums", FIELD_ENUM,
+      AT(struct snapshot, profile.checksums), names_tri },
+    { "profile.weak_commit", FIELD_STRING,
+      AT(struct snapshot, profile.weak_commit), NULL },
+    { "profile.weak_commit_reset", FIELD_STRING,
+      AT(struct snapshot, profile.weak_commit_reset), NULL },
+    { "profile.boot_unit", FIELD_STRING,
+      AT(struct snapshot, profile.boot_unit), NULL },
+    { "position_looks", FIELD_NUMBER, AT(struct snapshot, position_looks),
+      NULL },
+    { "memory.list", FIELD_STRING, AT(struct snapshot, memory.list), NULL },
+    { "memory.started", FIELD_STRING, AT(struct snapshot, memory.started),
+      NULL },
+    { "memory.asked", FIELD_LSN, AT(struct snapshot, memory.asked), NULL },
+    { "memory.proven", FIELD_BOOL, AT(struct snapshot, memory.proven),
+      NULL },
+    { "memory.mark", FIELD_LSN, AT(struct snapshot, memory.mark), NULL },
+    { "address_here", FIELD_ENUM, AT(struct snapshot, address_here),
+      names_tri },
+    { "have_quorum", FIELD_ENUM, AT(struct snapshot, have_quorum),
+      names_tri },
+    { "maintenance", FIELD_ENUM, AT(struct snapshot, maintenance),
+      names_tri },
+    { "fencing", FIELD_ENUM, AT(struct snapshot, fencing), names_tri },
+    { "self", FIELD_SIZE, AT(struct snapshot, self), NULL },
+    { "node_count", FIELD_SIZE, AT(struct snapshot, node_count), NULL },
+    { "failed", FIELD_ENUM, AT(struct snapshot, failed), names_op },
+    { "failure", FIELD_STRING, AT(struct snapshot, failure), NULL },
+};
+
+static const struct field node_fields[] = {
+    { "name", FIELD_STRING, AT(struct node, name), NULL },
+    { "online", FIELD_ENUM, AT(struct node, online), names_tri },
+    { "role", FIELD_ENUM, AT(struct node, role), names_role },
+    { "starting", FIELD_ENUM, AT(struct node, starting), names_tri },
+    { "expected_down", FIELD_ENUM, AT(struct node, expected_down),
+      names_tri },
+    { "copy", FIELD_ATTR, AT(struct node, copy), NULL },
+    { "quorum", FIELD_ATTR, AT(struct node, quorum), NULL },
+    { "copy_quorum", FIELD_ATTR, AT(struct node, copy_quorum), NULL },
+    { "status", FIELD_ATTR, AT(struct node, status), NULL },
+    { "data_status", FIELD_ATTR, AT(struct node, data_status), NULL },
+    { "xlog_loc", FIELD_ATTR, AT(struct node, xlog_loc), NULL },
+    { "baseline", FIELD_ATTR, AT(struct node, baseline), NULL },
+    { "receiver", FIELD_ATTR, AT(struct node, receiver), NULL },
+    { "score", FIELD_ATTR, AT(struct node, score), NULL },
+    { "cib_score", FIELD_ATTR, AT(struct node, cib_score), NULL },
+    { "position", FIELD_ATTR, AT(struct node, position), NULL },
+    { "trusted", FIELD_ATTR, AT(struct node, trusted), NULL },
+    { "warned", FIELD_ATTR, AT(struct node, warned), NULL },
+    { "admit", FIELD_ATTR, AT(struct node, admit), NULL },
+    { "history", FIELD_ATTR, AT(struct node, history), NULL },
+    { "shutdown", FIELD_ATTR, AT(struct node, shutdown), NULL },
+    { "unproved", FIELD_ATTR, AT(struct node, unproved), NULL },
+    { "sender.state", FIELD_ENUM, AT(struct node, sender.state),
+      names_sender },
+    { "sender.sync_state", FIELD_ENUM, AT(struct node, sender.sync_state),
+      names_sync },
+    { "sender.sync_priority", FIELD_NUMBER,
+      AT(struct node, sender.sync_priority), NULL },
+    { "sender.flush_lsn", FIELD_LSN, AT(struct node, sender.flush_lsn),
+      NULL },
+    { "sender.silent_ms", FIELD_NUMBER, AT(struct node, sender.silent_ms),
+      NULL },
+    { "sender.visible", FIELD_ENUM, AT(struct node, sender.visible),
+      names_tri },
+    { "slot", FIELD_ENUM, AT(struct node, slot), names_tri },
+    { "slot_active", FIELD_ENUM, AT(struct node, slot_active), names_tri },
+    { "in_start_list", FIELD_ENUM, AT(struct node, in_start_list),
+      names_tri },
+    { "in_stop_list", FIELD_ENUM, AT(struct node, in_stop_list), names_tri },
+    { "in_promote_list", FIELD_ENUM, AT(struct node, in_promote_list),
+      names_tri },
+    { "in_demote_list", FIELD_ENUM, AT(struct node, in_demote_list),
+      names_tri },
+    { "in_promoted_list", FIELD_ENUM, AT(struct node, in_promoted_list),
+      names_tri },
+};
+
+static const struct field done_fields[] = {
+    { "times", FIELD_NUMBER, AT(struct done, times), NULL },
+    { "rc", FIELD_SIGNED, AT(struct done, rc), NULL },
+    { "first_ms", FIELD_NUMBER, AT(struct done, first_ms), NULL },
+    { "last_ms", FIELD_NUMBER, AT(struct done, last_ms), NULL },
+};
+
+#undef AT
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Strings are kept on one line: a newline becomes \n, a backslash \\. */
+static void
+add_escaped(struct text *text, const char *string)
+{
+    for (; *string != '\0'; string++) {
+        if (*string == '\n') {
+            text_add(text, "\\n");
+        } else if (*string == '\\') {
+            text_add(text, "\\\\");
+        } else {
+            text_add_bytes(text, string, 1);
+        }
+    }
+}
+
+static int
+load_escaped(const char *value, char *ret_string, size_t size)
+{
+    size_t len = 0;
+
+    for (; *value != '\0'; value++) {
+        char c = *value;
+
+        if (len + 1 >= size) {
+            return -1;
+        }
+        if (c == '\\') {
+            value++;
+            if (*value != 'n' && *value != '\\') {
+                return -1;
+            }
+            c = *value == 'n' ? '\n' : '\\';
+        }
+        ret_string[len++] = c;
+    }
+    ret_string[len] = '\0';
+    return 0;
+}
+
+static uint32_t
+get_number(const void *at)
+{
+    uint32_t value;
+
+    memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+static void
+add_facts(struct text *text, uint32_t facts)
+{
+    const char *space = "";
+
+    for (unsigned i = 0; names_fact[i] != NULL; i++) {
+        if ((facts & (1u << i)) != 0) {
+            text_add(text, "%s%s", space, names_fact[i]);
+            space = " ";
+        }
+    }
+}
+
+static void
+dump_value(const struct field *field, const char *at, struct text *text)
+{
+    char buf[WAL_POSITION_TEXT_SIZE];
+    struct wal_position position;
+    const struct attr *attr;
+    size_t size;
+    lsn value;
+
+    switch (field->type) {
+        case FIELD_NUMBER:
+            text_add(text, "%u", get_number(at));
+            break;
+        case FIELD_SIZE:
+            memcpy(&size, at, sizeof(size));
+            text_add(text, "%zu", size);
+            break;
+        case FIELD_FACTS:
+            add_facts(text, get_number(at));
+            break;
+        case FIELD_SIGNED:
+            text_add(text, "%d", (int32_t) get_number(at));
+            break;
+        case FIELD_BOOL:
+            text_add(text, "yes");
+            break;
+        case FIELD_ENUM:
+            text_add(text, "%s", names_name(field->names,
+                                         get_number(at)));
+            break;
+        case FIELD_STRING:
+            add_escaped(text, at);
+            break;
+        case FIELD_LSN:
+            memcpy(&value, at, sizeof(value));
+            lsn_format_hex(value, buf);
+            text_add(text, "%s", buf);
+            break;
+        case FIELD_POSITION:
+            memcpy(&position, at, sizeof(position));
+            wal_position_format(position, buf);
+            text_add(text, "%s", buf);
+            break;
+        case FIELD_ATTR:
+            attr = (const struct attr *) (const void *) at;
+            text_add(text, "%s", names_name(names_known, attr->known));
+            if (attr->known == ATTR_SET) {
+                text_add(text, " ");
+                add_escaped(text, attr->value);
+            }
+            break;
+    }
+}
+
+static bool
+is_zero(const struct field *field, const char *at)
+{
+    if (field->type == FIELD_STRING) {
+        return at[0] == '\0';
+    }
+    for (size_t i = 0; i < field->size; i++) {
+        if (at[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+dump_fields(const struct field *fields, size_t count, const char *prefix,
+            const void *base, struct text *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *at = (const char *) base + fields[i].offset;
+
+        if (is_zero(&fields[i], at)) {
+            continue;
+        }
+        text_add(text, "%s%s = ", prefix, fields[i].key);
+        dump_value(&fields[i], at, text);
+        text_add(text, "\n");
+    }
+}
+
+void
+snapshot_dump(const struct snapshot *snapshot, struct text *text)
+{
+    char prefix[64];
+    struct text head;
+
+    dump_fields(top_fields, LENGTH(top_fields), "", snapshot, text);
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        text_init(&head, prefix, sizeof(prefix));
+        text_add(&head, "node.%zu.", i);
+        dump_fields(node_fields, LENGTH(node_fields), prefix,
+                    &snapshot->node[i], text);
+    }
+    for (unsigned i = 0; i < OP_COUNT; i++) {
+        text_init(&head, prefix, sizeof(prefix));
+        text_add(&head, "done.%s.", names_op[i]);
+        dump_fields(done_fields, LENGTH(done_fields), prefix,
+                    &snapshot->done[i], text);
+    }
+}
+
+static int
+load_number(const char *value, int64_t min, int64_t max,
+            int64_t *ret_number)
+{
+    char *end;
+    long long number = strtoll(value, &end, 10);
+
+    if ((*value != '-' && (*value < '0' || *value > '9')) || end == value
+        || *end != '\0' || number < min || number > max) {
+        return -1;
+    }
+    *ret_number = number;
+    return 0;
+}
+
+static int
+load_facts(const char *value, uint32_t *ret_facts)
+{
+    uint32_t facts = 0;
+
+    while (*value != '\0') {
+        char word[32];
+        size_t len = strcspn(value, " ");
+        unsigned bit;
+
+        if (len >= sizeof(word)) {
+            return -1;
+        }
+        memcpy(word, value, len);
+        word[len] = '\0';
+        if (names_value(names_fact, word, &bit) != 0) {
+            return -1;
+        }
+        facts |= 1u << bit;
+        value += len;
+        value += strspn(value, " ");
+    }
+    *ret_facts = facts;
+    return 0;
+}
+
+static int
+load_attr(const char *value, struct attr *ret_attr)
+{
+    if (strcmp(value, "unknown") == 0) {
+        memset(ret_attr, 0, sizeof(*ret_attr));
+        return 0;
+    }
+    if (strcmp(value, "unset") == 0) {
+        memset(ret_attr, 0, sizeof(*ret_attr));
+        ret_attr->known = ATTR_UNSET;
+        return 0;
+    }
+    if (strncmp(value, "set ", 4) != 0) {
+        return -1;
+    }
+    ret_attr->known = ATTR_SET;
+    return load_escaped(value + 4, ret_attr->value,
+                        sizeof(ret_attr->value));
+}
+
+/* Values of one machine word: numbers, words and lists of words. */
+static int
+load_word(const struct field *field, const char *value, char *ret_at)
+{
+    uint32_t word = 0;
+    int64_t number = 0;
+    int rc = 0;
+
+    if (field->type == FIELD_ENUM) {
+        unsigned found = 0;
+
+        rc = names_value(field->names, value, &found);
+        word = found;
+    } else if (field->type == FIELD_FACTS) {
+        rc = load_facts(value, &word);
+    } else {
+        bool is_signed = field->type == FIELD_SIGNED;
+
+        rc = load_number(value, is_signed ? INT32_MIN : 0,
+                         is_signed ? INT32_MAX : UINT32_MAX, &number);
+        word = (uint32_t) number;
+    }
+    if (rc == 0) {
+        memcpy(ret_at, &word, sizeof(word));
+    }
+    return rc;
+}
+
+/* How many nodes, and which one: NODES_MAX is none. */
+static int
+load_size(const char *value, char *ret_at)
+{
+    int64_t number;
+    size_t size;
+
+    if (load_number(value, 0, NODES_MAX, &number) != 0) {
+        return -1;
+    }
+    size = (size_t) number;
+    memcpy(ret_at, &size, sizeof(size));
+    return 0;
+}
+
+static int
+load_value(const struct field *field, const char *value, char *ret_at)
+{
+    struct wal_position position;
+    lsn number;
+    bool yes = strcmp(value, "yes") == 0;
+
+    switch (field->type) {
+        case FIELD_NUMBER:
+        case FIELD_SIGNED:
+        case FIELD_ENUM:
+        case FIELD_FACTS:
+            return load_word(field, value, ret_at);
+        case FIELD_SIZE:
+            return load_size(value, ret_at);
+        case FIELD_BOOL:
+            memcpy(ret_at, &yes, sizeof(yes));
+            return yes || strcmp(value, "no") == 0 ? 0 : -1;
+        case FIELD_STRING:
+            return load_escaped(value, ret_at, field->size);
+        case FIELD_LSN:
+            if (lsn_parse_hex(value, &number) == 0) {
+                memcpy(ret_at, &number, sizeof(number));
+                return 0;
+            }
+            break;
+        case FIELD_POSITION:
+            if (wal_position_parse(value, &position) == 0) {
+                memcpy(ret_at, &position, sizeof(position));
+                return 0;
+            }
+            break;
+        case FIELD_ATTR:
+            return load_attr(value, (struct attr *) (void *) ret_at);
+    }
+    return -1;
+}
+
+static int
+load_into(const struct field *fields, size_t count, const char *key,
+          const char *value, void *ret_base)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].key, key) == 0) {
+            return load_value(&fields[i], value,
+                              (char *) ret_base + fields[i].offset);
+        }
+    }
+    return -1;
+}
+
+/* node.INDEX.FIELD, done.OPERATION.FIELD or a field of the top. */
+static int
+load_pair(const char *key, const char *value, struct snapshot *ret_snapshot)
+{
+    if (strncmp(key, "node.", 5) == 0) {
+        char *end;
+        unsigned long index = strtoul(key + 5, &end, 10);
+
+        if (key[5] < '0' || key[5] > '9' || *end != '.'
+            || index >= NODES_MAX) {
+            return -1;
+        }
+        return load_into(node_fields, LENGTH(node_fields), end + 1, value,
+                         &ret_snapshot->node[index]);
+    }
+    if (strncmp(key, "done.", 5) == 0) {
+        char word[64];
+        const char *dot = strrchr(key, '.');
+        size_t len = (size_t) (dot - (key + 5));
+        unsigned kind;
+
+        if (dot == key + 4 || len >= sizeof(word)) {
+            return -1;
+        }
+        memcpy(word, key + 5, len);
+        word[len] = '\0';
+        if (names_value(names_op, word, &kind) != 0) {
+            return -1;
+        }
+        return load_into(done_fields, LENGTH(done_fields), dot + 1, value,
+                         &ret_snapshot->done[kind]);
+    }
+    return load_into(top_fields, LENGTH(top_fields), key, value,
+                     ret_snapshot);
+}
+
+#define LINE_SIZE 2048
+
+/* One line, already without its newline. */
+static int
+load_line(char *line, struct snapshot *ret_snapshot)
+{
+    char *equals = strstr(line, " = ");
+
+    if (line[0] == '\0' || line[0] == '#') {
+        return 0;
+    }
+    if (equals == NULL) {
+        return -1;
+    }
+    *equals = '\0';
+    return load_pair(line, equals + 3, ret_snapshot);
+}
+
+int
+snapshot_load(const char *text, struct snapshot *ret_snapshot)
+{
+    struct snapshot snapshot = *ret_snapshot;
+    char line[LINE_SIZE];
+
+    for (int number = 1; *text != '\0'; number++) {
+        size_t len = strcspn(text, "\n");
+
+        if (len >= sizeof(line)) {
+            return number;
+        }
+        memcpy(line, text, len);
+        line[len] = '\0';
+        if (load_line(line, &snapshot) != 0) {
+            return number;
+        }
+        text += len;
+        text += *text == '\n' ? 1 : 0;
+    }
+    *ret_snapshot = snapshot;
+    return 0;
+}

@@ -1,0 +1,125 @@
+/* The list of standbys that commits wait for, as text and back. */
+
+#include "sync_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* `"name"`, quotes doubled inside. Returns what follows, or NULL. */
+static const char *
+read_name(const char *at, char *ret_name, size_t size)
+{
+    size_t len = 0;
+
+    if (*at++ != '"') {
+        return NULL;
+    }
+    while (*at != '\0' && (*at != '"' || at[1] == '"')) {
+        at += *at == '"';
+        if (len + 1 == size) {
+            return NULL;
+        }
+        ret_name[len++] = *at++;
+    }
+    ret_name[len] = '\0';
+    return *at == '"' && len > 0 ? at + 1 : NULL;
+}
+
+static const char *
+read_names(const struct snapshot *snapshot, const char *at,
+           struct sync_list *list)
+{
+    char name[NODE_NAME_SIZE];
+
+    do {
+        size_t node;
+
+        at = read_name(at, name, sizeof(name));
+        if (at == NULL) {
+            return NULL;
+        }
+        node = snapshot_find_node(snapshot, name);
+        if (node == NODES_MAX) {
+            list->strangers++;
+        } else if (list->count < NODES_MAX) {
+            list->node[list->count++] = node;
+        }
+    } while (*at++ == ',');
+    return at - 1;
+}
+
+static const char *
+read_count(const char *at, struct sync_list *list)
+{
+    char *end;
+
+    list->any = strncmp(at, "ANY ", 4) == 0;
+    if (!list->any && strncmp(at, "FIRST ", 6) != 0) {
+        return NULL;
+    }
+    at += list->any ? 4 : 6;
+    list->n = (uint32_t) strtoul(at, &end, 10);
+    return end != at && strncmp(end, " (", 2) == 0 ? end + 2 : NULL;
+}
+
+int
+sync_list_parse(const struct snapshot *snapshot, const char *text,
+                struct sync_list *ret_list)
+{
+    struct sync_list list = { .n = 0 };
+
+    if (text[0] == '"') {
+        list.n = 1;
+        text = read_names(snapshot, text, &list);
+        if (text == NULL || *text != '\0' || list.count + list.strangers != 1) {
+            return -1;
+        }
+    } else if (text[0] != '\0') {
+        text = read_count(text, &list);
+        text = text == NULL ? NULL : read_names(snapshot, text, &list);
+        if (text == NULL || strcmp(text, ")") != 0) {
+            return -1;
+        }
+    }
+    *ret_list = list;
+    return 0;
+}
+
+void
+sync_list_format(const struct snapshot *snapshot,
+                 const struct sync_list *list, struct text *text)
+{
+    if (list->count > 1) {
+        text_add(text, "%s %u (", list->any ? "ANY" : "FIRST", list->n);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        text_add(text, "%s\"", i > 0 ? "," : "");
+        for (const char *c = snapshot->node[list->node[i]].name; *c != '\0';
+             c++) {
+            text_add(text, "%s%c", *c == '"' ? "\"" : "", *c);
+        }
+        text_add(text, "\"");
+    }
+    if (list->count > 1) {
+        text_add(text, ")");
+    }
+}
+
+uint32_t
+sync_list_place(const struct sync_list *list, size_t node)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->node[i] == node) {
+            return (uint32_t) i + 1;
+        }
+    }
+    return 0;
+}
+
+uint32_t
+sync_list_priority(const struct sync_list *list, size_t node)
+{
+    uint32_t place = sync_list_place(list, node);
+
+    return list->any && place > 1 ? 1 : place;
+}

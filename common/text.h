@@ -1,0 +1,52 @@
+#ifndef PGWARD_COMMON_TEXT_H
+#define PGWARD_COMMON_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*!
+ * Text that grows in the caller's memory.
+ *
+ * Running out of room is remembered in `overflow` and never truncates in the
+ * middle: what does not fit whole is not added, and the writer of the text
+ * asks once at the end.
+ */
+struct text {
+    char *buf;      /*!< always ends in NUL when size > 0 */
+    size_t size;    /*!< bytes in buf */
+    size_t len;     /*!< bytes used, without the NUL */
+    bool overflow;  /*!< something did not fit */
+};
+
+/*! Start an empty text in `buf` of `size` bytes (at least 1). */
+void
+text_init(struct text *text, char *buf, size_t size);
+
+/*! Append as printf does; sets `overflow` if it does not fit. */
+void
+text_add(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*! Append as vprintf does; sets `overflow` if it does not fit. */
+void
+text_add_v(struct text *text, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/*! Append `len` bytes as they are. */
+void
+text_add_bytes(struct text *text, const char *bytes, size_t len);
+
+/*!
+ * Copy a string into a fixed array.
+ *
+ * \return 0, or -1 with `ret_to` untouched when it does not fit.
+ */
+int
+text_copy(const char *from, char *ret_to, size_t to_size);
+
+/*! Whole-word comparison without case, as Pacemaker compares node names. */
+bool
+text_same_name(const char *a, const char *b);
+
+#endif
