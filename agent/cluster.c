@@ -1,0 +1,333 @@
+/* The cluster's facts, into the snapshot, and attributes out of it. */
+
+#include "cluster.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "cluster_parts.h"
+
+/* Names are PREFIX RSC SUFFIX, as the shell agent has them (design 2). */
+static const struct {
+    const char *prefix;
+    const char *suffix;
+    bool is_private;
+} attr_names[] = {
+    [CLUSTER_ATTR_STATUS] = { "", "-status", false },
+    [CLUSTER_ATTR_XLOG_LOC] = { "", "-xlog-loc", false },
+    [CLUSTER_ATTR_BASELINE] = { "", "-master-baseline", false },
+    [CLUSTER_ATTR_RECEIVER] = { "", "-receiver-status", false },
+    [CLUSTER_ATTR_SCORE] = { "master-", "", false },
+    [CLUSTER_ATTR_POSITION] = { "", "-position", true },
+    [CLUSTER_ATTR_TRUSTED] = { "", "-trusted", true },
+    [CLUSTER_ATTR_WARNED] = { "", "-warned", true },
+    [CLUSTER_ATTR_ADMIT] = { "", "-admit", false },
+    [CLUSTER_ATTR_HISTORY] = { "", "-history", true },
+    [CLUSTER_ATTR_SHUTDOWN] = { "", "-shutdown", true },
+    [CLUSTER_ATTR_UNPROVED] = { "", "-unproved", true },
+};
+
+#define ATTR_COUNT (sizeof(attr_names) / sizeof(attr_names[0]))
+
+bool
+cluster_is_timeout(int rc)
+{
+    return rc == -ETIME || rc == -ETIMEDOUT || rc == -EAGAIN;
+}
+
+void
+cluster_explain(struct text *why, const char *verb, const char *object,
+                const char *daemon, int rc)
+{
+    const char *cause = cluster_is_timeout(rc) ? "no answer in time"
+                        : rc == -ENOTCONN ? "no connection"
+                        : pcmk_strerror(rc);
+
+    text_add(why, "could not %s '%s': %s: %s. Check that Pacemaker runs on "
+             "this node and what it says in the system log", verb, object,
+             daemon, cause);
+}
+
+static struct attr *
+attr_slot(struct node *node, enum cluster_attr attr)
+{
+    switch (attr) {
+    case CLUSTER_ATTR_STATUS:
+        return &node->status;
+    case CLUSTER_ATTR_XLOG_LOC:
+        return &node->xlog_loc;
+    case CLUSTER_ATTR_BASELINE:
+        return &node->baseline;
+    case CLUSTER_ATTR_RECEIVER:
+        return &node->receiver;
+    case CLUSTER_ATTR_SCORE:
+        return &node->score;
+    case CLUSTER_ATTR_POSITION:
+        return &node->position;
+    case CLUSTER_ATTR_HISTORY:
+        return &node->history;
+    case CLUSTER_ATTR_SHUTDOWN:
+        return &node->shutdown;
+    case CLUSTER_ATTR_UNPROVED:
+        return &node->unproved;
+    case CLUSTER_ATTR_TRUSTED:
+        return &node->trusted;
+    case CLUSTER_ATTR_ADMIT:
+        return &node->admit;
+    case CLUSTER_ATTR_WARNED:
+        break;
+    }
+    return &node->warned;
+}
+
+static int
+attr_name(const struct cluster *cluster, enum cluster_attr attr,
+          char *ret_name, struct text *ret_why)
+{
+    struct text name;
+
+    text_init(&name, ret_name, CLUSTER_NAME_SIZE);
+    text_add(&name, "%s%s%s", attr_names[attr].prefix, cluster->resource,
+             attr_names[attr].suffix);
+    if (name.overflow) {
+        text_add(ret_why, "could not name the attributes of '%s': the "
+                 "resource's id is too long", cluster->resource);
+        return -1;
+    }
+    return 0;
+}
+
+struct cluster *
+cluster_new(const char *resource, const char *self_name,
+            const char *self_uuid)
+{
+    static struct cluster cluster;
+
+    memset(&cluster, 0, sizeof(cluster));
+    cluster.resource = resource;
+    cluster.self_name = self_name;
+    cluster.self_uuid = self_uuid;
+    return &cluster;
+}
+
+void
+cluster_close(struct cluster *cluster)
+{
+    cluster_attrd_close(cluster);
+    cluster_cib_close(cluster);
+}
+
+static int
+observe_attr(struct cluster *cluster, enum cluster_attr attr,
+             int64_t deadline_ms, struct snapshot *snapshot,
+             struct text *ret_why)
+{
+    CLEANUP(cluster_free_reply) xmlNode *reply = NULL;
+    char name[CLUSTER_NAME_SIZE];
+
+    if (attr_name(cluster, attr, name, ret_why) != 0
+        || cluster_attrd_query(cluster, name, deadline_ms, &reply, ret_why)
+           != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        struct node *node = &snapshot->node[i];
+
+        if (cluster_xml_read_attr(reply, name, node->name,
+                                  attr_slot(node, attr)) != 0) {
+            text_add(ret_why, "could not read '%s': the attribute daemon's "
+                     "answer makes no sense", name);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
+                      struct snapshot *snapshot, struct text *ret_why)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
+            memset(attr_slot(&snapshot->node[i], (enum cluster_attr) attr), 0,
+                   sizeof(struct attr));
+        }
+    }
+    for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
+        /* each costs a monitor a round trip */
+        if (attr == CLUSTER_ATTR_RECEIVER
+            && !snapshot->settings.check_wal_receiver) {
+            continue;
+        }
+        if (observe_attr(cluster, (enum cluster_attr) attr, deadline_ms,
+                         snapshot, ret_why) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Remember how Pacemaker spells the nodes' names. */
+static void
+remember_names(struct cluster *cluster, const struct cluster_view *view)
+{
+    cluster->known.count = 0;
+    for (size_t i = 0; i < view->count; i++) {
+        if (view->node[i].uuid[0] != '\0') {
+            memcpy(cluster->known.name[cluster->known.count++],
+                   view->node[i].name, NODE_NAME_SIZE);
+        }
+    }
+}
+
+static int
+look_at_nodes(struct cluster *cluster, int64_t deadline_ms,
+              const struct snapshot *snapshot, struct cluster_view *ret_view,
+              struct text *ret_why)
+{
+    ret_view->count = snapshot->node_count;
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        memcpy(ret_view->node[i].name, snapshot->node[i].name,
+               NODE_NAME_SIZE);
+    }
+    if (cluster_cib_look(cluster, deadline_ms, ret_view, ret_why) != 0) {
+        return -1;
+    }
+    remember_names(cluster, ret_view);
+    return 0;
+}
+
+int
+cluster_observe_record(struct cluster *cluster, int64_t deadline_ms,
+                       struct snapshot *snapshot, struct text *ret_why)
+{
+    struct cluster_view view;
+    int rc = look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why);
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        struct attr *attr = &snapshot->node[i].data_status;
+
+        memset(attr, 0, sizeof(*attr));
+        memset(&snapshot->node[i].quorum, 0, sizeof(*attr));
+        if (rc == 0) {
+            *attr = view.node[i].record;
+            snapshot->node[i].quorum = view.node[i].quorum;
+        }
+    }
+    return rc;
+}
+
+int
+cluster_observe_members(struct cluster *cluster, int64_t deadline_ms,
+                        struct snapshot *snapshot, struct text *ret_why)
+{
+    struct cluster_view view;
+    int rc = look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why);
+
+    snapshot->have_quorum = rc == 0 ? view.have_quorum : TRI_UNKNOWN;
+    snapshot->maintenance = rc == 0 ? view.maintenance : TRI_UNKNOWN;
+    snapshot->fencing = rc == 0 ? view.fencing : TRI_UNKNOWN;
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        struct node *node = &snapshot->node[i];
+        const struct cluster_node *seen = &view.node[i];
+
+        node->online = TRI_UNKNOWN;
+        node->role = ROLE_UNKNOWN;
+        node->starting = TRI_UNKNOWN;
+        node->expected_down = TRI_UNKNOWN;
+        memset(&node->cib_score, 0, sizeof(node->cib_score));
+        if (rc != 0) {
+            continue;
+        }
+        memcpy(node->name, seen->name, sizeof(node->name));
+        node->online = seen->online;
+        node->expected_down = seen->expected_down;
+        node->cib_score = seen->score;
+        roles_result(&seen->roles, &node->role, &node->starting);
+        if (seen->maintenance == TRI_YES
+            && text_same_name(node->name, cluster->self_name)) {
+            snapshot->maintenance = TRI_YES;
+        }
+    }
+    return rc;
+}
+
+/*
+ * Pacemaker's own spelling of a node's name: attrd would keep another
+ * spelling as another node.
+ */
+static int
+own_spelling(struct cluster *cluster, const char *node, int64_t deadline_ms,
+             char *ret_name, struct text *ret_why)
+{
+    struct cluster_view view = { .count = 1 };
+    const char *name = NULL;
+
+    for (size_t i = 0; i < cluster->known.count; i++) {
+        if (text_same_name(cluster->known.name[i], node)) {
+            name = cluster->known.name[i];
+        }
+    }
+    if (name == NULL && text_same_name(cluster->self_name, node)) {
+        name = cluster->self_name;
+    }
+    if (name == NULL) {
+        name = view.node[0].name;
+        if (text_copy(node, view.node[0].name, NODE_NAME_SIZE) == 0
+            && cluster_cib_look(cluster, deadline_ms, &view, ret_why) != 0) {
+            return -1;
+        }
+        if (view.node[0].uuid[0] == '\0') {
+            name = NULL;
+        }
+    }
+    if (name == NULL || text_copy(name, ret_name, NODE_NAME_SIZE) != 0) {
+        text_add(ret_why, "could not find node '%s': the cluster does not "
+                 "know it. Compare node_list with crm_node -l", node);
+        return -1;
+    }
+    return 0;
+}
+
+int
+cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
+                 const char *node, const char *value, int64_t deadline_ms,
+                 struct text *ret_why)
+{
+    char name[CLUSTER_NAME_SIZE];
+    char node_name[NODE_NAME_SIZE];
+    struct cluster_update update = {
+        .name = name,
+        .node = node_name,
+        .value = value,
+        .is_private = attr_names[attr].is_private,
+    };
+
+    if (attr_name(cluster, attr, name, ret_why) != 0
+        || own_spelling(cluster, node, deadline_ms, node_name, ret_why) != 0) {
+        return -1;
+    }
+    return cluster_attrd_update(cluster, &update, deadline_ms, ret_why);
+}
+
+int
+cluster_read_copy(struct cluster *cluster, const char *node,
+                  int64_t deadline_ms, struct attr *ret_status,
+                  struct attr *ret_quorum, struct text *ret_why)
+{
+    struct cluster_view view = { .count = 1 };
+    char host[NODE_NAME_SIZE];
+
+    if (own_spelling(cluster, node, deadline_ms, host, ret_why) != 0) {
+        return -1;
+    }
+    memcpy(view.node[0].name, host, sizeof(host));
+    if (cluster_cib_look_at(cluster, host, deadline_ms, &view, ret_why)
+        != 0) {
+        return -1;
+    }
+    *ret_status = view.node[0].record;
+    *ret_quorum = view.node[0].quorum;
+    return 0;
+}

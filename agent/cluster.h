@@ -1,0 +1,116 @@
+#ifndef PGWARD_AGENT_CLUSTER_H
+#define PGWARD_AGENT_CLUSTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "snapshot.h"
+#include "text.h"
+
+/*
+ * The only user of crm/..., libqb's IPC and libxml2: the attribute daemon and
+ * the CIB, in this process, without forking. Connections are opened when
+ * first needed and kept for the action. Connecting may block without limit
+ * when a daemon is frozen: the caller's alarm ends the action then.
+ */
+
+struct cluster;
+
+/*!
+ * Make a handle; nothing is connected yet. Static storage, one per process.
+ *
+ * \param[in] resource   the primitive's id, without `:N`
+ * \param[in] self_name  OCF_RESKEY_CRM_meta_on_node
+ * \param[in] self_uuid  OCF_RESKEY_CRM_meta_on_node_uuid, or NULL
+ */
+struct cluster *
+cluster_new(const char *resource, const char *self_name,
+            const char *self_uuid);
+
+/*! Close what is open. */
+void
+cluster_close(struct cluster *cluster);
+
+/*! Attributes that the attribute daemon keeps. */
+enum cluster_attr {
+    CLUSTER_ATTR_STATUS,        /*!< RSC-status */
+    CLUSTER_ATTR_XLOG_LOC,      /*!< RSC-xlog-loc */
+    CLUSTER_ATTR_BASELINE,      /*!< RSC-master-baseline */
+    CLUSTER_ATTR_RECEIVER,      /*!< RSC-receiver-status */
+    CLUSTER_ATTR_SCORE,         /*!< master-RSC */
+    CLUSTER_ATTR_POSITION,      /*!< RSC-position, private */
+    CLUSTER_ATTR_TRUSTED,       /*!< RSC-trusted, private */
+    CLUSTER_ATTR_WARNED,        /*!< RSC-warned, private */
+    CLUSTER_ATTR_ADMIT,         /*!< RSC-admit */
+    CLUSTER_ATTR_HISTORY,       /*!< RSC-history, private */
+    CLUSTER_ATTR_SHUTDOWN,      /*!< RSC-shutdown, private */
+    CLUSTER_ATTR_UNPROVED,      /*!< RSC-unproved, private */
+};
+
+/*!
+ * Read the attributes of every node of the snapshot; receiver only where
+ * check_wal_receiver is set. What was not read is ATTR_UNKNOWN.
+ *
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
+                      struct snapshot *snapshot, struct text *ret_why);
+
+/*! Read RSC-data-status and -quorum of every node from the CIB. */
+int
+cluster_observe_record(struct cluster *cluster, int64_t deadline_ms,
+                       struct snapshot *snapshot, struct text *ret_why);
+
+/*!
+ * Read who is online and each instance's role: online, role, starting of every
+ * node, and have_quorum, maintenance. Names in the snapshot take Pacemaker's
+ * own spelling.
+ */
+int
+cluster_observe_members(struct cluster *cluster, int64_t deadline_ms,
+                        struct snapshot *snapshot, struct text *ret_why);
+
+/*!
+ * Read how the cluster and the resource are configured: fencing and the part
+ * of profile that is the cluster's.
+ */
+int
+cluster_observe_profile(struct cluster *cluster, int64_t deadline_ms,
+                        struct snapshot *snapshot, struct text *ret_why);
+
+/*!
+ * Set an attribute of a node, or delete it (`value` NULL), and wait until the
+ * local attribute daemon shows it.
+ */
+int
+cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
+                 const char *node, const char *value, int64_t deadline_ms,
+                 struct text *ret_why);
+
+/*!
+ * Set RSC-data-status of a node, lifetime forever, and wait until the CIB has
+ * taken it.
+ */
+int
+cluster_set_record(struct cluster *cluster, const char *node,
+                   const char *value, int64_t deadline_ms,
+                   struct text *ret_why);
+
+/*! The same for RSC-data-quorum, `n/N`. */
+int
+cluster_set_quorum(struct cluster *cluster, const char *node,
+                   const char *value, int64_t deadline_ms,
+                   struct text *ret_why);
+
+/*!
+ * Read a node's record from that node's own copy of the CIB (P2).
+ *
+ * \return 0, or -1 with `ret_why`: it did not answer.
+ */
+int
+cluster_read_copy(struct cluster *cluster, const char *node,
+                  int64_t deadline_ms, struct attr *ret_status,
+                  struct attr *ret_quorum, struct text *ret_why);
+
+#endif

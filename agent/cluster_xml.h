@@ -1,0 +1,80 @@
+#ifndef PGWARD_AGENT_CLUSTER_XML_H
+#define PGWARD_AGENT_CLUSTER_XML_H
+
+#include <libxml/tree.h>
+#include <stddef.h>
+
+#include "roles.h"
+#include "snapshot.h"
+
+/*
+ * Reading what the attribute daemon and the CIB answer. Nothing is kept of
+ * the XML; what is garbled or too long is UNKNOWN.
+ */
+
+/*! A node as the CIB shows it. */
+struct cluster_node {
+    char name[NODE_NAME_SIZE];  /*!< asked for; then Pacemaker's spelling */
+    char uuid[NODE_NAME_SIZE];  /*!< "" when the CIB does not have the node */
+    enum tri online;
+    enum tri expected_down;     /*!< left as planned, or was fenced */
+    enum tri maintenance;       /*!< this node's own attribute */
+    struct attr record;         /*!< RSC-data-status */
+    struct attr quorum;         /*!< RSC-data-quorum */
+    struct attr score;          /*!< as the CIB has it by now */
+    struct roles roles;
+};
+
+/*! One look at the CIB; the names of the wanted nodes are filled before. */
+struct cluster_view {
+    enum tri have_quorum;
+    enum tri maintenance;       /*!< the cluster's, or the resource's */
+    enum tri fencing;           /*!< stonith-enabled; YES is its default */
+    size_t count;
+    struct cluster_node node[NODES_MAX];
+};
+
+/*! Pacemaker's booleans (crm_str_to_boolean()); NULL or "" is UNKNOWN. */
+enum tri
+cluster_xml_boolean(const char *text);
+
+/*!
+ * Read the answer to a query of one attribute.
+ *
+ * \param[in]  reply     for all nodes
+ * \param[in]  name      the attribute asked for
+ * \param[in]  node      whose value; an exact spelling beats any other
+ * \param[out] ret_attr  UNSET: never set, or set no more
+ * \return 0, or -1 with `ret_attr` untouched: that is no answer to it.
+ */
+int
+cluster_xml_read_attr(const xmlNode *reply, const char *name,
+                      const char *node, struct attr *ret_attr);
+
+/*!
+ * Read the answer to an update.
+ *
+ * \return 0 taken, or -1: refused, or no such answer.
+ */
+int
+cluster_xml_read_ack(const xmlNode *reply);
+
+/*!
+ * Read the flat answer to the query of cluster_xml_view_path().
+ *
+ * \param[in]     record  the name of the data status attribute
+ * \param[in,out] view    names are filled; the rest is, on success
+ * \return 0, or -1 with `view` untouched: that is no answer to it.
+ */
+int
+cluster_xml_read_view(const xmlNode *reply, const char *record,
+                      struct cluster_view *view);
+
+/*!
+ * Write the XPath that asks for all that a view needs, and no more: the CIB
+ * of a large cluster is large, and its answer would be compressed.
+ */
+void
+cluster_xml_view_path(const char *resource, struct text *path);
+
+#endif

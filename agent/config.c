@@ -1,0 +1,282 @@
+/* The files through which pgward configures the server (P8). */
+
+#include "config.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "files.h"
+#include "pgconf.h"
+
+#define CONFIG_TEXT_SIZE 16384
+#define FILE_MODE 0600
+
+/* From this version on standby.signal stands for recovery.conf. */
+#define SIGNAL_FILE_VERSION 12
+
+static int
+join_path(const char *folder, const char *file, char *ret_path,
+          struct text *ret_why)
+{
+    struct text path;
+
+    text_init(&path, ret_path, PATH_SIZE);
+    text_add(&path, "%s/%s", folder, file);
+    if (path.overflow) {
+        text_add(ret_why, "the path '%s/...' is too long", folder);
+        return -1;
+    }
+    return 0;
+}
+
+/* Become the owner of `folder` if that is the database's user (P8). */
+static int
+enter_folder(const char *path, const struct identity *identity)
+{
+    char folder[PATH_SIZE];
+    struct stat info;
+
+    if (text_copy(path, folder, sizeof(folder)) != 0
+        || stat(dirname(folder), &info) != 0) {
+        return -1;
+    }
+    return info.st_uid == identity->uid ? identity_become(identity) : 0;
+}
+
+static int
+failed(const char *verb, const char *path, struct text *ret_why)
+{
+    int error = errno;
+
+    text_add(ret_why, "could not %s '%s': %s", verb, path, strerror(error));
+    if (error == ELOOP) {
+        text_add(ret_why, ". It is a symbolic link: put a file there, since "
+                 "the agent writes through no link");
+    }
+    return -1;
+}
+
+enum change {
+    CHANGE_WRITE = 0,
+    CHANGE_TOUCH,
+    CHANGE_REMOVE,
+};
+
+/* One change of one file, as its folder's owner. */
+static int
+change_file(const char *path, enum change change, const struct text *content,
+            const struct identity *identity, struct text *ret_why)
+{
+    int rc = -1;
+
+    if (enter_folder(path, identity) != 0) {
+        return failed("reach the folder of", path, ret_why);
+    }
+    switch (change) {
+        case CHANGE_WRITE:
+            rc = files_write(path, content->buf, content->len, FILE_MODE);
+            break;
+        case CHANGE_TOUCH:
+            rc = files_touch(path, FILE_MODE);
+            break;
+        case CHANGE_REMOVE:
+            rc = files_remove(path);
+            break;
+    }
+    if (rc != 0) {
+        (void) failed(change == CHANGE_REMOVE ? "remove" : "write", path,
+                      ret_why);
+    }
+    identity_return();
+    return rc;
+}
+
+static int
+change_in(const char *folder, const char *file, enum change change,
+          const struct identity *identity, struct text *ret_why)
+{
+    char path[PATH_SIZE];
+
+    if (join_path(folder, file, path, ret_why) != 0) {
+        return -1;
+    }
+    return change_file(path, change, NULL, identity, ret_why);
+}
+
+static int
+set_include(const struct params *params, const struct identity *identity,
+            const char *file, bool present, struct text *ret_why)
+{
+    char line[PATH_SIZE + 64];
+    struct text text;
+    int rc;
+
+    text_init(&text, line, sizeof(line));
+    if (pgconf_include(params->tmpdir, file, &text) != 0) {
+        text_add(ret_why, "tmpdir '%s' cannot stand in an include line",
+                 params->tmpdir);
+        return -1;
+    }
+    if (enter_folder(params->config, identity) != 0) {
+        return failed("reach the folder of", params->config, ret_why);
+    }
+    rc = files_line_present(params->config, line, present);
+    if (rc != 0) {
+        (void) failed("change the include line in", params->config, ret_why);
+    }
+    identity_return();
+    return rc;
+}
+
+/* PG_VERSION of the data directory: `15`, or before 10 `9.6`. */
+static uint32_t
+read_major_version(const struct params *params,
+                   const struct identity *identity)
+{
+    char path[PATH_SIZE];
+    char buf[16] = "";
+    char why_text[PATH_SIZE];
+    struct text why;
+    uint32_t version = 0;
+    size_t len;
+
+    text_init(&why, why_text, sizeof(why_text));
+    if (join_path(params->pgdata, "PG_VERSION", path, &why) != 0
+        || enter_folder(path, identity) != 0) {
+        return 0;
+    }
+    (void) files_read(path, buf, sizeof(buf), &len);    /* "" then */
+    identity_return();
+    for (const char *c = buf; *c >= '0' && *c <= '9' && version < 1000; c++) {
+        version = version * 10 + (uint32_t) (*c - '0');
+    }
+    return version;
+}
+
+static int
+unknown_version(const struct params *params, struct text *ret_why)
+{
+    text_add(ret_why, "could not read '%s/PG_VERSION': is it a data "
+             "directory?", params->pgdata);
+    return -1;
+}
+
+int
+config_write_includes(const struct params *params,
+                      const struct identity *identity, struct text *ret_why)
+{
+    uint32_t version = read_major_version(params, identity);
+    bool recovery = params->rep_mode != REP_MODE_NONE
+                    && version >= SIGNAL_FILE_VERSION;
+
+    if (params->rep_mode != REP_MODE_NONE && version == 0) {
+        return unknown_version(params, ret_why);
+    }
+    if (set_include(params, identity, PGCONF_RECOVERY, recovery, ret_why)
+        != 0) {
+        return -1;
+    }
+    return set_include(params, identity, PGCONF_REP_MODE,
+                       params->rep_mode == REP_MODE_SYNC, ret_why);
+}
+
+int
+config_write_sync_names(const struct params *params,
+                        const struct identity *identity, const char *names,
+                        struct text *ret_why)
+{
+    char buf[CONFIG_TEXT_SIZE];
+    char path[PATH_SIZE];
+    struct text text;
+
+    if (params->rep_mode != REP_MODE_SYNC) {
+        return 0;
+    }
+    text_init(&text, buf, sizeof(buf));
+    if (pgconf_add_setting(&text, "synchronous_standby_names", names) != 0) {
+        text_add(ret_why, "'%s' cannot stand in synchronous_standby_names",
+                 names);
+        return -1;
+    }
+    if (join_path(params->tmpdir, PGCONF_REP_MODE, path, ret_why) != 0) {
+        return -1;
+    }
+    return change_file(path, CHANGE_WRITE, &text, identity, ret_why);
+}
+
+int
+config_write_standby(const struct params *params,
+                     const struct identity *identity, const char *self_name,
+                     enum standby kind, struct text *ret_why)
+{
+    struct pgconf_standby standby = { .params = params, .node = self_name,
+                                      .kind = kind };
+    char buf[CONFIG_TEXT_SIZE];
+    char path[PATH_SIZE];
+    struct text text;
+    bool signal_file;
+
+    standby.major_version = read_major_version(params, identity);
+    if (standby.major_version == 0) {
+        return unknown_version(params, ret_why);
+    }
+    signal_file = standby.major_version >= SIGNAL_FILE_VERSION;
+    text_init(&text, buf, sizeof(buf));
+    if (pgconf_recovery(&standby, &text) != 0) {
+        text_add(ret_why, "restore_command, archive_cleanup_command, "
+                 "recovery_end_command or primary_conninfo_opt holds a "
+                 "control character or is too long");
+        return -1;
+    }
+    if (join_path(signal_file ? params->tmpdir : params->pgdata,
+                  PGCONF_RECOVERY, path, ret_why) != 0
+        || change_file(path, CHANGE_WRITE, &text, identity, ret_why) != 0) {
+        return -1;
+    }
+    return signal_file
+           ? change_in(params->pgdata, "standby.signal", CHANGE_TOUCH,
+                       identity, ret_why)
+           : 0;
+}
+
+int
+config_remove_standby(const struct params *params,
+                      const struct identity *identity, struct text *ret_why)
+{
+    bool signal_file = read_major_version(params, identity)
+                       >= SIGNAL_FILE_VERSION;
+
+    return change_in(params->pgdata,
+                     signal_file ? "standby.signal" : PGCONF_RECOVERY,
+                     CHANGE_REMOVE, identity, ret_why);
+}
+
+int
+config_set_lock(const struct params *params, const struct identity *identity,
+                bool present, struct text *ret_why)
+{
+    return change_in(params->tmpdir, "PGSQL.lock",
+                     present ? CHANGE_TOUCH : CHANGE_REMOVE, identity,
+                     ret_why);
+}
+
+int
+config_remove_backup_label(const struct params *params,
+                           const struct identity *identity,
+                           struct text *ret_why)
+{
+    return change_in(params->pgdata, "backup_label", CHANGE_REMOVE, identity,
+                     ret_why);
+}
+
+int
+config_write_promote_trigger(const struct params *params,
+                             const struct identity *identity,
+                             struct text *ret_why)
+{
+    return change_in(params->pgdata, "promote", CHANGE_TOUCH, identity,
+                     ret_why);
+}

@@ -1,0 +1,60 @@
+#ifndef PGWARD_AGENT_CONFIG_H
+#define PGWARD_AGENT_CONFIG_H
+
+#include <stdbool.h>
+
+#include "identity.h"
+#include "params.h"
+#include "plan.h"
+#include "text.h"
+
+/*
+ * The files through which pgward configures the server: rep_mode.conf and
+ * recovery.conf in tmpdir, standby.signal, PGSQL.lock, and the include lines
+ * in the user's configuration file. All is written as the owner, atomically,
+ * and only when it differs (P8). 0, or -1 with `ret_why`.
+ */
+
+/*! Put in, or take out, the include lines that the mode needs. */
+int
+config_write_includes(const struct params *params,
+                      const struct identity *identity, struct text *ret_why);
+
+/*! Write synchronous_standby_names: the list's text, or "". */
+int
+config_write_sync_names(const struct params *params,
+                        const struct identity *identity, const char *names,
+                        struct text *ret_why);
+
+/*!
+ * Write recovery settings and standby.signal (before version 12: pgdata's
+ * recovery.conf), as the kind of standby needs them.
+ */
+int
+config_write_standby(const struct params *params,
+                     const struct identity *identity, const char *self_name,
+                     enum standby kind, struct text *ret_why);
+
+/*! Take standby.signal away, so that the server starts as a primary. */
+int
+config_remove_standby(const struct params *params,
+                      const struct identity *identity, struct text *ret_why);
+
+/*! Make or remove PGSQL.lock in tmpdir. */
+int
+config_set_lock(const struct params *params, const struct identity *identity,
+                bool present, struct text *ret_why);
+
+/*! Remove pgdata's backup_label. */
+int
+config_remove_backup_label(const struct params *params,
+                           const struct identity *identity,
+                           struct text *ret_why);
+
+/*! The order to promote, for servers that take it by signal only. */
+int
+config_write_promote_trigger(const struct params *params,
+                             const struct identity *identity,
+                             struct text *ret_why);
+
+#endif

@@ -1,0 +1,258 @@
+/* The cycle: the only part that knows the deadline. */
+
+#include "cycle.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "decide.h"
+#include "execute.h"
+#include "memory.h"
+#include "observe.h"
+#include "redact.h"
+#include "report.h"
+
+/* The alarm comes this long after the deadline that every wait keeps. */
+#define ALARM_GRACE_MS 100
+
+/* A required step that failed is tried again after this. */
+#define RETRY_MS 100
+
+#define TRACE_SIZE (128 * 1024)
+
+/*
+ * What the alarm's handler says. The handler runs in the middle of anything,
+ * so it only writes bytes that were put together before.
+ */
+static struct {
+    volatile sig_atomic_t code;
+    char line[PLAN_REASON_SIZE + 64];
+    volatile sig_atomic_t len;
+} last_word;
+
+static void
+end_by_alarm(int signal_number)
+{
+    ssize_t written;
+
+    (void) signal_number;
+    written = write(STDERR_FILENO, last_word.line, (size_t) last_word.len);
+    (void) written;     /* nothing can be done about it */
+    _exit(last_word.code);
+}
+
+static void
+deposit(const struct plan *plan)
+{
+    struct text line;
+    sigset_t alarm_set;
+    sigset_t old_set;
+
+    (void) sigemptyset(&alarm_set);
+    (void) sigaddset(&alarm_set, SIGALRM);
+    (void) sigprocmask(SIG_BLOCK, &alarm_set, &old_set);
+    last_word.code = plan->fallback_code;
+    text_init(&line, last_word.line, sizeof(last_word.line));
+    if (plan->fallback_reason[0] != '\0') {
+        text_add(&line, "ocf-exit-reason:%s\n", plan->fallback_reason);
+    }
+    last_word.len = (sig_atomic_t) line.len;
+    (void) sigprocmask(SIG_SETMASK, &old_set, NULL);
+}
+
+static void
+catch_alarm(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = end_by_alarm;
+    (void) sigaction(SIGALRM, &action, NULL);
+}
+
+static void
+set_alarm(int64_t left_ms)
+{
+    struct itimerval timer = { { 0, 0 }, { 0, 0 } };
+
+    left_ms += ALARM_GRACE_MS;
+    timer.it_value.tv_sec = (time_t) (left_ms / 1000);
+    timer.it_value.tv_usec = (suseconds_t) (left_ms % 1000) * 1000;
+    (void) setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/*
+ * Look, but not longer at the cluster than the plan allows: a connect to a
+ * frozen daemon has no time-out of its own, so the deposited verdict stands
+ * then. A server that takes longer is a fact, and observe() says so.
+ */
+static void
+look(struct instance *instance, uint32_t facts, uint32_t limit_ms,
+     struct snapshot *snapshot)
+{
+    const uint32_t cluster = FACT_ATTRS | FACT_RECORD | FACT_MEMBERS
+                             | FACT_PROFILE;
+    int64_t left_ms = clock_left_ms(instance->deadline_ms);
+
+    if (limit_ms > 0 && (facts & cluster) != 0 && limit_ms < left_ms) {
+        set_alarm(limit_ms);
+    }
+    observe(instance, facts, limit_ms, snapshot);
+    set_alarm(clock_left_ms(instance->deadline_ms));
+}
+
+static const char *
+trace_path(const struct instance *instance)
+{
+    const char *path = getenv("PGWARD_TRACE");
+
+    if (path != NULL && path[0] != '\0') {
+        return path;
+    }
+    return instance->params.trace_file[0] != '\0'
+           ? instance->params.trace_file : NULL;
+}
+
+/* A server's words may hold a password or a connection string (P8). */
+static void
+hide_secrets(char *lines, struct text *shown)
+{
+    for (char *end; (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
+        *end = '\0';
+        redact_add(shown, lines);
+        text_add(shown, "\n");
+    }
+}
+
+/* A bug report from a cluster becomes a stored case: see tests/cases/. */
+static void
+trace(const struct instance *instance, const struct snapshot *snapshot,
+      const struct plan *plan)
+{
+    static char buf[TRACE_SIZE];
+    static char safe[TRACE_SIZE];
+    const char *path = trace_path(instance);
+    struct text text;
+    struct text shown;
+    ssize_t written;
+    int fd;
+
+    if (path == NULL) {
+        return;
+    }
+    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+              0600);
+    if (fd < 0) {
+        return;     /* a trace never stands in the way of an action */
+    }
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "# --- snapshot\n");
+    snapshot_dump(snapshot, &text);
+    text_add(&text, "# --- plan\n");
+    plan_dump(plan, &text);
+    text_init(&shown, safe, sizeof(safe));
+    hide_secrets(buf, &shown);
+    written = write(fd, safe, shown.len);
+    (void) written;
+    (void) close(fd);
+}
+
+static void
+update_clock(const struct instance *instance, struct snapshot *snapshot)
+{
+    snapshot->elapsed_ms = (uint32_t) (clock_now_ms() - instance->begin_ms);
+    snapshot->left_ms = (uint32_t) clock_left_ms(instance->deadline_ms);
+}
+
+/* What is there to change the instance holds its lock from the beginning. */
+static bool
+is_writer(enum action action)
+{
+    return action == ACTION_START || action == ACTION_STOP
+           || action == ACTION_PROMOTE || action == ACTION_DEMOTE;
+}
+
+static bool
+writes(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->op[i].kind != OP_LOG && plan->op[i].kind != OP_LOG_ONCE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum ocf_code
+out_of_time(const struct plan *plan)
+{
+    if (plan->fallback_reason[0] != '\0') {
+        report_reason("%s", plan->fallback_reason);
+    }
+    return plan->fallback_code;
+}
+
+/* A primary's monitor that has nothing to say that lasts. */
+static bool
+ends_in_silence(const struct snapshot *snapshot)
+{
+    return snapshot->action == ACTION_MONITOR
+           && snapshot->server.in_recovery == TRI_NO
+           && snapshot->done[OP_LOG_ONCE].times == 0;
+}
+
+enum ocf_code
+cycle_run(struct instance *instance, struct snapshot *snapshot)
+{
+    static struct plan plan;
+    uint32_t facts = decide_first_facts(snapshot);
+    uint32_t limit_ms = 0;
+
+    plan_init(&plan);
+    deposit(&plan);
+    catch_alarm();
+    set_alarm(clock_left_ms(instance->deadline_ms));
+    if (is_writer(snapshot->action) && instance_lock(instance) != 0) {
+        return out_of_time(&plan);
+    }
+    while (clock_left_ms(instance->deadline_ms) > 0) {
+        look(instance, facts, limit_ms, snapshot);
+        update_clock(instance, snapshot);
+        decide(snapshot, &plan);
+        trace(instance, snapshot, &plan);
+        deposit(&plan);
+        if (plan.overflow) {
+            report_log(LOG_ERR, "a plan was too long: this is a defect");
+        }
+        if (writes(&plan) && instance->lock_fd < 0) {
+            /* decided without the lock: look again at what it rests on */
+            if (instance_lock(instance) != 0) {
+                break;
+            }
+            continue;
+        }
+        execute(instance, &plan, snapshot);
+        if (snapshot->failed != OP_NONE) {
+            clock_sleep_ms(RETRY_MS, instance->deadline_ms);
+            continue;       /* the same facts, anew */
+        }
+        if (plan.verdict == VERDICT_EXIT) {
+            if (ends_in_silence(snapshot)) {
+                memory_forget_said(instance);
+            }
+            if (plan.reason[0] != '\0') {
+                report_reason("%s", plan.reason);
+            }
+            return plan.code;
+        }
+        clock_sleep_ms(plan.wait_ms, instance->deadline_ms);
+        facts = plan.facts;
+        limit_ms = plan.limit_ms;
+    }
+    return out_of_time(&plan);
+}

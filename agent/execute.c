@@ -1,0 +1,443 @@
+/* One switch over the operations; holds no policy. */
+
+#include "execute.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "config.h"
+#include "memory.h"
+#include "postgres.h"
+#include "report.h"
+
+/* A standby that has to be restarted for a setting has this long to stop. */
+#define RESTART_WAIT_MS 20000
+
+/* Another node's daemon has this long to answer. */
+#define READ_COPY_MS 1000
+
+/* One operation with what it works on. */
+struct job {
+    struct instance *instance;
+    struct snapshot *snapshot;
+    const struct op *op;
+    struct text why;
+    char why_text[SERVER_TEXT_SIZE];
+};
+
+static const char *
+job_node(const struct job *job)
+{
+    return job->snapshot->node[job->op->node].name;
+}
+
+/* crm_attr_timeout, within the action's own time. */
+static int64_t
+attr_deadline(const struct job *job)
+{
+    int64_t limit = clock_now_ms()
+                    + job->instance->params.crm_attr_timeout_s * 1000;
+
+    return limit < job->instance->deadline_ms ? limit
+                                              : job->instance->deadline_ms;
+}
+
+static int
+set_attr(struct job *job, enum cluster_attr attr)
+{
+    const char *value = job->op->value;
+
+    report_log(LOG_INFO, "%s on '%s': '%s'", op_name(job->op->kind),
+               job_node(job), value);
+    return cluster_set_attr(job->instance->cluster, attr, job_node(job),
+                            value[0] == '\0' ? NULL : value,
+                            attr_deadline(job), &job->why);
+}
+
+static int
+set_record(struct job *job)
+{
+    report_log(LOG_NOTICE, "data-status of '%s': '%s' -> '%s'", job_node(job),
+               job->snapshot->node[job->op->node].data_status.value,
+               job->op->value);
+    return cluster_set_record(job->instance->cluster, job_node(job),
+                              job->op->value, attr_deadline(job),
+                              &job->why);
+}
+
+static int
+start_server(struct job *job)
+{
+    const struct instance *instance = job->instance;
+
+    report_log(LOG_INFO, "starting the server of '%s'",
+               instance->params.pgdata);
+    pgsql_close(instance->pgsql);
+    return postgres_start(&instance->params, &instance->identity,
+                          instance->deadline_ms, &job->why);
+}
+
+static int
+signal_server(struct job *job, enum postgres_signal what)
+{
+    report_log(LOG_INFO, "%s (postmaster %d)", op_name(job->op->kind),
+               job->snapshot->process.postmaster_pid);
+    if (what != POSTGRES_RELOAD && what != POSTGRES_END_RECEIVER) {
+        pgsql_close(job->instance->pgsql);
+    }
+    return postgres_signal(&job->instance->params, what, &job->why);
+}
+
+static int
+restart_standby(struct job *job)
+{
+    const struct instance *instance = job->instance;
+    int64_t limit = clock_now_ms() + RESTART_WAIT_MS;
+    struct process process = { 0 };
+
+    if (limit > instance->deadline_ms) {
+        limit = instance->deadline_ms;
+    }
+    if (signal_server(job, POSTGRES_STOP_FAST) != 0) {
+        return -1;
+    }
+    do {
+        clock_sleep_ms(20, limit);
+        (void) postgres_examine(&instance->params, false, &process);
+    } while (process.state != PROCESS_GONE && clock_left_ms(limit) > 0);
+    if (process.state != PROCESS_GONE) {
+        text_add(&job->why, "the standby did not stop in time");
+        return -1;
+    }
+    return start_server(job);
+}
+
+static int
+promote_server(struct job *job)
+{
+    const struct instance *instance = job->instance;
+    int rc;
+
+    report_log(LOG_NOTICE, "promoting the server");
+    rc = pgsql_promote(instance->pgsql, instance->deadline_ms, &job->why);
+    if (rc != PGSQL_PROMOTE_BY_SIGNAL) {
+        return rc;
+    }
+    text_init(&job->why, job->why_text, sizeof(job->why_text));
+    if (config_write_promote_trigger(&instance->params, &instance->identity,
+                                     &job->why) != 0) {
+        return -1;
+    }
+    return signal_server(job, POSTGRES_PROMOTE);
+}
+
+static int
+change_slot(struct job *job, const char *node, bool create)
+{
+    const struct instance *instance = job->instance;
+    char slot[NODE_NAME_SIZE];
+
+    if (params_slot_name(instance->params.replication_slot_name, node, slot,
+                         sizeof(slot)) != 0) {
+        text_add(&job->why, "the slot's name for '%s' is too long", node);
+        return -1;
+    }
+    report_log(LOG_INFO, "%s the replication slot '%s'",
+               create ? "making" : "dropping", slot);
+    return create
+           ? pgsql_create_slot(instance->pgsql, slot, instance->deadline_ms,
+                               &job->why)
+           : pgsql_drop_slot(instance->pgsql, slot, instance->deadline_ms,
+                             &job->why);
+}
+
+static int
+create_external_slots(struct job *job)
+{
+    const struct name_list *list =
+        &job->instance->params.external_standby_node_list;
+    int rc = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (change_slot(job, list->name[i], true) != 0) {
+            rc = -1;
+        }
+    }
+    return rc;
+}
+
+/* The list changes: what is known of the old one may hold for the new. */
+static int
+write_sync_names(struct job *job)
+{
+    struct sync_memory *memory = &job->snapshot->memory;
+    const struct server *server = &job->snapshot->server;
+
+    memset(memory, 0, sizeof(*memory));
+    memory->proven = job->op->number == 1 && server->sync_names[0] != '\0';
+    (void) text_copy(server->started, memory->started, STARTED_SIZE);
+    if (text_copy(job->op->value, memory->list, SERVER_TEXT_SIZE) != 0) {
+        text_add(&job->why, "the list of standbys is too long");
+        return -1;
+    }
+    memory_save(job->instance, memory);
+    return config_write_sync_names(&job->instance->params,
+                                   &job->instance->identity, job->op->value,
+                                   &job->why);
+}
+
+/* From here on, what is remembered is about the list that is in force. */
+static void
+remember(struct job *job, lsn asked, bool proven, lsn mark)
+{
+    struct sync_memory *memory = &job->snapshot->memory;
+    const struct server *server = &job->snapshot->server;
+
+    memcpy(memory->list, server->sync_names, sizeof(memory->list));
+    memcpy(memory->started, server->started, sizeof(memory->started));
+    memory->asked = asked;
+    memory->proven = proven;
+    memory->mark = mark;
+    memory_save(job->instance, memory);
+}
+
+static int
+ask_checkpoint(struct job *job)
+{
+    lsn asked;
+    int rc = pgsql_ask_checkpoint(job->instance->pgsql,
+                                  job->instance->deadline_ms, &asked,
+                                  &job->why);
+
+    if (rc < 0) {
+        return -1;
+    }
+    report_log(LOG_INFO, "a checkpoint will prove that commits wait for %s",
+               job->snapshot->server.sync_names);
+    if (rc == PGSQL_CHECKPOINT_DENIED) {
+        report_log(LOG_WARNING, "no log-in may ask for a checkpoint: a "
+                   "standby becomes eligible with the server's own next one, "
+                   "or once a commit is seen to wait. To make it quick, grant "
+                   "pg_checkpoint to the monitor_user (PostgreSQL 15), or let "
+                   "'%s' log in by peer", job->instance->params.pgdba);
+    }
+    remember(job, asked, false, 0);
+    return 0;
+}
+
+static int
+take_mark(struct job *job)
+{
+    struct server server = { 0 };
+
+    if (pgsql_observe(job->instance->pgsql, job->instance->deadline_ms,
+                      &server) != 0) {
+        text_add(&job->why, "%s", server.text);
+        return -1;
+    }
+    remember(job, job->snapshot->memory.asked, true, server.position.lsn);
+    return 0;
+}
+
+/* What another node's own copy of the CIB says of it. */
+static int
+read_copy(struct job *job)
+{
+    struct node *node = &job->snapshot->node[job->op->node];
+    int64_t limit = clock_now_ms() + READ_COPY_MS;
+
+    memset(&node->copy, 0, sizeof(node->copy));
+    memset(&node->copy_quorum, 0, sizeof(node->copy_quorum));
+    if (limit > job->instance->deadline_ms) {
+        limit = job->instance->deadline_ms;
+    }
+    return cluster_read_copy(job->instance->cluster, job_node(job), limit,
+                             &node->copy, &node->copy_quorum, &job->why);
+}
+
+static int
+tail_server_log(struct job *job)
+{
+    struct text lines;
+    int rc;
+
+    text_init(&lines, job->snapshot->failure, sizeof(job->snapshot->failure));
+    rc = postgres_tail_log(&job->instance->params, &job->instance->identity,
+                           &lines);
+    if (lines.len == 0) {
+        text_add(&lines, "its log '%s' says nothing",
+                 job->instance->params.logfile);
+    }
+    return rc;
+}
+
+/* Operations on files and slots. */
+static int
+run_file_op(struct job *job)
+{
+    const struct params *params = &job->instance->params;
+    const struct identity *identity = &job->instance->identity;
+
+    switch ((int) job->op->kind) {
+        case OP_PREPARE:
+            return postgres_prepare(params, identity, &job->why);
+        case OP_WRITE_CONFIG:
+            return config_write_includes(params, identity, &job->why);
+        case OP_WRITE_SYNC_NAMES:
+            return write_sync_names(job);
+        case OP_WRITE_STANDBY:
+            return config_write_standby(params, identity,
+                                        job->instance->self_name,
+                                        (enum standby) job->op->number,
+                                        &job->why);
+        case OP_REMOVE_STANDBY:
+            return config_remove_standby(params, identity, &job->why);
+        case OP_CREATE_LOCK:
+            return config_set_lock(params, identity, true, &job->why);
+        case OP_REMOVE_LOCK:
+            return config_set_lock(params, identity, false, &job->why);
+        default:
+            return config_remove_backup_label(params, identity, &job->why);
+    }
+}
+
+static int
+run_op(struct job *job)
+{
+    switch (job->op->kind) {
+        case OP_NONE:
+        case OP_COUNT:
+            break;
+        case OP_LOG:
+            report_log(job->op->number, "%s", job->op->value);
+            break;
+        case OP_LOG_ONCE:
+            memory_say(job->instance, job->op->number, job->op->value);
+            break;
+        case OP_SET_STATUS:
+            return set_attr(job, CLUSTER_ATTR_STATUS);
+        case OP_SET_XLOG_LOC:
+            return set_attr(job, CLUSTER_ATTR_XLOG_LOC);
+        case OP_SET_BASELINE:
+            return set_attr(job, CLUSTER_ATTR_BASELINE);
+        case OP_SET_RECEIVER:
+            return set_attr(job, CLUSTER_ATTR_RECEIVER);
+        case OP_SET_SCORE:
+            return set_attr(job, CLUSTER_ATTR_SCORE);
+        case OP_SET_POSITION:
+            return set_attr(job, CLUSTER_ATTR_POSITION);
+        case OP_SET_TRUSTED:
+            return set_attr(job, CLUSTER_ATTR_TRUSTED);
+        case OP_SET_ADMIT:
+            return set_attr(job, CLUSTER_ATTR_ADMIT);
+        case OP_SET_WARNED:
+            return set_attr(job, CLUSTER_ATTR_WARNED);
+        case OP_SET_HISTORY:
+            return set_attr(job, CLUSTER_ATTR_HISTORY);
+        case OP_SET_SHUTDOWN:
+            return set_attr(job, CLUSTER_ATTR_SHUTDOWN);
+        case OP_SET_UNPROVED:
+            return set_attr(job, CLUSTER_ATTR_UNPROVED);
+        case OP_SET_DATA_STATUS:
+            return set_record(job);
+        case OP_SET_DATA_QUORUM:
+            report_log(LOG_INFO, "data-quorum of '%s': '%s'", job_node(job),
+                       job->op->value);
+            return cluster_set_quorum(job->instance->cluster, job_node(job),
+                                      job->op->value, attr_deadline(job),
+                                      &job->why);
+        case OP_PREPARE:
+        case OP_WRITE_CONFIG:
+        case OP_WRITE_SYNC_NAMES:
+        case OP_WRITE_STANDBY:
+        case OP_REMOVE_STANDBY:
+        case OP_CREATE_LOCK:
+        case OP_REMOVE_LOCK:
+        case OP_REMOVE_BACKUP_LABEL:
+            return run_file_op(job);
+        case OP_START_SERVER:
+            return start_server(job);
+        case OP_STOP_FAST:
+            return signal_server(job, POSTGRES_STOP_FAST);
+        case OP_STOP_IMMEDIATE:
+            return signal_server(job, POSTGRES_STOP_IMMEDIATE);
+        case OP_KILL_ALL:
+            return signal_server(job, POSTGRES_KILL);
+        case OP_RELOAD:
+            return signal_server(job, POSTGRES_RELOAD);
+        case OP_END_RECEIVER:
+            return signal_server(job, POSTGRES_END_RECEIVER);
+        case OP_PROMOTE_SERVER:
+            return promote_server(job);
+        case OP_END_SESSIONS:
+            return pgsql_end_sessions(job->instance->pgsql,
+                                      job->instance->deadline_ms, &job->why);
+        case OP_RESTART_STANDBY:
+            return restart_standby(job);
+        case OP_CREATE_SLOT:
+            return change_slot(job, job_node(job), true);
+        case OP_DROP_SLOT:
+            return change_slot(job, job_node(job), false);
+        case OP_CREATE_EXTERNAL_SLOTS:
+            return create_external_slots(job);
+        case OP_READ_COPY:
+            return read_copy(job);
+        case OP_ASK_CHECKPOINT:
+            return ask_checkpoint(job);
+        case OP_TAKE_MARK:
+            return take_mark(job);
+        case OP_TAIL_SERVER_LOG:
+            return tail_server_log(job);
+    }
+    return 0;
+}
+
+static void
+note_done(struct job *job, int rc)
+{
+    struct done *done = &job->snapshot->done[job->op->kind];
+    uint32_t now_ms =
+        (uint32_t) (clock_now_ms() - job->instance->begin_ms);
+
+    if (done->times == 0) {
+        done->first_ms = now_ms;
+    }
+    done->times++;
+    done->last_ms = now_ms;
+    done->rc = rc == 0 ? OP_RC_OK : OP_RC_FAILED;
+}
+
+static void
+note_failed(struct job *job)
+{
+    struct text failure;
+
+    report_log(job->op->need == OP_REQUIRED ? LOG_ERR : LOG_WARNING,
+               "%s failed: %s", op_name(job->op->kind), job->why_text);
+    text_init(&failure, job->snapshot->failure,
+              sizeof(job->snapshot->failure));
+    text_add(&failure, "%s", job->why_text);
+    if (job->op->need == OP_REQUIRED) {
+        job->snapshot->failed = job->op->kind;
+    }
+}
+
+void
+execute(struct instance *instance, const struct plan *plan,
+        struct snapshot *snapshot)
+{
+    snapshot->failed = OP_NONE;
+    for (size_t i = 0; i < plan->count && snapshot->failed == OP_NONE; i++) {
+        struct job job = { .instance = instance, .snapshot = snapshot,
+                           .op = &plan->op[i] };
+        int rc;
+
+        text_init(&job.why, job.why_text, sizeof(job.why_text));
+        rc = run_op(&job);
+        note_done(&job, rc);
+        if (rc != 0) {
+            note_failed(&job);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/* What is kept from one action to the next. */
+
+#include "memory.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "report.h"
+#include "sync_memory.h"
+
+#define MEMORY_SIZE 1024
+#define SAID_SIZE 8192
+#define SAY_AGAIN_S 600
+#define FILE_MODE 0600
+
+static const char *
+memory_path(const struct instance *instance, const char *suffix,
+            char *ret_path)
+{
+    struct text path;
+
+    text_init(&path, ret_path, PATH_SIZE);
+    text_add(&path, "%s/pgward-%s.%s", instance_run_folder(),
+             instance->resource, suffix);
+    return ret_path;
+}
+
+void
+memory_load(const struct instance *instance, struct sync_memory *ret_memory)
+{
+    char path[PATH_SIZE];
+    char buf[MEMORY_SIZE];
+    size_t len;
+
+    memset(ret_memory, 0, sizeof(*ret_memory));
+    if (files_read(memory_path(instance, "sync", path), buf, sizeof(buf),
+                   &len) == 0) {
+        /* what is garbled is forgotten */
+        (void) sync_memory_parse(buf, ret_memory);
+    }
+}
+
+void
+memory_save(const struct instance *instance, const struct sync_memory *memory)
+{
+    char path[PATH_SIZE];
+    char buf[MEMORY_SIZE];
+    struct text text;
+
+    text_init(&text, buf, sizeof(buf));
+    sync_memory_format(memory, &text);
+    if (text.overflow
+        || files_write(memory_path(instance, "sync", path), buf, text.len,
+                       FILE_MODE) != 0) {
+        report_log(LOG_WARNING, "could not write '%s': %m", path);
+    }
+}
+
+/* Was this whole line said lately? */
+static bool
+was_said(const char *said, const char *line)
+{
+    size_t len = strlen(line);
+
+    for (const char *at = said; (at = strstr(at, line)) != NULL; at += len) {
+        if ((at == said || at[-1] == '\n') && at[len] == '\n') {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+memory_say(const struct instance *instance, int priority, const char *line)
+{
+    char path[PATH_SIZE];
+    char buf[SAID_SIZE] = "";
+    struct text text;
+    struct stat info;
+    size_t len = 0;
+
+    if (stat(memory_path(instance, "said", path), &info) == 0
+        && time(NULL) - info.st_mtime < SAY_AGAIN_S
+        && files_read(path, buf, sizeof(buf), &len) == 0
+        && was_said(buf, line)) {
+        return;
+    }
+    report_log(priority, "%s", line);
+    text_init(&text, buf + len, sizeof(buf) - len);
+    text_add(&text, "%s\n", line);
+    /* without it the line is only said again */
+    (void) files_write(path, buf, len + text.len, FILE_MODE);
+}
+
+void
+memory_forget_said(const struct instance *instance)
+{
+    char path[PATH_SIZE];
+
+    (void) unlink(memory_path(instance, "said", path));    /* mostly gone */
+}

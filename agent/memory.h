@@ -1,0 +1,29 @@
+#ifndef PGWARD_AGENT_MEMORY_H
+#define PGWARD_AGENT_MEMORY_H
+
+#include "instance.h"
+
+/*
+ * What is kept from one action to the next, until the next boot: in files
+ * beside the instance's lock. Neither is needed to be right; without them the
+ * agent looks again, and says again.
+ */
+
+/*! Read what is known of the synchronous list; all zero where nothing is. */
+void
+memory_load(const struct instance *instance, struct sync_memory *ret_memory);
+
+/*! Keep it. */
+void
+memory_save(const struct instance *instance,
+            const struct sync_memory *memory);
+
+/*! Log a line that lasts: when it begins, and again every ten minutes. */
+void
+memory_say(const struct instance *instance, int priority, const char *line);
+
+/*! Nothing that lasts is left to say. */
+void
+memory_forget_said(const struct instance *instance);
+
+#endif

@@ -1,0 +1,315 @@
+/* Fills the snapshot; holds no policy. */
+
+#include "observe.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "memory.h"
+#include "postgres.h"
+#include "report.h"
+#include "units.h"
+
+/* A stopped (SIGSTOP) server answers nothing: such a look is a short one. */
+#define FROZEN_LOOK_MS 500
+
+static int64_t
+look_deadline(const struct instance *instance, uint32_t limit_ms)
+{
+    int64_t limit = clock_now_ms() + limit_ms;
+
+    return limit_ms == 0 || limit > instance->deadline_ms
+           ? instance->deadline_ms : limit;
+}
+
+static void
+note_failure(struct snapshot *snapshot, const char *what,
+             const struct text *why)
+{
+    struct text text;
+
+    text_init(&text, snapshot->failure, sizeof(snapshot->failure));
+    text_add(&text, "%s", why->buf);
+    report_log(LOG_WARNING, "%s: %s", what, why->buf);
+}
+
+static void
+observe_process(const struct instance *instance, struct snapshot *snapshot)
+{
+    bool quick = snapshot->action == ACTION_MONITOR
+                 || snapshot->action == ACTION_NOTIFY
+                 || snapshot->action == ACTION_PROMOTE;
+
+    memset(&snapshot->process, 0, sizeof(snapshot->process));
+    (void) postgres_examine(&instance->params, quick, &snapshot->process);
+}
+
+static void
+observe_files(const struct instance *instance, uint32_t facts,
+              int64_t deadline_ms, struct snapshot *snapshot)
+{
+    struct text why;
+    char why_text[SERVER_TEXT_SIZE];
+
+    if ((facts & FACT_FILES) != 0) {
+        (void) postgres_read_files(&instance->params, &instance->identity,
+                                   &snapshot->files);
+    }
+    if ((facts & FACT_CONTROL) != 0) {
+        snapshot->files.control = CONTROL_UNKNOWN;
+        (void) postgres_read_control(&instance->params, &instance->identity,
+                                     deadline_ms, &snapshot->files);
+    }
+    if ((facts & FACT_DISK) != 0) {
+        text_init(&why, why_text, sizeof(why_text));
+        snapshot->files.writable = postgres_check_disk(
+            &instance->params, &instance->identity, &why);
+        if (snapshot->files.writable != TRI_YES) {
+            note_failure(snapshot, "deep check", &why);
+        }
+    }
+}
+
+static bool
+same_address(const struct sockaddr *here, const char *address)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    const struct sockaddr_in *here4;
+    const struct sockaddr_in6 *here6;
+
+    if (here == NULL) {
+        return false;
+    }
+    if (here->sa_family == AF_INET && inet_pton(AF_INET, address, &v4) == 1) {
+        here4 = (const struct sockaddr_in *) (const void *) here;
+        return memcmp(&here4->sin_addr, &v4, sizeof(v4)) == 0;
+    }
+    if (here->sa_family == AF_INET6
+        && inet_pton(AF_INET6, address, &v6) == 1) {
+        here6 = (const struct sockaddr_in6 *) (const void *) here;
+        return memcmp(&here6->sin6_addr, &v6, sizeof(v6)) == 0;
+    }
+    return false;
+}
+
+/* A host name in master_ip is nobody's address here. */
+static void
+observe_address(const struct instance *instance, struct snapshot *snapshot)
+{
+    struct ifaddrs *list = NULL;
+
+    snapshot->address_here = TRI_UNKNOWN;
+    if (getifaddrs(&list) != 0) {
+        return;
+    }
+    snapshot->address_here = TRI_NO;
+    for (const struct ifaddrs *one = list; one != NULL; one = one->ifa_next) {
+        if (same_address(one->ifa_addr, instance->params.master_ip)) {
+            snapshot->address_here = TRI_YES;
+        }
+    }
+    freeifaddrs(list);
+}
+
+/* Once an action and last: the session is closed after the user's SQL. */
+static void
+run_monitor_sql(const struct instance *instance, int64_t deadline_ms,
+                struct snapshot *snapshot)
+{
+    struct text why;
+    char why_text[SERVER_TEXT_SIZE];
+
+    if (snapshot->action != ACTION_MONITOR
+        || snapshot->server.monitor_sql_ok != TRI_UNKNOWN
+        || strcmp(instance->params.monitor_sql, "select now();") == 0) {
+        return;
+    }
+    text_init(&why, why_text, sizeof(why_text));
+    snapshot->server.monitor_sql_ok = pgsql_run_monitor_sql(
+        instance->pgsql, deadline_ms, &why);
+    if (snapshot->server.monitor_sql_ok == TRI_NO) {
+        (void) text_copy(why_text, snapshot->server.text,
+                         sizeof(snapshot->server.text));
+    }
+}
+
+/* Two looks of one action tell whether replay goes on. */
+static void
+observe_position(const struct instance *instance, int64_t deadline_ms,
+                 struct snapshot *snapshot)
+{
+    struct wal_position before = snapshot->server.position;
+    struct wal_position now = { 0, 0 };
+    bool again = snapshot->position_looks > 0;
+    struct text why;
+    char why_text[SERVER_TEXT_SIZE];
+
+    text_init(&why, why_text, sizeof(why_text));
+    snapshot->server.recovery_advances = TRI_UNKNOWN;
+    if (pgsql_observe_position(instance->pgsql, deadline_ms, &now, &why)
+        != 0) {
+        note_failure(snapshot, "position", &why);
+    }
+    snapshot->server.position = now;
+    snapshot->position_looks++;
+    if (again && wal_position_is_known(before)
+        && wal_position_is_known(now)) {
+        snapshot->server.recovery_advances =
+            wal_position_compare(before, now) == 0 ? TRI_NO : TRI_YES;
+    }
+}
+
+/* Another server at our socket must not be taken for the one we manage. */
+static bool
+is_our_server(const struct instance *instance, struct snapshot *snapshot)
+{
+    int32_t listener = pgsql_listener_pid(instance->pgsql);
+    struct server *server = &snapshot->server;
+    struct text text;
+
+    if (listener == 0 || snapshot->process.postmaster_pid == 0
+        || listener == snapshot->process.postmaster_pid) {
+        return true;
+    }
+    memset(server, 0, sizeof(*server));
+    server->answer = ANSWER_ERROR;
+    text_init(&text, server->text, sizeof(server->text));
+    text_add(&text, "process %d answers at the socket, not the postmaster %d "
+             "of '%s': look at socketdir and pgport", listener,
+             snapshot->process.postmaster_pid, instance->params.pgdata);
+    pgsql_close(instance->pgsql);
+    return false;
+}
+
+static void
+observe_server(const struct instance *instance, uint32_t facts,
+               int64_t deadline_ms, struct snapshot *snapshot)
+{
+    struct wal_position vote = snapshot->server.position;
+
+    if (snapshot->process.state == PROCESS_GONE) {
+        snapshot->server.answer = ANSWER_UNKNOWN;
+        return;
+    }
+    if (snapshot->process.state == PROCESS_FROZEN
+        && deadline_ms > clock_now_ms() + FROZEN_LOOK_MS) {
+        deadline_ms = clock_now_ms() + FROZEN_LOOK_MS;
+    }
+    if ((facts & FACT_SQL) != 0
+        && (pgsql_observe(instance->pgsql, deadline_ms, &snapshot->server)
+            != 0 || !is_our_server(instance, snapshot))) {
+        return;
+    }
+    if ((facts & FACT_POSITION) != 0) {
+        if (snapshot->position_looks > 0) {
+            snapshot->server.position = vote;
+        }
+        observe_position(instance, deadline_ms, snapshot);
+    }
+    if ((facts & FACT_SETTINGS) != 0) {
+        (void) pgsql_observe_settings(instance->pgsql, deadline_ms,
+                                      &snapshot->server);
+    }
+    if ((facts & FACT_PROFILE) != 0
+        && pgsql_observe_profile(instance->pgsql, deadline_ms,
+                                 &snapshot->profile) != 0) {
+        report_log(LOG_INFO, "the server's settings were not looked at: they "
+                   "could not be read");
+    }
+    if ((facts & FACT_SYNC) != 0) {
+        memory_load(instance, &snapshot->memory);
+        (void) pgsql_observe_sync(instance->pgsql, deadline_ms,
+                                  &snapshot->server);
+    }
+    if ((facts & FACT_SENDERS) != 0) {
+        (void) pgsql_observe_senders(instance->pgsql, deadline_ms, snapshot);
+    }
+    if ((facts & FACT_SQL) != 0) {
+        run_monitor_sql(instance, deadline_ms, snapshot);
+    }
+}
+
+/* Of the timeline that the server has just told; it may be no file of ours. */
+static void
+observe_history(const struct instance *instance, struct snapshot *snapshot)
+{
+    char *summary = snapshot->files.history;
+
+    summary[0] = '\0';
+    if (postgres_read_history(&instance->params, &instance->identity,
+                              snapshot->server.position.timeline, summary,
+                              sizeof(snapshot->files.history)) != 0) {
+        report_log(LOG_WARNING, "could not read the history of timeline %u "
+                   "in '%s/pg_wal'", snapshot->server.position.timeline,
+                   instance->params.pgdata);
+    }
+}
+
+static void
+observe_cluster(struct instance *instance, uint32_t facts,
+                int64_t deadline_ms, struct snapshot *snapshot)
+{
+    struct text why;
+    char why_text[SERVER_TEXT_SIZE];
+
+    text_init(&why, why_text, sizeof(why_text));
+    if ((facts & FACT_MEMBERS) != 0
+        && cluster_observe_members(instance->cluster, deadline_ms, snapshot,
+                                   &why) != 0) {
+        note_failure(snapshot, "members", &why);
+    }
+    if ((facts & FACT_ATTRS) != 0
+        && cluster_observe_attrs(instance->cluster, deadline_ms, snapshot,
+                                 &why) != 0) {
+        note_failure(snapshot, "attributes", &why);
+    }
+    if ((facts & FACT_RECORD) != 0
+        && cluster_observe_record(instance->cluster, deadline_ms, snapshot,
+                                  &why) != 0) {
+        note_failure(snapshot, "record", &why);
+    }
+    if ((facts & FACT_PROFILE) != 0
+        && cluster_observe_profile(instance->cluster, deadline_ms, snapshot,
+                                   &why) != 0) {
+        report_log(LOG_INFO, "the cluster's configuration was not looked "
+                   "at: %s", why_text);
+    }
+}
+
+void
+observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
+        struct snapshot *snapshot)
+{
+    const uint32_t server = FACT_SQL | FACT_SENDERS | FACT_POSITION
+                            | FACT_SETTINGS | FACT_PROFILE | FACT_SYNC;
+    int64_t deadline_ms = look_deadline(instance, limit_ms);
+
+    snapshot->facts = facts;
+    if ((facts & FACT_PROCESS) != 0) {
+        observe_process(instance, snapshot);
+    }
+    observe_files(instance, facts, deadline_ms, snapshot);
+    if ((facts & FACT_PROFILE) != 0) {
+        memset(&snapshot->profile, 0, sizeof(snapshot->profile));
+        units_find("", snapshot->profile.boot_unit,
+                   sizeof(snapshot->profile.boot_unit));
+    }
+    if ((facts & FACT_ADDRESS) != 0) {
+        observe_address(instance, snapshot);
+    }
+    if ((facts & server) != 0) {
+        observe_server(instance, facts, look_deadline(instance, limit_ms),
+                       snapshot);
+    }
+    if ((facts & FACT_HISTORY) != 0) {
+        observe_history(instance, snapshot);
+    }
+    observe_cluster(instance, facts, look_deadline(instance, limit_ms),
+                    snapshot);
+}

@@ -1,0 +1,195 @@
+/* What the server is told to do. */
+
+#include "pgsql_internal.h"
+
+#include <string.h>
+
+#define PROMOTE_VERSION_MIN 120000
+
+/* SQLSTATEs that have a meaning of their own here. */
+#define NOT_IN_PREREQUISITE_STATE "55000"
+#define INSUFFICIENT_PRIVILEGE "42501"
+#define DUPLICATE_OBJECT "42710"
+#define UNDEFINED_OBJECT "42704"
+
+static bool
+is_state(const struct pgsql_failure *failure, const char *sqlstate)
+{
+    return strcmp(failure->sqlstate, sqlstate) == 0;
+}
+
+enum tri
+pgsql_run_monitor_sql(struct pgsql *pgsql, int64_t deadline_ms,
+                      struct text *ret_why)
+{
+    const char *sql = pgsql->params->monitor_sql;
+    struct pgsql_failure failure;
+    int rc;
+
+    if (sql[strspn(sql, " \t\r\n")] == '\\') {
+        text_add(ret_why, "could not run 'monitor_sql': commands of psql's own"
+                          " (\\...) are not SQL; write the statement itself");
+        return TRI_NO;
+    }
+    if (pgsql_open(pgsql, deadline_ms, &failure) != 0) {
+        text_add(ret_why, "could not run 'monitor_sql': %s", failure.text);
+        return TRI_UNKNOWN;
+    }
+    rc = pgsql_drain(pgsql->conn, sql, deadline_ms, &failure);
+    pgsql_close(pgsql);
+    if (rc != 0) {
+        text_add(ret_why, "could not run 'monitor_sql': %s%s%s",
+                 failure.sqlstate, failure.sqlstate[0] == '\0' ? "" : " ",
+                 failure.text);
+        return TRI_NO;
+    }
+    return TRI_YES;
+}
+
+int
+pgsql_promote(struct pgsql *pgsql, int64_t deadline_ms, struct text *ret_why)
+{
+    CLEANUP(pgsql_clear_result) PGresult *result = NULL;
+    struct pgsql_failure failure;
+    /* the 60 is for who waits; we do not, but it has to be positive */
+    const struct pgsql_statement statement = {
+        .sql = "SELECT CASE WHEN pg_catalog.pg_is_in_recovery()"
+               " THEN pg_catalog.pg_promote(false, 60) ELSE true END",
+        .rows = 1,
+    };
+
+    if (pgsql_open(pgsql, deadline_ms, &failure) != 0) {
+        text_add(ret_why, "could not promote the server: %s", failure.text);
+        return -1;
+    }
+    if (PQserverVersion(pgsql->conn) < PROMOTE_VERSION_MIN) {
+        text_add(ret_why, "could not promote the server: before version 12 it"
+                          " takes no such order over SQL");
+        return PGSQL_PROMOTE_BY_SIGNAL;
+    }
+    if (pgsql_ask(pgsql, &statement, deadline_ms, &result, &failure) != 0) {
+        if (is_state(&failure, NOT_IN_PREREQUISITE_STATE)) {
+            return 0;       /* recovery ended between the two functions */
+        }
+        text_add(ret_why, "could not promote the server: %s", failure.text);
+        return is_state(&failure, INSUFFICIENT_PRIVILEGE)
+               ? PGSQL_PROMOTE_BY_SIGNAL : -1;
+    }
+    if (pgsql_field_tri(result, 0, 0) != TRI_YES) {
+        text_add(ret_why, "could not promote the server: pg_promote() could"
+                          " not signal the postmaster");
+        return -1;
+    }
+    return 0;
+}
+
+static int
+ask_as_owner(const struct pgsql *pgsql,
+             const struct pgsql_statement *statement, int64_t deadline_ms,
+             struct pgsql_failure *ret_failure)
+{
+    CLEANUP(pgsql_finish_conn) PGconn *conn = NULL;
+    CLEANUP(pgsql_clear_result) PGresult *result = NULL;
+
+    return pgsql_connect(pgsql, PGSQL_LOGIN_OWNER, deadline_ms, &conn,
+                         ret_failure) == 0
+           ? pgsql_query(conn, statement, deadline_ms, &result, ret_failure)
+           : -1;
+}
+
+int
+pgsql_end_sessions(struct pgsql *pgsql, int64_t deadline_ms,
+                   struct text *ret_why)
+{
+    struct pgsql_failure failure;
+    const struct pgsql_statement statement = {
+        .sql = "SELECT pg_catalog.pg_terminate_backend(c.pid)"
+               " FROM pg_catalog.pg_stat_activity c,"
+               " pg_catalog.pg_stat_activity s"
+               " WHERE s.backend_type OPERATOR(pg_catalog.=) 'startup'"
+               " AND (s.wait_event_type OPERATOR(pg_catalog.=) 'Lock'"
+               " OR s.wait_event_type OPERATOR(pg_catalog.=) 'BufferPin'"
+               " OR s.wait_event OPERATOR(pg_catalog.~~) 'RecoveryConflict%')"
+               " AND c.backend_type OPERATOR(pg_catalog.=) 'client backend'"
+               " AND c.xact_start IS NOT NULL"
+               " AND c.pid OPERATOR(pg_catalog.<>)"
+               " pg_catalog.pg_backend_pid()",
+    };
+
+    if (ask_as_owner(pgsql, &statement, deadline_ms, &failure) == 0) {
+        return 0;
+    }
+    text_add(ret_why, "could not end the sessions that hold replay back: %s",
+             failure.text);
+    return -1;
+}
+
+/*
+ * Run a statement about one slot; `done` is the failure that means success.
+ * A monitor_user seldom has the right to replicate: then the owner does it.
+ */
+static int
+change_slot(struct pgsql *pgsql, const struct pgsql_statement *statement,
+            const char *done, int64_t deadline_ms,
+            struct pgsql_failure *ret_failure)
+{
+    CLEANUP(pgsql_clear_result) PGresult *result = NULL;
+    struct pgsql_failure failure;
+
+    if (pgsql_ask(pgsql, statement, deadline_ms, &result, ret_failure) == 0
+        || is_state(ret_failure, done)) {
+        return 0;
+    }
+    if (!is_state(ret_failure, INSUFFICIENT_PRIVILEGE)
+        || pgsql->params->monitor_user[0] == '\0') {
+        return -1;
+    }
+    return ask_as_owner(pgsql, statement, deadline_ms, &failure) == 0
+           || is_state(&failure, done) ? 0 : -1;
+}
+
+int
+pgsql_create_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
+                  struct text *ret_why)
+{
+    struct pgsql_failure failure;
+    const struct pgsql_statement statement = {
+        .sql = "SELECT pg_catalog.pg_create_physical_replication_slot("
+               "$1::pg_catalog.name, true)"
+               " WHERE NOT EXISTS (SELECT FROM"
+               " pg_catalog.pg_get_replication_slots() s WHERE"
+               " s.slot_name OPERATOR(pg_catalog.=) $1::pg_catalog.name)",
+        .param_count = 1,
+        .param = (const char *const[]) { slot },
+    };
+
+    if (change_slot(pgsql, &statement, DUPLICATE_OBJECT, deadline_ms,
+                    &failure) == 0) {
+        return 0;
+    }
+    text_add(ret_why, "could not create replication slot '%s': %s", slot,
+             failure.text);
+    return -1;
+}
+
+int
+pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
+                struct text *ret_why)
+{
+    struct pgsql_failure failure;
+    const struct pgsql_statement statement = {
+        .sql = "SELECT pg_catalog.pg_drop_replication_slot(s.slot_name)"
+               " FROM pg_catalog.pg_get_replication_slots() s WHERE"
+               " s.slot_name OPERATOR(pg_catalog.=) $1::pg_catalog.name",
+        .param_count = 1,
+        .param = (const char *const[]) { slot },
+    };
+
+    if (change_slot(pgsql, &statement, UNDEFINED_OBJECT, deadline_ms,
+                    &failure) == 0) {
+        return 0;
+    }
+    text_add(ret_why, "could not drop replication slot '%s': %s", slot,
+             failure.text);
+    return -1;
+}

@@ -1,0 +1,166 @@
+/* The standbys and their slots, as this server sees them. */
+
+#include "pgsql_internal.h"
+
+#include <string.h>
+
+enum {
+    COL_KIND = 0,       /* `w`: a WAL sender, `s`: a slot */
+    COL_NAME,
+    COL_STATE,
+    COL_SYNC_STATE,
+    COL_PRIORITY,
+    COL_FLUSH_LSN,
+    COL_ACTIVE,
+    COL_SILENT_MS,
+};
+
+#define SLOT_NAME_SIZE 64
+
+/*
+ * The functions behind pg_stat_replication and pg_replication_slots: the views
+ * list every backend and join what is not needed here.
+ */
+#define SENDERS_SQL(silent) \
+    PGSQL_READ_ONLY \
+    "SELECT 'w'::pg_catalog.text, a.application_name, w.state, w.sync_state," \
+    " w.sync_priority::pg_catalog.text, w.flush_lsn::pg_catalog.text," \
+    " NULL::pg_catalog.bool, " silent \
+    " FROM pg_catalog.pg_stat_get_wal_senders() w," \
+    " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
+    " UNION ALL" \
+    " SELECT 's', s.slot_name::pg_catalog.text, NULL, NULL, NULL, NULL," \
+    " s.active, NULL FROM pg_catalog.pg_get_replication_slots() s"
+
+#define SILENT_MS \
+    "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()" \
+    " OPERATOR(pg_catalog.-) w.reply_time) OPERATOR(pg_catalog.*) 1000)" \
+    "::pg_catalog.int8::pg_catalog.text"
+
+#define REPLY_TIME_VERSION 120000
+
+/* Further down the list is better. */
+static int
+sender_rank(const struct sender *sender)
+{
+    int streaming = sender->state == SENDER_STREAMING ? 2 : 0;
+    int sync = sender->sync_state == SYNC_SYNC
+               || sender->sync_state == SYNC_QUORUM;
+
+    return streaming + sync;
+}
+
+static bool
+is_better(const struct sender *a, const struct sender *b)
+{
+    if (b->state == SENDER_NONE) {
+        return true;
+    }
+    if (sender_rank(a) != sender_rank(b)) {
+        return sender_rank(a) > sender_rank(b);
+    }
+    return a->flush_lsn > b->flush_lsn;
+}
+
+/*
+ * Of several connections of one name the best one counts; where they do not
+ * follow the same list yet, no place is right.
+ */
+static void
+add_sender(const struct sender *sender, struct sender *best)
+{
+    bool differ = best->state != SENDER_NONE
+                  && sender->sync_priority != best->sync_priority;
+
+    if (is_better(sender, best)) {
+        *best = *sender;
+    }
+    if (differ) {
+        best->sync_priority = UINT32_MAX;
+    }
+}
+
+static void
+read_sender(const PGresult *result, int row, struct sender *ret_sender)
+{
+    struct sender sender = { .visible = TRI_NO };
+
+    if (!PQgetisnull(result, row, COL_STATE)) {
+        sender.visible = TRI_YES;
+        sender.state =
+            sender_state_parse(pgsql_field(result, row, COL_STATE));
+        sender.sync_state =
+            sync_state_parse(pgsql_field(result, row, COL_SYNC_STATE));
+        sender.sync_priority = pgsql_field_number(result, row, COL_PRIORITY);
+        sender.flush_lsn = pgsql_field_lsn(result, row, COL_FLUSH_LSN);
+        sender.silent_ms = pgsql_field_number(result, row, COL_SILENT_MS);
+    }
+    *ret_sender = sender;
+}
+
+/* A row tells about a node when it carries the node's name, or its slot's. */
+static void
+read_row(const struct params *params, const PGresult *result, int row,
+         struct node *node)
+{
+    const char *name = pgsql_field(result, row, COL_NAME);
+    char slot[SLOT_NAME_SIZE];
+    struct sender sender;
+
+    if (strcmp(pgsql_field(result, row, COL_KIND), "w") == 0) {
+        if (text_same_name(name, node->name)) {
+            read_sender(result, row, &sender);
+            add_sender(&sender, &node->sender);
+        }
+        return;
+    }
+    if (params->replication_slot_name[0] != '\0'
+        && params_slot_name(params->replication_slot_name, node->name, slot,
+                            sizeof(slot)) == 0
+        && strcmp(name, slot) == 0) {
+        node->slot = TRI_YES;
+        node->slot_active = pgsql_field_tri(result, row, COL_ACTIVE);
+    }
+}
+
+static void
+read_node(const struct params *params, const PGresult *result,
+          struct node *node)
+{
+    enum tri none =
+        params->replication_slot_name[0] == '\0' ? TRI_UNKNOWN : TRI_NO;
+
+    node->sender = (struct sender) { .state = SENDER_NONE,
+                                     .visible = TRI_YES };
+    node->slot = none;
+    node->slot_active = none;
+    for (int row = 0; row < PQntuples(result); row++) {
+        read_row(params, result, row, node);
+    }
+}
+
+int
+pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
+                      struct snapshot *snapshot)
+{
+    CLEANUP(pgsql_clear_result) PGresult *result = NULL;
+    struct pgsql_failure failure;
+    struct pgsql_statement statement = { .rows = 0 };
+
+    if (pgsql_open(pgsql, deadline_ms, &failure) != 0) {
+        pgsql_tell_failure(&failure, &snapshot->server);
+        return -1;
+    }
+    statement.sql = PQserverVersion(pgsql->conn) < REPLY_TIME_VERSION
+                    ? SENDERS_SQL("NULL") : SENDERS_SQL(SILENT_MS);
+    if (pgsql_ask(pgsql, &statement, deadline_ms, &result, &failure) != 0) {
+        pgsql_tell_failure(&failure, &snapshot->server);
+        return -1;
+    }
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self) {
+            read_node(pgsql->params, result, &snapshot->node[i]);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,49 @@
+#ifndef PGWARD_AGENT_POSTGRES_TOOLS_H
+#define PGWARD_AGENT_POSTGRES_TOOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "identity.h"
+#include "params.h"
+#include "text.h"
+
+/* PostgreSQL's own programs, run as the database's user. */
+
+/*!
+ * Find a program that lies beside pg_ctl, or beside what pg_ctl is a link to.
+ *
+ * \return 0, or -1: neither place has it.
+ */
+int
+postgres_tools_path(const struct params *params, const char *program,
+                    char *ret_path);
+
+/*! Append `value` in single quotes, as a shell reads it back unchanged. */
+void
+postgres_tools_quote(struct text *text, const char *value);
+
+/*! A program to run; struct spawn_request says more. */
+struct postgres_tools_run {
+    const struct params *params;
+    const struct identity *user;
+    const char *name;           /*!< what messages call it */
+    const char *const *argv;
+    const char *folder;         /*!< NULL: `/` */
+    bool plain_language;        /*!< LC_ALL=C */
+    bool new_session;
+    int64_t deadline_ms;
+};
+
+/*!
+ * Run a program with pglibs in its library path.
+ *
+ * \param[out] ret_output  what it printed, bounded
+ * \return 0: it ran and succeeded; -1 with `ret_why` filled.
+ */
+int
+postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
+                   size_t size, struct text *ret_why);
+
+#endif

@@ -1,0 +1,561 @@
+/* Finding the processes of an instance in /proc. */
+
+#include "processes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "files.h"
+#include "line.h"
+#include "text.h"
+
+#define DELETED " (deleted)"
+#define PROC_PATH_SIZE 64
+#define STAT_SIZE 1024
+#define CMDLINE_SIZE 256
+#define ARGUMENTS_SIZE 8192
+/* The file's second is rounded down and written a little after the fork. */
+#define START_TIME_SLACK_S 5
+/* Children come and go while /proc is read: GONE needs two empty looks. */
+#define EMPTY_LOOKS 2
+
+/* What /proc/PID/stat says. */
+struct stat_facts {
+    char name[32];
+    char state;
+    pid_t parent;
+    uint64_t start_ticks;       /* since the machine's boot */
+};
+
+static void
+proc_path(pid_t pid, const char *what, char *ret_path)
+{
+    struct text text;
+
+    text_init(&text, ret_path, PROC_PATH_SIZE);
+    text_add(&text, "/proc/%d/%s", (int) pid, what);
+}
+
+/* A vanished process says ENOENT or ESRCH, depending on when. */
+static bool
+is_gone(int error)
+{
+    return error == ENOENT || error == ESRCH;
+}
+
+/* 1, 0: it is gone, -1. */
+static int
+read_link(pid_t pid, const char *what, char *ret_link, size_t size)
+{
+    char path[PROC_PATH_SIZE];
+    ssize_t len;
+
+    proc_path(pid, what, path);
+    len = readlink(path, ret_link, size);
+    if (len < 0) {
+        return is_gone(errno) ? 0 : -1;
+    }
+    if ((size_t) len >= size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    ret_link[len] = '\0';
+    return 1;
+}
+
+/* Cut ` (deleted)` off a link's text; says whether it was there. */
+static bool
+cut_deleted(char *link)
+{
+    size_t len = strlen(link);
+    size_t mark = sizeof(DELETED) - 1;
+
+    if (len > mark && strcmp(link + len - mark, DELETED) == 0) {
+        link[len - mark] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static bool
+is_server_name(const char *name)
+{
+    return strcmp(name, "postgres") == 0 || strcmp(name, "postmaster") == 0
+           || strcmp(name, "edb-postgres") == 0;
+}
+
+/* 1, 0: gone or nothing a server would show, -1. */
+static int
+read_stat(pid_t pid, struct stat_facts *ret_facts)
+{
+    char path[PROC_PATH_SIZE];
+    char text[STAT_SIZE];
+    size_t len;
+    const char *open;
+    const char *close;
+    const char *field;
+    uint64_t number = 0;
+
+    proc_path(pid, "stat", path);
+    if (files_read(path, text, sizeof(text), &len) != 0) {
+        return is_gone(errno) ? 0 : -1;
+    }
+    /* the name is in parentheses and may hold some itself */
+    open = strchr(text, '(');
+    close = strrchr(text, ')');
+    if (open == NULL || close == NULL || close < open
+        || (size_t) (close - open) > sizeof(ret_facts->name)
+        || close[1] != ' ') {
+        return 0;
+    }
+    memset(ret_facts, 0, sizeof(*ret_facts));
+    memcpy(ret_facts->name, open + 1, (size_t) (close - open) - 1);
+    ret_facts->state = close[2];
+    field = close + 3;
+    for (int number_of_field = 4; number_of_field <= 22; number_of_field++) {
+        field += strspn(field, " -");
+        if (line_read_number(field, UINT64_MAX, &number) == NULL) {
+            return 0;
+        }
+        if (number_of_field == 4) {
+            ret_facts->parent = (pid_t) number;
+        }
+        field += strspn(field, "0123456789");
+    }
+    ret_facts->start_ticks = number;
+    return 1;
+}
+
+void
+instance_id_init(struct instance_id *id, const char *pgdata)
+{
+    struct stat info;
+
+    memset(id, 0, sizeof(*id));
+    id->pgdata = pgdata;
+    if (stat(pgdata, &info) == 0) {
+        id->known = true;
+        id->dev = info.st_dev;
+        id->ino = info.st_ino;
+        id->owner = info.st_uid;
+    }
+}
+
+static size_t
+length_without_slashes(const char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    return len;
+}
+
+static bool
+same_path(const char *path, const char *pgdata)
+{
+    size_t len = length_without_slashes(pgdata);
+
+    return length_without_slashes(path) == len
+           && memcmp(path, pgdata, len) == 0;
+}
+
+/* Paths mean the same only in the same mount namespace: not a container's. */
+static bool
+same_mounts(pid_t pid)
+{
+    char ours[PROC_PATH_SIZE];
+    char theirs[PROC_PATH_SIZE];
+
+    return read_link(getpid(), "ns/mnt", ours, sizeof(ours)) == 1
+           && read_link(pid, "ns/mnt", theirs, sizeof(theirs)) == 1
+           && strcmp(ours, theirs) == 0;
+}
+
+/* By path: the directory was removed, or cannot be looked at. */
+static int
+belongs_by_path(const struct instance_id *id, pid_t pid)
+{
+    char link[PATH_MAX];
+    int rc = read_link(pid, "cwd", link, sizeof(link));
+    bool deleted;
+
+    if (rc != 1) {
+        return rc;
+    }
+    deleted = cut_deleted(link);
+    return (deleted || !id->known) && same_path(link, id->pgdata)
+           && same_mounts(pid);
+}
+
+/*
+ * By its arguments: a postmaster's data directory was renamed, replaced or
+ * unmounted under it, and it goes on writing there.
+ */
+static int
+belongs_by_arguments(const struct instance_id *id, pid_t pid)
+{
+    char path[PROC_PATH_SIZE];
+    char arguments[ARGUMENTS_SIZE];
+    size_t len = 0;
+
+    proc_path(pid, "cmdline", path);
+    if (files_read_head(path, arguments, sizeof(arguments), &len) != 0) {
+        return is_gone(errno) ? 0 : -1;
+    }
+    for (size_t at = 0; at < len; at += strlen(arguments + at) + 1) {
+        const char *value = arguments + at + 2;
+
+        if (strncmp(arguments + at, "-D", 2) != 0) {
+            continue;
+        }
+        if (value[0] == '\0' && at + 3 < len) {
+            value++;            /* the next argument */
+        }
+        if (same_path(value, id->pgdata)) {
+            return same_mounts(pid);
+        }
+    }
+    return 0;
+}
+
+static int
+belongs_by_folder(const struct instance_id *id, pid_t pid)
+{
+    char path[PROC_PATH_SIZE];
+    struct stat info;
+    int rc;
+
+    if (id->known) {
+        proc_path(pid, "cwd", path);
+        if (stat(path, &info) != 0) {
+            return is_gone(errno) ? 0 : -1;
+        }
+        if (info.st_dev == id->dev && info.st_ino == id->ino) {
+            return 1;
+        }
+    }
+    rc = belongs_by_path(id, pid);
+    return rc == 0 ? belongs_by_arguments(id, pid) : rc;
+}
+
+/*
+ * What cannot be looked into matters only if it could be ours: a server by
+ * its name, run by the owner of the data directory (the only user that
+ * postgres accepts there).
+ */
+static int
+judge_closed(const struct instance_id *id, pid_t pid)
+{
+    int saved_errno = errno;
+    char path[PROC_PATH_SIZE];
+    struct stat_facts facts;
+    struct stat info;
+
+    proc_path(pid, "stat", path);
+    if (read_stat(pid, &facts) != 1 || facts.state == 'Z'
+        || !is_server_name(facts.name)
+        || (id->known && stat(path, &info) == 0
+            && info.st_uid != id->owner)) {
+        return 0;
+    }
+    errno = saved_errno;
+    return -1;
+}
+
+int
+process_belongs(const struct instance_id *id, pid_t pid)
+{
+    char link[PATH_MAX];
+    const char *name;
+    int rc = read_link(pid, "exe", link, sizeof(link));
+
+    if (rc == 1) {
+        (void) cut_deleted(link);
+        name = strrchr(link, '/');
+        if (!is_server_name(name != NULL ? name + 1 : link)) {
+            return 0;
+        }
+        rc = belongs_by_folder(id, pid);
+    }
+    return rc < 0 ? judge_closed(id, pid) : rc;
+}
+
+/* Is `word` the whole title, or is it followed by what it streams? */
+static bool
+is_receiver_title(const char *title)
+{
+    static const char *const words[] = {
+        "walreceiver", "wal receiver process",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t len = strlen(words[i]);
+        const char *rest = title + len;
+
+        if (strncmp(title, words[i], len) != 0) {
+            continue;
+        }
+        rest += strspn(rest, " ");
+        if (*rest == '\0' || strncmp(rest, "streaming", 9) == 0
+            || strncmp(rest, "waiting", 7) == 0
+            || strncmp(rest, "restarting", 10) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `postgres: [CLUSTER_NAME: ]WHAT ...` against a postmaster's own argv. */
+static void
+read_title(pid_t pid, struct process_entry *entry)
+{
+    char path[PROC_PATH_SIZE];
+    char title[CMDLINE_SIZE];
+    size_t len = 0;
+    const char *at;
+
+    proc_path(pid, "cmdline", path);
+    if (files_read_head(path, title, sizeof(title), &len) != 0) {
+        return;
+    }
+    entry->titled = strstr(title, "postgres: ") != NULL;
+    for (at = strstr(title, ": "); entry->titled && at != NULL;
+         at = strstr(at + 2, ": ")) {
+        entry->receiver = entry->receiver || is_receiver_title(at + 2);
+    }
+    /* the first argument ends at its NUL; single-user modes are the second */
+    at = title + strlen(title) + 1;
+    if (!entry->titled && at < title + len) {
+        entry->standalone = strcmp(at, "--single") == 0
+                            || strcmp(at, "--boot") == 0
+                            || strcmp(at, "--check") == 0;
+    }
+}
+
+/* 1 with the entry, 0: gone or a zombie, -1. */
+static int
+read_entry(pid_t pid, struct process_entry *ret_entry)
+{
+    struct stat_facts facts;
+    int rc = read_stat(pid, &facts);
+
+    if (rc != 1) {
+        return rc;
+    }
+    if (facts.state == 'Z' || facts.state == 'X') {
+        return 0;
+    }
+    memset(ret_entry, 0, sizeof(*ret_entry));
+    ret_entry->pid = pid;
+    ret_entry->parent = facts.parent;
+    ret_entry->state = facts.state;
+    read_title(pid, ret_entry);
+    return 1;
+}
+
+bool
+processes_check_postmaster(const struct instance_id *id,
+                           const struct pidfile *pidfile,
+                           struct process_entry *ret_entry)
+{
+    struct timespec real = { 0, 0 };
+    struct timespec boot = { 0, 0 };
+    struct stat_facts facts;
+    int64_t started_s;
+    long ticks = sysconf(_SC_CLK_TCK);
+
+    if (pidfile->pid <= 0 || pidfile->standalone || ticks <= 0
+        || process_belongs(id, pidfile->pid) != 1
+        || read_stat(pidfile->pid, &facts) != 1 || facts.state == 'Z'
+        || facts.state == 'X') {
+        return false;
+    }
+    (void) clock_gettime(CLOCK_REALTIME, &real);
+    (void) clock_gettime(CLOCK_BOOTTIME, &boot);
+    started_s = (int64_t) real.tv_sec - boot.tv_sec
+                + (int64_t) (facts.start_ticks / (uint64_t) ticks);
+    if (llabs((long long) (started_s - pidfile->start_time_s))
+        > START_TIME_SLACK_S) {
+        return false;       /* a stepped clock, or another process */
+    }
+    memset(ret_entry, 0, sizeof(*ret_entry));
+    ret_entry->pid = pidfile->pid;
+    ret_entry->parent = facts.parent;
+    ret_entry->state = facts.state;
+    return true;
+}
+
+static const struct process_entry *
+find_pid(const struct process_table *table, pid_t pid)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->entry[i].pid == pid) {
+            return &table->entry[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+has_children(const struct process_table *table, pid_t pid)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->entry[i].parent == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The process of postmaster.pid if it can be one; else one that is nobody's
+ * child here and does not call itself a child. One with children first: what
+ * was forked a moment ago has not set its title yet.
+ */
+static void
+choose_postmaster(struct process_table *table, pid_t pidfile_pid)
+{
+    size_t best = table->count;
+    int best_points = 0;
+
+    for (size_t i = 0; i < table->count; i++) {
+        const struct process_entry *entry = &table->entry[i];
+        int points = 1;
+
+        if (entry->titled || entry->standalone
+            || find_pid(table, entry->parent) != NULL) {
+            continue;
+        }
+        points += has_children(table, entry->pid) ? 1 : 0;
+        points += entry->pid == pidfile_pid ? 2 : 0;
+        if (points > best_points) {
+            best = i;
+            best_points = points;
+        }
+    }
+    table->postmaster = best;
+}
+
+/* The process id that a name in /proc stands for, or 0. */
+static pid_t
+pid_of(const char *name)
+{
+    uint64_t number;
+    const char *rest = line_read_number(name, INT_MAX, &number);
+
+    return rest != NULL && *rest == '\0' ? (pid_t) number : 0;
+}
+
+static int
+add_process(pid_t pid, struct process_table *table)
+{
+    struct process_entry entry;
+    int rc = read_entry(pid, &entry);
+
+    if (rc != 1) {
+        return rc;
+    }
+    if (table->count == PROCESSES_MAX) {
+        errno = EOVERFLOW;
+        return -1;
+    }
+    table->entry[table->count++] = entry;
+    return 0;
+}
+
+/* Walk /proc once; with a parent, add its other children instead. */
+static int
+walk(const struct instance_id *id, pid_t parent, struct process_table *table)
+{
+    CLEANUP(close_folder) DIR *folder = opendir("/proc");
+    struct dirent *item;
+
+    if (folder == NULL) {
+        return -1;
+    }
+    while (errno = 0, (item = readdir(folder)) != NULL) {
+        pid_t pid = pid_of(item->d_name);
+        struct stat_facts facts;
+        int rc;
+
+        if (pid <= 0 || pid == getpid()) {
+            continue;
+        }
+        if (parent == 0) {
+            rc = process_belongs(id, pid);
+        } else {
+            rc = find_pid(table, pid) == NULL
+                 && read_stat(pid, &facts) == 1 && facts.parent == parent;
+        }
+        if (rc < 0 || (rc == 1 && add_process(pid, table) != 0)) {
+            return -1;
+        }
+    }
+    return errno == 0 ? 0 : -1;
+}
+
+int
+processes_find(const struct instance_id *id, pid_t pidfile_pid,
+               struct process_table *ret_table)
+{
+    for (int looks = 0; looks < EMPTY_LOOKS; looks++) {
+        ret_table->count = 0;
+        ret_table->postmaster = 0;
+        if (walk(id, 0, ret_table) != 0) {
+            return -1;
+        }
+        if (ret_table->count > 0) {
+            break;
+        }
+    }
+    choose_postmaster(ret_table, pidfile_pid);
+    if (ret_table->postmaster < ret_table->count) {
+        return walk(id, ret_table->entry[ret_table->postmaster].pid,
+                    ret_table);
+    }
+    return 0;
+}
+
+int
+process_signal(const struct instance_id *id, const struct process_entry *entry,
+               int number)
+{
+    CLEANUP(close_fd) int fd = -1;
+    struct stat_facts facts;
+    int rc;
+
+#ifdef SYS_pidfd_open
+    fd = (int) syscall(SYS_pidfd_open, entry->pid, 0U);
+    if (fd < 0 && errno == ESRCH) {
+        return 0;
+    }
+#endif
+    /* from here on the descriptor stands for the process that is checked */
+    rc = process_belongs(id, entry->pid);
+    if (rc == 0 && read_stat(entry->pid, &facts) == 1
+        && facts.parent == entry->parent && is_server_name(facts.name)) {
+        rc = 1;     /* a child of the postmaster that left the directory */
+    }
+    if (rc != 1) {
+        return rc;
+    }
+#ifdef SYS_pidfd_send_signal
+    if (fd >= 0) {
+        rc = (int) syscall(SYS_pidfd_send_signal, fd, number, NULL, 0U);
+        return rc == 0 || errno == ESRCH ? 0 : -1;
+    }
+#endif
+    return kill(entry->pid, number) == 0 || errno == ESRCH ? 0 : -1;
+}

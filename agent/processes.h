@@ -1,0 +1,94 @@
+#ifndef PGWARD_AGENT_PROCESSES_H
+#define PGWARD_AGENT_PROCESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "params.h"
+#include "pidfile.h"
+
+/*
+ * The processes of one instance, as /proc shows them (P4).
+ *
+ * The working directory tells whose a postgres process is: postgres never
+ * leaves its data directory, and the link outlives a killed postmaster, a
+ * removed postmaster.pid and a package upgrade that deleted the executable.
+ */
+
+#define PROCESSES_MAX 4096
+
+/*! One process of the instance. */
+struct process_entry {
+    pid_t pid;
+    pid_t parent;
+    char state;                 /*!< the letter of proc(5) */
+    bool titled;                /*!< `postgres: ...`: a child's title */
+    bool receiver;              /*!< the WAL receiver */
+    bool standalone;            /*!< --single, --boot, --check */
+};
+
+struct process_table {
+    size_t count;
+    struct process_entry entry[PROCESSES_MAX];
+    size_t postmaster;          /*!< index; `count`: there is none */
+};
+
+/*! Which data directory, looked at once. */
+struct instance_id {
+    const char *pgdata;
+    bool known;                 /*!< dev, ino and owner could be had */
+    dev_t dev;
+    ino_t ino;
+    uid_t owner;
+};
+
+/*! Look at the data directory; a missing one is no failure. */
+void
+instance_id_init(struct instance_id *id, const char *pgdata);
+
+/*!
+ * Is this process a server of the instance, by executable and working
+ * directory?
+ *
+ * \return 1 yes, 0 no (or gone), -1 cannot say (errno)
+ */
+int
+process_belongs(const struct instance_id *id, pid_t pid);
+
+/*!
+ * Is the process of postmaster.pid the live postmaster: belongs, started when
+ * the file says, is not a zombie? A handful of system calls; false means only
+ * that a full look is needed.
+ *
+ * \param[out] ret_entry  set when true
+ */
+bool
+processes_check_postmaster(const struct instance_id *id,
+                           const struct pidfile *pidfile,
+                           struct process_entry *ret_entry);
+
+/*!
+ * Find every process of the instance.
+ *
+ * \param[in] pidfile_pid  of postmaster.pid, or 0; believed only if verified
+ * \return 0, or -1 with errno: something could not be looked at, and nothing
+ *         may be concluded.
+ */
+int
+processes_find(const struct instance_id *id, pid_t pidfile_pid,
+               struct process_table *ret_table);
+
+/*!
+ * Send a signal to a process after making sure that it is still one of the
+ * instance; through a pidfd where the kernel has them, so that a reused id is
+ * never hit.
+ *
+ * \return 0 (also when it is gone), or -1 with errno.
+ */
+int
+process_signal(const struct instance_id *id, const struct process_entry *entry,
+               int number);
+
+#endif

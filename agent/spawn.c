@@ -1,0 +1,330 @@
+/* Run a command: another user, a clean environment, a bound on everything. */
+
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "userlimits.h"
+
+#define POLL_MS 10
+#define REAP_MS 500             /* a killed child in D state stays a while */
+#define STATUS_FD 3
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+
+extern char **environ;
+
+struct running {
+    pid_t pid;
+    int output;                 /* read end of the command's output */
+    int status;                 /* read end: errno of what went wrong */
+    size_t len;                 /* bytes of output kept */
+};
+
+/* --- in the child ------------------------------------------------------- */
+
+static bool
+is_private_name(const char *entry)
+{
+    static const char *const prefixes[] = {
+        "OCF_", "PG", "CRM_", "PCMK_", "HA_", "NOTIFY_SOCKET=", "LISTEN_",
+    };
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (strncmp(entry, prefixes[i], strlen(prefixes[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+set_environment(const struct spawn_request *request)
+{
+    const struct identity *user = request->user;
+    char **to = environ;
+
+    for (char **from = environ; from != NULL && *from != NULL; from++) {
+        if (!is_private_name(*from)) {
+            *to++ = *from;
+        }
+    }
+    if (to != NULL) {
+        *to = NULL;
+    }
+    if (user != NULL
+        && (setenv("HOME", user->home, 1) != 0
+            || setenv("SHELL", user->shell, 1) != 0
+            || setenv("USER", user->name, 1) != 0
+            || setenv("LOGNAME", user->name, 1) != 0)) {
+        return -1;
+    }
+    if (getenv("PATH") == NULL && setenv("PATH", DEFAULT_PATH, 1) != 0) {
+        return -1;
+    }
+    for (size_t i = 0;
+         request->extra_env != NULL && request->extra_env[i] != NULL; i++) {
+        char *entry = strdup(request->extra_env[i]);
+
+        if (entry == NULL || putenv(entry) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+set_user(const struct identity *user)
+{
+    struct userlimits limits;
+
+    if (user == NULL || (getuid() == user->uid && geteuid() == user->uid)) {
+        return 0;
+    }
+    if (user->known != 1) {
+        errno = EINVAL;
+        return -1;
+    }
+    /* we may be the user already, but only in part: identity_become() */
+    if (geteuid() != 0 && seteuid(0) != 0) {
+        return -1;
+    }
+    userlimits_read(USERLIMITS_FOLDER, user, &limits);
+    userlimits_apply(&limits);
+    if (identity_set_groups(user) != 0
+        || setresgid(user->gid, user->gid, user->gid) != 0
+        || setresuid(user->uid, user->uid, user->uid) != 0) {
+        return -1;
+    }
+    return 0;
+}
+
+static void
+close_from(int first)
+{
+    long last = sysconf(_SC_OPEN_MAX);
+
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned int) first, ~0U, 0U) == 0) {
+        return;
+    }
+#endif
+    for (long fd = first; fd < (last > 0 ? last : 65536); fd++) {
+        (void) close((int) fd);     /* most of them are not open */
+    }
+}
+
+static int
+set_descriptors(int output, int status)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    /* out of the way first: any of them may be one of the targets */
+    null = fcntl(null, F_DUPFD_CLOEXEC, STATUS_FD + 1);
+    output = fcntl(output, F_DUPFD_CLOEXEC, STATUS_FD + 1);
+    status = fcntl(status, F_DUPFD_CLOEXEC, STATUS_FD + 1);
+    if (null < 0 || output < 0 || status < 0
+        || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0
+        || dup2(output, STDERR_FILENO) < 0
+        || dup3(status, STATUS_FD, O_CLOEXEC) < 0) {
+        return -1;
+    }
+    close_from(STATUS_FD + 1);
+    return 0;
+}
+
+static void
+set_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++) {
+        (void) signal(number, SIG_DFL);     /* some cannot be: no matter */
+    }
+    sigemptyset(&none);
+    (void) sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+run_child(const struct spawn_request *request, int output, int status)
+{
+    char **argv;
+    int cause;
+
+    memcpy(&argv, &request->argv, sizeof(argv));    /* execv()'s old type */
+    if (request->new_session) {
+        (void) setsid();
+    } else {
+        (void) setpgid(0, 0);
+    }
+    set_signals();
+    (void) umask(022);
+    if (set_descriptors(output, status) == 0 && set_user(request->user) == 0
+        && set_environment(request) == 0
+        && chdir(request->folder != NULL ? request->folder : "/") == 0) {
+        (void) execv(argv[0], argv);
+    }
+    cause = errno;
+    (void) !write(STATUS_FD, &cause, sizeof(cause));
+    _exit(127);
+}
+
+/* --- in the parent ------------------------------------------------------ */
+
+static int
+launch(const struct spawn_request *request, struct running *ret_running)
+{
+    int output[2];
+    int status[2];
+    pid_t pid;
+
+    if (pipe2(output, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return -1;
+    }
+    if (pipe2(status, O_CLOEXEC) != 0) {
+        close_fd(&output[0]);
+        close_fd(&output[1]);
+        return -1;
+    }
+    /* only our end must not block: the command gets a plain pipe */
+    (void) fcntl(output[1], F_SETFL, 0);
+    pid = fork();
+    if (pid == 0) {
+        run_child(request, output[1], status[1]);
+    }
+    close_fd(&output[1]);
+    close_fd(&status[1]);
+    if (pid < 0) {
+        close_fd(&output[0]);
+        close_fd(&status[0]);
+        return -1;
+    }
+    ret_running->pid = pid;
+    ret_running->output = output[0];
+    ret_running->status = status[0];
+    ret_running->len = 0;
+    return 0;
+}
+
+/* Read what there is; closes the pipe at its end. */
+static void
+drain(const struct spawn_request *request, struct running *running)
+{
+    char part[4096];
+    size_t room;
+    ssize_t got;
+
+    while (running->output >= 0) {
+        got = read(running->output, part, sizeof(part));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0 && errno == EAGAIN) {
+            return;
+        }
+        if (got <= 0) {
+            close_fd(&running->output);
+            return;
+        }
+        room = request->output_size == 0
+                   ? 0 : request->output_size - 1 - running->len;
+        if ((size_t) got < room) {
+            room = (size_t) got;
+        }
+        if (room > 0) {
+            memcpy(request->ret_output + running->len, part, room);
+            running->len += room;
+        }
+    }
+}
+
+static bool
+reaped(pid_t pid, int *ret_status)
+{
+    pid_t rc;
+
+    do {
+        rc = waitpid(pid, ret_status, WNOHANG);
+    } while (rc < 0 && errno == EINTR);
+    return rc == pid;
+}
+
+/* Wait for the end of the command; its heirs may keep the pipe open. */
+static int
+wait_for(const struct spawn_request *request, struct running *running,
+         int *ret_status)
+{
+    while (!reaped(running->pid, ret_status)) {
+        int64_t left_ms = clock_left_ms(request->deadline_ms);
+        struct pollfd ready = { running->output, POLLIN, 0 };
+
+        if (left_ms == 0) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        /* a pipe at its end would wake at once; -1 just sleeps */
+        (void) poll(&ready, 1, running->output < 0
+                                   ? 1 : left_ms < POLL_MS ? (int) left_ms
+                                                           : POLL_MS);
+        drain(request, running);
+    }
+    drain(request, running);
+    return 0;
+}
+
+static void
+kill_all(pid_t pid)
+{
+    int64_t deadline_ms = clock_now_ms() + REAP_MS;
+    int status;
+
+    (void) kill(-pid, SIGKILL);     /* the group may not be there yet */
+    (void) kill(pid, SIGKILL);
+    while (!reaped(pid, &status) && clock_left_ms(deadline_ms) > 0) {
+        clock_sleep_ms(1, deadline_ms);
+    }
+}
+
+int
+spawn_run(const struct spawn_request *request, int *ret_status)
+{
+    struct running running;
+    int status = 0;
+    int cause = 0;
+    int rc;
+
+    if (launch(request, &running) != 0) {
+        return -1;
+    }
+    rc = wait_for(request, &running, &status);
+    if (rc != 0) {
+        kill_all(running.pid);
+        drain(request, &running);
+        cause = ETIMEDOUT;
+    } else if (read(running.status, &cause, sizeof(cause))
+               == (ssize_t) sizeof(cause)) {
+        rc = -1;
+    } else {
+        cause = 0;
+    }
+    if (request->output_size > 0) {
+        request->ret_output[running.len] = '\0';
+    }
+    close_fd(&running.output);
+    close_fd(&running.status);
+    if (rc == 0) {
+        *ret_status = status;
+    }
+    errno = cause;
+    return rc;
+}

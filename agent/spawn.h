@@ -1,0 +1,39 @@
+#ifndef PGWARD_AGENT_SPAWN_H
+#define PGWARD_AGENT_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "identity.h"
+
+/*! A command to run. */
+struct spawn_request {
+    const char *const *argv;          /*!< argv[0] is a path */
+    const struct identity *user;      /*!< NULL: as we are; else real and
+                                           effective ids, groups, HOME, USER,
+                                           LOGNAME, limits.conf's limits */
+    const char *folder;               /*!< working directory, NULL: `/` */
+    const char *const *extra_env;     /*!< "NAME=value", NULL-ended, or NULL */
+    bool new_session;                 /*!< setsid: it may outlive us */
+    int64_t deadline_ms;              /*!< killed when it comes */
+    char *ret_output;                 /*!< stdout and stderr together */
+    size_t output_size;               /*!< bounded; what does not fit is read
+                                           and dropped */
+};
+
+/*!
+ * Run a command and wait for it, not past its deadline.
+ *
+ * The child's environment has no OCF_*, PG* (PGPASSWORD among them), CRM_* or
+ * PCMK_* names. Descriptors above 2 are closed. A child that keeps the output
+ * open after the command itself ended is not waited for.
+ *
+ * \param[out] ret_status  as waitpid() gives it
+ * \return 0; -1 with errno: could not start it; ETIMEDOUT: deadline, killed.
+ */
+int
+spawn_run(const struct spawn_request *request, int *ret_status);
+
+#endif
