@@ -1,0 +1,260 @@
+/*
+ * Stored cases: a snapshot and the plan that has to come of it.
+ *
+ * tests/cases/NAME.snapshot is what snapshot_dump() writes, a trace of a
+ * user's cluster for instance. Its first line may be `# base: OTHER`: then
+ * OTHER.snapshot is loaded first and the lines that follow change it. Every
+ * NAME.snapshot that has a NAME.plan is a test; the others are bases.
+ * NAME.1, NAME.2, ... are the cycles of one action.
+ *
+ * PGWARD_UPDATE_CASES=1 writes the .plan of every case that is not a base
+ * (its name says what it does, or it has a plan already). Read each one: does
+ * it keep the promises P1 to P8?
+ */
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide.h"
+#include "snapshot.h"
+
+#define FILE_SIZE (64 * 1024)
+#define NAMES_MAX 1000
+#define BASES_MAX 4
+#define BASE_PREFIX "# base: "
+
+static char folder[1024];
+static unsigned failures;
+
+static int
+path_of(const char *name, const char *suffix, char *ret_path, size_t size)
+{
+    struct text text;
+
+    text_init(&text, ret_path, size);
+    text_add(&text, "%s/%s%s", folder, name, suffix);
+    return text.overflow ? -1 : 0;
+}
+
+/* 0, or -1: not there or too long. */
+static int
+read_file(const char *name, const char *suffix, char *ret_content)
+{
+    char path[2048];
+    FILE *file;
+    size_t len;
+
+    if (path_of(name, suffix, path, sizeof(path)) != 0) {
+        return -1;
+    }
+    file = fopen(path, "re");
+    if (file == NULL) {
+        return -1;
+    }
+    len = fread(ret_content, 1, FILE_SIZE - 1, file);
+    ret_content[len] = '\0';
+    (void) fclose(file);
+    return len == FILE_SIZE - 1 ? -1 : 0;
+}
+
+static int
+write_file(const char *name, const char *suffix, const char *content)
+{
+    char path[2048];
+    FILE *file;
+
+    if (path_of(name, suffix, path, sizeof(path)) != 0) {
+        return -1;
+    }
+    file = fopen(path, "we");
+    if (file == NULL) {
+        return -1;
+    }
+    (void) fputs(content, file);
+    return fclose(file);
+}
+
+/* Load a case upon its bases; says what is wrong as a TAP comment. */
+static int
+load_case(const char *name, int depth, struct snapshot *snapshot)
+{
+    char content[FILE_SIZE];
+    char base[256];
+    size_t len;
+    int line;
+
+    if (depth > BASES_MAX || read_file(name, ".snapshot", content) != 0) {
+        printf("# could not read '%s.snapshot'\n", name);
+        return -1;
+    }
+    if (strncmp(content, BASE_PREFIX, strlen(BASE_PREFIX)) == 0) {
+        len = strcspn(content + strlen(BASE_PREFIX), "\n");
+        if (len >= sizeof(base)) {
+            return -1;
+        }
+        memcpy(base, content + strlen(BASE_PREFIX), len);
+        base[len] = '\0';
+        if (load_case(base, depth + 1, snapshot) != 0) {
+            return -1;
+        }
+    }
+    line = snapshot_load(content, snapshot);
+    if (line != 0) {
+        printf("# %s.snapshot: line %d is wrong\n", name, line);
+        return -1;
+    }
+    return 0;
+}
+
+/* The length of the line at `text`, its newline included. */
+static size_t
+line_len(const char *text)
+{
+    size_t len = strcspn(text, "\n");
+
+    return text[len] == '\n' ? len + 1 : len;
+}
+
+static bool
+has_line(const char *text, const char *line, size_t len)
+{
+    while (*text != '\0') {
+        size_t this_len = line_len(text);
+
+        if (this_len == len && memcmp(text, line, len) == 0) {
+            return true;
+        }
+        text += this_len;
+    }
+    return false;
+}
+
+static void
+show_lines(const char *text, const char *other, char mark)
+{
+    while (*text != '\0') {
+        size_t len = line_len(text);
+
+        printf("# %c %.*s", has_line(other, text, len) ? ' ' : mark,
+               (int) len, text);
+        text += len;
+    }
+}
+
+static void
+show_difference(const char *expected, const char *plan)
+{
+    printf("# expected, `-` is missing in the plan:\n");
+    show_lines(expected, plan, '-');
+    printf("# the plan, `+` was not expected:\n");
+    show_lines(plan, expected, '+');
+}
+
+static void
+test_case(unsigned number, const char *name, bool update)
+{
+    static struct snapshot snapshot;
+    static struct plan plan;
+    char expected[FILE_SIZE];
+    char dump[FILE_SIZE];
+    struct text text;
+    bool ok = false;
+
+    memset(&snapshot, 0, sizeof(snapshot));
+    text_init(&text, dump, sizeof(dump));
+    if (load_case(name, 0, &snapshot) == 0) {
+        decide(&snapshot, &plan);
+        plan_dump(&plan, &text);
+        if (update && write_file(name, ".plan", dump) != 0) {
+            printf("# could not write '%s.plan'\n", name);
+        }
+        if (read_file(name, ".plan", expected) == 0) {
+            ok = strcmp(expected, dump) == 0;
+            if (!ok) {
+                show_difference(expected, dump);
+            }
+        } else {
+            printf("# could not read '%s.plan'\n", name);
+        }
+    }
+    failures += !ok;
+    printf("%s %u - %s\n", ok ? "ok" : "not ok", number, name);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* A base's name has one hyphen at most; a behaviour takes more words. */
+static bool
+is_base(const char *name)
+{
+    const char *hyphen = strchr(name, '-');
+
+    return hyphen == NULL || strchr(hyphen + 1, '-') == NULL;
+}
+
+static bool
+is_case(const char *name, bool update)
+{
+    char content[FILE_SIZE];
+
+    return read_file(name, ".plan", content) == 0
+           || (update && !is_base(name));
+}
+
+static size_t
+find_cases(char names[][256], bool update)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    size_t count = 0;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        const char *dot = strstr(entry->d_name, ".snapshot");
+
+        if (dot == NULL || strcmp(dot, ".snapshot") != 0
+            || count == NAMES_MAX) {
+            continue;
+        }
+        memset(names[count], 0, 256);
+        memcpy(names[count], entry->d_name, (size_t) (dot - entry->d_name));
+        count += is_case(names[count], update);
+    }
+    if (dir != NULL) {
+        (void) closedir(dir);
+    }
+    qsort(names, count, 256, compare_names);
+    return count;
+}
+
+int
+main(int argc, char **argv)
+{
+    static char names[NAMES_MAX][256];
+    const char *srcdir = getenv("srcdir");
+    bool update = getenv("PGWARD_UPDATE_CASES") != NULL;
+    struct text text;
+    size_t count;
+
+    text_init(&text, folder, sizeof(folder));
+    text_add(&text, "%s/tests/cases", srcdir != NULL ? srcdir : ".");
+    if (argc > 1) {
+        test_case(1, argv[1], update);
+        return failures > 0;
+    }
+    count = find_cases(names, update);
+    printf("1..%zu\n", count);
+    for (size_t i = 0; i < count; i++) {
+        test_case((unsigned) i + 1, names[i], update);
+    }
+    if (count == 0) {
+        printf("Bail out! no cases in '%s'\n", folder);
+    }
+    return failures > 0 || count == 0;
+}

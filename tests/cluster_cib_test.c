@@ -1,0 +1,618 @@
+/* The CIB: members, roles and the record, from Pacemaker 2.0.5 to 3.0. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "cluster.h"
+#include "cluster_script.h"
+#include "cmocka_all.h"
+
+#define SIGNON { .kind = SCRIPT_SIGNON, .expect = "pgward" }
+#define LOOK(text) { .kind = SCRIPT_LOOK, .reply = (text) }
+#define END { .kind = SCRIPT_END }
+
+#define REPLY(content) "<xpath-query>" content "</xpath-query>"
+#define CIB "<cib epoch=\"9\" have-quorum=\"1\" dc-uuid=\"1\"/>"
+#define OPTIONS "<crm_config/>"
+#define NODES "<nodes/>"
+#define RESOURCES "<resources/><constraints/>"
+#define NODE(id, name) "<node id=\"" id "\" uname=\"" name "\"/>"
+#define PAIR(name, value) \
+    "<nvpair id=\"x\" name=\"" name "\" value=\"" value "\"/>"
+#define BOTH NODES NODE("1", "node1") NODE("2", "node2")
+#define STATE(name, in_ccm, crmd, join) \
+    "<node_state uname=\"" name "\" in_ccm=\"" in_ccm "\" crmd=\"" crmd \
+    "\" join=\"" join "\"/>"
+#define MEMBER(name) STATE(name, "true", "online", "member")
+#define DONE(call, operation, interval, rc) \
+    "<lrm_rsc_op operation=\"" operation "\" call-id=\"" call "\" rc-code=\"" \
+    rc "\" op-status=\"0\" interval=\"" interval \
+    "\" last-rc-change=\"1795215612\"/>"
+
+static struct snapshot snapshot;
+static char why_buf[512];
+static struct text why;
+
+static struct cluster *
+begin(const struct script_step *steps)
+{
+    script_start(steps);
+    text_init(&why, why_buf, sizeof(why_buf));
+    memset(&snapshot, 0, sizeof(snapshot));
+    snapshot.node_count = 2;
+    assert_int_equal(text_copy("node1", snapshot.node[0].name,
+                               NODE_NAME_SIZE), 0);
+    assert_int_equal(text_copy("node2", snapshot.node[1].name,
+                               NODE_NAME_SIZE), 0);
+    return cluster_new("pgsql", "node1", "1");
+}
+
+static void
+end(struct cluster *cluster)
+{
+    cluster_close(cluster);
+    script_end();
+}
+
+static void
+assert_says(const char *part)
+{
+    if (strstr(why_buf, part) == NULL) {
+        print_error("'%s' does not say '%s'\n", why_buf, part);
+        fail();
+    }
+}
+
+/* Look once at a CIB that answers with this. */
+static void
+look_at(const char *reply)
+{
+    const struct script_step steps[] = { SIGNON, LOOK(reply), END };
+    struct cluster *cluster = begin(steps);
+
+    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+                     0);
+    end(cluster);
+}
+
+static void
+asks_for_what_it_needs_and_no_more(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON,
+        { .kind = SCRIPT_LOOK, .reply = REPLY(CIB),
+          .expect = "lrm_resource[@id='pgsql' or starts-with(@id,'pgsql:')]" },
+        { .kind = SCRIPT_LOOK, .reply = REPLY(CIB),
+          .expect = "nvpair[@name='pgsql-data-status' or "
+                    "@name='pgsql-data-quorum' or "
+                    "@name='maintenance']" },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+                     0);
+    assert_int_equal(script_timeout_ms(), 4000);
+    assert_int_equal(cluster_observe_record(cluster, 500, &snapshot, &why),
+                     0);
+    assert_int_equal(script_timeout_ms(), 1000);
+    end(cluster);
+}
+
+static void
+reads_members_and_roles_of_2_1_5(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB OPTIONS BOTH RESOURCES MEMBER("node1")
+                  DONE("10", "promote", "0", "0")
+                  DONE("12", "monitor", "3000", "8")
+                  "<node_state uname=\"node2\" in_ccm=\"true\" "
+                  "crmd=\"online\" join=\"member\" expected=\"member\"/>"
+                  DONE("7", "start", "0", "0")));
+    assert_int_equal(snapshot.node[0].online, TRI_YES);
+    assert_int_equal(snapshot.node[0].role, ROLE_PROMOTED);
+    assert_int_equal(snapshot.node[0].starting, TRI_NO);
+    assert_int_equal(snapshot.node[1].online, TRI_YES);
+    assert_int_equal(snapshot.node[1].role, ROLE_STARTED);
+    assert_int_equal(snapshot.have_quorum, TRI_YES);
+    assert_int_equal(snapshot.maintenance, TRI_NO);
+}
+
+static void
+reads_the_time_stamps_of_3_0(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB BOTH
+                  STATE("node1", "1795215612", "1795215613", "member")
+                  STATE("node2", "0", "0", "down")));
+    assert_int_equal(snapshot.node[0].online, TRI_YES);
+    assert_int_equal(snapshot.node[1].online, TRI_NO);
+}
+
+static void
+online_needs_all_three_signs(void **state)
+{
+    static const char *const states[] = {
+        STATE("node2", "false", "online", "member"),
+        STATE("node2", "true", "offline", "member"),
+        STATE("node2", "true", "online", "pending"),
+        STATE("node2", "1795215612", "0", "member"),
+        STATE("node2", "-5", "online", "member"),
+        STATE("node2", "", "online", "member"),
+        "<node_state uname=\"node2\"/>",
+        "<node_state/>",
+        "",
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        char reply[1024];
+        struct text text;
+
+        text_init(&text, reply, sizeof(reply));
+        text_add(&text, "<xpath-query>%s%s%s</xpath-query>", CIB, BOTH,
+                 states[i]);
+        look_at(reply);
+        assert_int_equal(snapshot.node[1].online, TRI_NO);
+        assert_int_equal(snapshot.node[1].role, ROLE_UNKNOWN);
+        assert_int_equal(snapshot.node[1].starting, TRI_NO);
+    }
+}
+
+static void
+a_remote_node_is_online_when_it_is_in_the_cluster(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB BOTH
+                  "<node_state remote_node=\"true\" uname=\"node2\" "
+                  "in_ccm=\"true\"/>"));
+    assert_int_equal(snapshot.node[1].online, TRI_YES);
+}
+
+static void
+a_dead_nodes_history_stays(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB BOTH STATE("node2", "false", "offline", "down")
+                  DONE("10", "promote", "0", "0")));
+    assert_int_equal(snapshot.node[1].online, TRI_NO);
+    assert_int_equal(snapshot.node[1].role, ROLE_PROMOTED);
+}
+
+static void
+what_is_under_way_is_seen(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB BOTH MEMBER("node1")
+                  "<lrm_rsc_op operation=\"promote\" call-id=\"-1\" "
+                  "rc-code=\"193\" op-status=\"-1\" interval=\"0\"/>"
+                  MEMBER("node2")
+                  "<lrm_rsc_op operation=\"start\" call-id=\"-1\" "
+                  "rc-code=\"193\" op-status=\"-1\" interval=\"0\"/>"));
+    assert_int_equal(snapshot.node[0].role, ROLE_UNKNOWN);
+    assert_int_equal(snapshot.node[0].starting, TRI_NO);
+    assert_int_equal(snapshot.node[1].role, ROLE_STOPPED);
+    assert_int_equal(snapshot.node[1].starting, TRI_YES);
+}
+
+static void
+a_garbled_entry_tells_nothing_good(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB BOTH MEMBER("node1")
+                  "<lrm_rsc_op operation=\"stop\" call-id=\"99999999999\" "
+                  "rc-code=\"\" op-status=\"x\"/>"
+                  "<lrm_rsc_op operation=\"\"/>"
+                  "<lrm_rsc_op/>"
+                  "<node_state uname=\"node3\"/>"
+                  DONE("10", "promote", "0", "0")));
+    assert_int_equal(snapshot.node[0].role, ROLE_UNKNOWN);
+}
+
+static void
+knows_a_cluster_without_quorum(void **state)
+{
+    (void) state;
+    look_at(REPLY("<cib have-quorum=\"0\"/>"));
+    assert_int_equal(snapshot.have_quorum, TRI_NO);
+    look_at(REPLY("<cib/>"));
+    assert_int_equal(snapshot.have_quorum, TRI_UNKNOWN);
+}
+
+static void
+knows_every_kind_of_maintenance(void **state)
+{
+    static const struct {
+        const char *content;
+        enum tri maintenance;
+    } rows[] = {
+        { OPTIONS PAIR("maintenance-mode", "true") NODES, TRI_YES },
+        { OPTIONS PAIR("maintenance-mode", "Yes") NODES, TRI_YES },
+        { OPTIONS PAIR("maintenance-mode", "false") NODES, TRI_NO },
+        { BOTH RESOURCES PAIR("maintenance", "true"), TRI_NO },
+        { RESOURCES, TRI_NO },
+        { "<resources/>" PAIR("maintenance", "true"), TRI_YES },
+        { "<resources/>" PAIR("is-managed", "false"), TRI_YES },
+        { "<resources/>" PAIR("is-managed", "true"), TRI_NO },
+        { "<resources/><nvpair/>", TRI_NO },
+        { NODES NODE("1", "node1") PAIR("maintenance", "1"), TRI_YES },
+        { NODES NODE("1", "node1") PAIR("maintenance", "off"), TRI_NO },
+        { NODES NODE("2", "node2") PAIR("maintenance", "1"), TRI_NO },
+        { NODES NODE("3", "node3") PAIR("maintenance", "1"), TRI_NO },
+        { PAIR("maintenance-mode", "true"), TRI_NO },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char reply[1024];
+        struct text text;
+
+        text_init(&text, reply, sizeof(reply));
+        text_add(&text, "<xpath-query>%s%s</xpath-query>", CIB,
+                 rows[i].content);
+        look_at(reply);
+        assert_int_equal(snapshot.maintenance, rows[i].maintenance);
+    }
+}
+
+static void
+names_take_pacemakers_spelling(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB NODES NODE("1", "Node1") NODE("3", "node10")
+                  MEMBER("NODE2")));
+    assert_string_equal(snapshot.node[0].name, "Node1");
+    assert_string_equal(snapshot.node[1].name, "NODE2");
+}
+
+static void
+reads_the_record_of_each_node(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON,
+        LOOK(REPLY(CIB NODES NODE("1", "node1")
+                   PAIR("maintenance", "false")
+                   PAIR("pgsql-data-status", "LATEST")
+                   NODE("3", "node3") PAIR("pgsql-data-status", "DISCONNECT")
+                   NODE("2", "node2"))),
+        LOOK(REPLY(CIB BOTH PAIR("pgsql-data-status", "STREAMING|SYNC"))),
+        { .kind = SCRIPT_LOOK, .rc = -EACCES },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(cluster_observe_record(cluster, 5000, &snapshot, &why),
+                     0);
+    assert_true(attr_is(&snapshot.node[0].data_status, "LATEST"));
+    assert_int_equal(snapshot.node[1].data_status.known, ATTR_UNSET);
+    assert_int_equal(cluster_observe_record(cluster, 5000, &snapshot, &why),
+                     0);
+    assert_int_equal(snapshot.node[0].data_status.known, ATTR_UNSET);
+    assert_true(attr_is(&snapshot.node[1].data_status, "STREAMING|SYNC"));
+    assert_int_equal(cluster_observe_record(cluster, 5000, &snapshot, &why),
+                     -1);
+    assert_int_equal(snapshot.node[1].data_status.known, ATTR_UNKNOWN);
+    assert_says("Permission denied");
+    end(cluster);
+}
+
+static void
+what_is_no_answer_leaves_everything_unknown(void **state)
+{
+    static const char *const replies[] = {
+        "<cib have-quorum=\"1\"/>", "<xpath-query/>", "<html/>", NULL,
+        REPLY(BOTH MEMBER("node1")),
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+        const struct script_step steps[] = {
+            SIGNON, LOOK(replies[i]), END,
+        };
+        struct cluster *cluster = begin(steps);
+
+        snapshot.have_quorum = TRI_YES;
+        snapshot.maintenance = TRI_NO;
+        snapshot.node[0].online = TRI_YES;
+        snapshot.node[0].role = ROLE_STOPPED;
+        snapshot.node[0].starting = TRI_NO;
+        assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot,
+                                                 &why), -1);
+        assert_int_equal(snapshot.have_quorum, TRI_UNKNOWN);
+        assert_int_equal(snapshot.maintenance, TRI_UNKNOWN);
+        assert_int_equal(snapshot.node[0].online, TRI_UNKNOWN);
+        assert_int_equal(snapshot.node[0].role, ROLE_UNKNOWN);
+        assert_int_equal(snapshot.node[0].starting, TRI_UNKNOWN);
+        assert_says("could not read the state of 'pgsql'");
+        end(cluster);
+    }
+}
+
+static void
+signs_on_anew_once_when_the_daemon_was_restarted(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON, LOOK(REPLY(CIB)),
+        { .kind = SCRIPT_LOOK, .rc = -ENOTCONN },
+        SIGNON, LOOK(REPLY(CIB)),
+        { .kind = SCRIPT_LOOK, .rc = -ECOMM },
+        { .kind = SCRIPT_SIGNON, .rc = -ENOTCONN },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot,
+                                                 &why), 0);
+    }
+    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+                     -1);
+    assert_says("pacemaker-based: no connection");
+    end(cluster);
+}
+
+static void
+a_time_out_is_not_repeated(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON, LOOK(REPLY(CIB)),
+        { .kind = SCRIPT_LOOK, .rc = -ECOMM, .takes_ms = 4000 },
+        { .kind = SCRIPT_SIGNON, .takes_ms = 9000 },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+                     0);
+    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+                     -1);
+    assert_says("no answer in time");
+    assert_int_equal(cluster_observe_members(cluster, 9000, &snapshot, &why),
+                     -1);
+    end(cluster);
+}
+
+static void
+the_record_of_this_node_needs_no_look_up(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON,
+        { .kind = SCRIPT_CHANGE, .expect = "1 pgsql-data-status LATEST" },
+        LOOK(REPLY(CIB BOTH)),          /* not here yet */
+        LOOK(REPLY(CIB NODES NODE("1", "node1")
+                   PAIR("pgsql-data-status", "LATEST"))),
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(cluster_set_record(cluster, "NODE1", "LATEST", 5000,
+                                        &why), 0);
+    end(cluster);
+}
+
+static void
+the_record_of_another_node_is_found_by_its_id(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON, LOOK(REPLY(CIB BOTH)),
+        { .kind = SCRIPT_CHANGE, .expect = "2 pgsql-data-status DISCONNECT" },
+        LOOK(REPLY(CIB BOTH PAIR("pgsql-data-status", "DISCONNECT"))),
+        LOOK(REPLY(CIB BOTH)),
+        { .kind = SCRIPT_DELETE, .expect = "2 pgsql-data-status",
+          .rc = -ENXIO },
+        LOOK(REPLY(CIB BOTH PAIR("pgsql-data-status", "DISCONNECT"))),
+        LOOK(REPLY(CIB BOTH)),
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(cluster_set_record(cluster, "node2", "DISCONNECT", 5000,
+                                        &why), 0);
+    assert_int_equal(cluster_set_record(cluster, "node2", NULL, 5000, &why),
+                     0);
+    end(cluster);
+}
+
+static void
+without_an_id_this_nodes_is_looked_up_too(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON, LOOK(REPLY(CIB BOTH)),
+        { .kind = SCRIPT_CHANGE, .expect = "1 pgsql-data-status LATEST",
+          .rc = -EACCES },
+        END,
+    };
+    struct cluster *cluster;
+
+    (void) state;
+    (void) begin(steps);
+    cluster = cluster_new("pgsql", "node1", NULL);
+    assert_int_equal(cluster_set_record(cluster, "node1", "LATEST", 5000,
+                                        &why), -1);
+    assert_says("could not set 'pgsql-data-status': pacemaker-based: "
+                "Permission denied");
+    end(cluster);
+}
+
+static void
+a_record_that_never_shows_ends_at_the_deadline(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON,
+        { .kind = SCRIPT_CHANGE },
+        { .kind = SCRIPT_LOOK, .reply = REPLY(CIB BOTH), .takes_ms = 5000 },
+        { .kind = SCRIPT_CHANGE },
+        { .kind = SCRIPT_LOOK, .rc = -ETIME, .takes_ms = 4000 },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(cluster_set_record(cluster, "node1", "LATEST", 5000,
+                                        &why), -1);
+    assert_says("took it but does not show it");
+    assert_int_equal(cluster_set_record(cluster, "node1", "LATEST", 9000,
+                                        &why), -1);
+    assert_says("no answer in time");
+    end(cluster);
+}
+
+static void
+sets_no_record_of_a_node_that_the_cluster_does_not_know(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON, LOOK(REPLY(CIB BOTH)),
+        { .kind = SCRIPT_LOOK, .rc = -EACCES },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+    char longest[NODE_NAME_SIZE + 1];
+
+    (void) state;
+    assert_int_equal(cluster_set_record(cluster, "node20", "LATEST", 5000,
+                                        &why), -1);
+    assert_says("could not find node 'node20'");
+    assert_int_equal(cluster_set_record(cluster, "node2", "LATEST", 5000,
+                                        &why), -1);
+    memset(longest, 'n', NODE_NAME_SIZE);
+    longest[NODE_NAME_SIZE] = '\0';
+    assert_int_equal(cluster_set_record(cluster, longest, "LATEST", 5000,
+                                        &why), -1);
+    end(cluster);
+}
+
+static void
+refuses_an_id_that_no_resource_can_have(void **state)
+{
+    static const struct script_step steps[] = { END };
+    struct cluster *cluster;
+
+    (void) state;
+    (void) begin(steps);
+    cluster = cluster_new("pg' or 'a'='a", "node1", "1");
+    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+                     -1);
+    assert_says("it cannot be a resource's id");
+    end(cluster);
+}
+
+/* --- another node's copy -------------------------------------------------- */
+
+static void
+reads_the_record_from_a_nodes_own_copy(void **state)
+{
+    const struct script_step steps[] = {
+        SIGNON,
+        LOOK(REPLY(CIB OPTIONS BOTH RESOURCES)),
+        { .kind = SCRIPT_LOOK_FROM, .expect = "node2",
+          .reply = REPLY(CIB OPTIONS NODES NODE("1", "node1")
+                         PAIR("pgsql-data-status", "LATEST")
+                         NODE("2", "node2")
+                         PAIR("pgsql-data-status", "DISCONNECT")
+                         RESOURCES) },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+    struct attr copy = { .known = ATTR_UNKNOWN };
+    struct attr quorum = { .known = ATTR_UNKNOWN };
+
+    (void) state;
+    assert_int_equal(cluster_read_copy(cluster, "NODE2", 5000, &copy, &quorum,
+                                       &why),
+                     0);
+    assert_true(attr_is(&copy, "DISCONNECT"));
+    end(cluster);
+}
+
+static void
+says_which_copy_it_could_not_read(void **state)
+{
+    const struct script_step steps[] = {
+        SIGNON,
+        LOOK(REPLY(CIB OPTIONS BOTH RESOURCES)),
+        { .kind = SCRIPT_LOOK_FROM, .expect = "node2", .rc = -ETIME,
+          .takes_ms = 1000 },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+    struct attr copy = { .known = ATTR_UNKNOWN };
+    struct attr quorum = { .known = ATTR_UNKNOWN };
+
+    (void) state;
+    assert_int_equal(cluster_read_copy(cluster, "node2", 5000, &copy, &quorum,
+                                       &why),
+                     -1);
+    assert_int_equal(copy.known, ATTR_UNKNOWN);
+    assert_says("node2");
+    end(cluster);
+}
+
+static void
+expects_a_node_down_only_by_all_three_signs(void **state)
+{
+    static const struct {
+        const char *state;
+        enum tri down;
+    } table[] = {
+        { "in_ccm=\"false\" crmd=\"offline\" expected=\"down\"", TRI_YES },
+        { "in_ccm=\"0\" crmd=\"0\" expected=\"down\"", TRI_YES },
+        { "in_ccm=\"false\" crmd=\"offline\" expected=\"member\"", TRI_NO },
+        { "in_ccm=\"false\" crmd=\"offline\"", TRI_NO },
+        { "in_ccm=\"true\" crmd=\"offline\" expected=\"down\"", TRI_NO },
+        { "in_ccm=\"false\" crmd=\"online\" expected=\"down\"", TRI_NO },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char reply[1024];
+
+        (void) snprintf(reply, sizeof(reply),
+                        REPLY(CIB OPTIONS BOTH RESOURCES
+                              "<node_state uname=\"node2\" %s/>"),
+                        table[i].state);
+        look_at(reply);
+        assert_int_equal(snapshot.node[1].expected_down, table[i].down);
+        /* the cluster has no state of it at all */
+        assert_int_equal(snapshot.node[0].expected_down, TRI_UNKNOWN);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asks_for_what_it_needs_and_no_more),
+        cmocka_unit_test(reads_members_and_roles_of_2_1_5),
+        cmocka_unit_test(reads_the_time_stamps_of_3_0),
+        cmocka_unit_test(online_needs_all_three_signs),
+        cmocka_unit_test(a_remote_node_is_online_when_it_is_in_the_cluster),
+        cmocka_unit_test(a_dead_nodes_history_stays),
+        cmocka_unit_test(what_is_under_way_is_seen),
+        cmocka_unit_test(a_garbled_entry_tells_nothing_good),
+        cmocka_unit_test(knows_a_cluster_without_quorum),
+        cmocka_unit_test(knows_every_kind_of_maintenance),
+        cmocka_unit_test(names_take_pacemakers_spelling),
+        cmocka_unit_test(reads_the_record_of_each_node),
+        cmocka_unit_test(what_is_no_answer_leaves_everything_unknown),
+        cmocka_unit_test(signs_on_anew_once_when_the_daemon_was_restarted),
+        cmocka_unit_test(a_time_out_is_not_repeated),
+        cmocka_unit_test(the_record_of_this_node_needs_no_look_up),
+        cmocka_unit_test(the_record_of_another_node_is_found_by_its_id),
+        cmocka_unit_test(without_an_id_this_nodes_is_looked_up_too),
+        cmocka_unit_test(a_record_that_never_shows_ends_at_the_deadline),
+        cmocka_unit_test(
+            sets_no_record_of_a_node_that_the_cluster_does_not_know),
+        cmocka_unit_test(refuses_an_id_that_no_resource_can_have),
+        cmocka_unit_test(reads_the_record_from_a_nodes_own_copy),
+        cmocka_unit_test(says_which_copy_it_could_not_read),
+        cmocka_unit_test(expects_a_node_down_only_by_all_three_signs),
+    };
+
+    return cmocka_run_group_tests_name("cluster_cib", tests, NULL, NULL);
+}

@@ -1,0 +1,267 @@
+/* The stand-in for libcrmcommon, libcib and the clock. */
+
+#include "cluster_script.h"
+
+#include <crm/cib.h>
+#include <crm/common/ipc.h>
+#include <crm/common/xml.h>
+#include <errno.h>
+#include <libxml/parser.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cmocka_all.h"
+
+static struct {
+    const struct script_step *next;
+    int64_t now_ms;
+    int64_t timeout_ms;
+    int open;
+    bool connected;
+} script;
+
+static cib_t the_cib;
+static cib_api_operations_t the_operations;
+static char the_ipc;            /* its address stands for a crm_ipc_t */
+
+void
+script_start(const struct script_step *steps)
+{
+    memset(&script, 0, sizeof(script));
+    script.next = steps;
+}
+
+void
+script_end(void)
+{
+    assert_int_equal(script.next->kind, SCRIPT_END);
+    assert_int_equal(script.open, 0);
+}
+
+int64_t
+script_timeout_ms(void)
+{
+    return script.timeout_ms;
+}
+
+static const struct script_step *
+take_step(enum script_kind kind, const char *sent)
+{
+    const struct script_step *step = script.next++;
+
+    if (step->kind != kind
+        || (step->expect != NULL && strstr(sent, step->expect) == NULL)) {
+        print_error("asked: %s\nexpected: %s\n", sent,
+                    step->expect != NULL ? step->expect : "(anything)");
+        assert_int_equal(step->kind, kind);
+        fail();
+    }
+    script.now_ms += step->takes_ms;
+    return step;
+}
+
+static xmlNode *
+parse_reply(const struct script_step *step)
+{
+    xmlDoc *document;
+
+    if (step->reply == NULL) {
+        return NULL;
+    }
+    document = xmlReadMemory(step->reply, (int) strlen(step->reply), NULL,
+                             NULL, 0);
+    assert_non_null(document);
+    return xmlDocGetRootElement(document);
+}
+
+int64_t
+clock_now_ms(void)
+{
+    return script.now_ms;
+}
+
+int64_t
+clock_left_ms(int64_t deadline_ms)
+{
+    return deadline_ms > script.now_ms ? deadline_ms - script.now_ms : 0;
+}
+
+void
+clock_sleep_ms(int64_t wait_ms, int64_t deadline_ms)
+{
+    int64_t left_ms = clock_left_ms(deadline_ms);
+
+    script.now_ms += wait_ms < left_ms ? wait_ms : left_ms;
+}
+
+void
+free_xml(xmlNode *child)
+{
+    xmlFreeDoc(child->doc);
+}
+
+crm_ipc_t *
+crm_ipc_new(const char *name, size_t max_size)
+{
+    assert_string_equal(name, "attrd");
+    (void) max_size;
+    script.open++;
+    return (crm_ipc_t *) (void *) &the_ipc;
+}
+
+bool crm_ipc_connect(crm_ipc_t *client);
+
+bool
+crm_ipc_connect(crm_ipc_t *client)
+{
+    (void) client;
+    script.connected = take_step(SCRIPT_CONNECT, "connect")->rc == 0;
+    return script.connected;
+}
+
+bool
+crm_ipc_connected(crm_ipc_t *client)
+{
+    (void) client;
+    return script.connected;
+}
+
+void
+crm_ipc_close(crm_ipc_t *client)
+{
+    (void) client;
+    script.connected = false;
+}
+
+void
+crm_ipc_destroy(crm_ipc_t *client)
+{
+    (void) client;
+    script.open--;
+}
+
+int
+crm_ipc_send(crm_ipc_t *client, xmlNode *message, enum crm_ipc_flags flags,
+             int32_t ms_timeout, xmlNode **reply)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    const struct script_step *step;
+
+    (void) client;
+    assert_int_equal(flags, crm_ipc_client_response);
+    assert_true(ms_timeout > 0);
+    script.timeout_ms = ms_timeout;
+    assert_true(xmlNodeDump(buffer, message->doc, message, 0, 0) > 0);
+    step = take_step(SCRIPT_SEND, (const char *) xmlBufferContent(buffer));
+    xmlBufferFree(buffer);
+    *reply = parse_reply(step);
+    return step->rc != 0 ? step->rc : 100;
+}
+
+static int
+signon(cib_t *cib, const char *name, enum cib_conn_type type)
+{
+    int rc = take_step(SCRIPT_SIGNON, name)->rc;
+
+    assert_int_equal(type, cib_command);
+    if (rc == 0) {
+        cib->state = cib_connected_command;
+    }
+    return rc;
+}
+
+static int
+signoff(cib_t *cib)
+{
+    cib->state = cib_disconnected;
+    return 0;
+}
+
+static int
+query(cib_t *cib, const char *section, xmlNode **output, int options)
+{
+    const struct script_step *step = take_step(SCRIPT_LOOK, section);
+
+    /* what is looked for often comes without what is below it */
+    assert_int_equal(options, cib_sync_call | cib_xpath | cib_multiple
+                     | (strstr(section, "op_defaults") != NULL
+                        ? 0 : cib_no_children));
+    script.timeout_ms = (int64_t) cib->call_timeout * 1000;
+    *output = parse_reply(step);
+    return step->rc;
+}
+
+/* Another node's copy: its name stands before the path. */
+static int
+query_from(cib_t *cib, const char *host, const char *section,
+           xmlNode **output, int options)
+{
+    const struct script_step *step = take_step(SCRIPT_LOOK_FROM, host);
+
+    assert_int_equal(options, cib_sync_call | cib_xpath | cib_multiple
+                     | cib_no_children);
+    assert_non_null(strstr(section, "-data-status"));
+    script.timeout_ms = (int64_t) cib->call_timeout * 1000;
+    *output = parse_reply(step);
+    return step->rc;
+}
+
+cib_t *
+cib_new(void)
+{
+    memset(&the_cib, 0, sizeof(the_cib));
+    memset(&the_operations, 0, sizeof(the_operations));
+    the_operations.signon = signon;
+    the_operations.signoff = signoff;
+    the_operations.query = query;
+    the_operations.query_from = query_from;
+    the_cib.state = cib_disconnected;
+    the_cib.cmds = &the_operations;
+    script.open++;
+    return &the_cib;
+}
+
+void
+cib_delete(cib_t *cib)
+{
+    assert_ptr_equal(cib, &the_cib);
+    script.open--;
+}
+
+int
+update_attr_delegate(cib_t *cib, int options, const char *section,
+                     const char *node_uuid, const char *set_type,
+                     const char *set_name, const char *attr_id,
+                     const char *name, const char *value,
+                     gboolean to_console, const char *user_name,
+                     const char *node_type)
+{
+    char sent[256];
+
+    assert_ptr_equal(cib, &the_cib);
+    assert_int_equal(options, cib_sync_call);
+    assert_string_equal(section, "nodes");
+    assert_true(set_type == NULL && set_name == NULL && attr_id == NULL
+                && user_name == NULL && node_type == NULL && !to_console);
+    (void) snprintf(sent, sizeof(sent), "%s %s %s", node_uuid, name, value);
+    return take_step(SCRIPT_CHANGE, sent)->rc;
+}
+
+int
+delete_attr_delegate(cib_t *cib, int options, const char *section,
+                     const char *node_uuid, const char *set_type,
+                     const char *set_name, const char *attr_id,
+                     const char *name, const char *value,
+                     gboolean to_console, const char *user_name)
+{
+    char sent[256];
+
+    assert_ptr_equal(cib, &the_cib);
+    assert_int_equal(options, cib_sync_call);
+    assert_string_equal(section, "nodes");
+    assert_true(set_type == NULL && set_name == NULL && attr_id == NULL
+                && user_name == NULL && value == NULL && !to_console);
+    (void) snprintf(sent, sizeof(sent), "%s %s", node_uuid, name);
+    return take_step(SCRIPT_DELETE, sent)->rc;
+}

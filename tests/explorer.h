@@ -1,0 +1,340 @@
+#ifndef PGWARD_TESTS_EXPLORER_H
+#define PGWARD_TESTS_EXPLORER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decide.h"
+#include "snapshot.h"
+
+/*
+ * A model of a cluster of two or three nodes around the real decide().
+ *
+ * Modelled, each as a step that may fall between any two others:
+ * - PostgreSQL: commits that are flushed here and acknowledged as soon as the
+ *   shared flag is off or the WAL senders that have a say, by the list that
+ *   each of them holds, have them flushed; after a reload flag and senders
+ *   follow one by one; standbys that connect, break off and receive one
+ *   record at a time, whether the cluster is cut or not; promotion that goes
+ *   on without the action that began it; clean and unclean ends. A node's WAL
+ *   is the set of records that it holds; a promotion and a clean end
+ *   write one too, so timelines, their histories and divergence follow from it.
+ * - The cluster: membership as each side of a partition sees it, which changes
+ *   later than the network does; quorum (two nodes: two_node and wait_for_all);
+ *   fencing; each node's own copy of the CIB, a prefix of its log of writes,
+ *   the last of which reaches the others one node at a time, or not at all when
+ *   the ring breaks; with two_node both sides write on, and the copy with more
+ *   writes wins at a join; attributes as attrd has them, forgotten with the
+ *   node.
+ * - Pacemaker as an adversary: any monitor, start, stop, promote, demote,
+ *   pre-stop and pre-promote notify that it might order, at any time that its
+ *   own rules allow (fencing first, quorum, score, one promoted instance).
+ * - Actions: each look is decide() on what that node sees at that moment, each
+ *   operation a step, SIGKILL between any two of them, waits that end late.
+ * Crashes, cuts, broken connections, SIGKILLs and time-outs are faults, planned
+ * stops and demotions are moves; both are bounded, and so are commits, and how
+ * many actions run at once. A node takes longer to boot than a plan to end.
+ *
+ * Not modelled: what takes one look is seen at one moment (a look of the agent
+ * takes some milliseconds); notify but for pre-stop and pre-promote; sync_num
+ * above 1; addresses and slots; a server that runs but does
+ * not answer; async mode; clean departures of a node from the cluster; an
+ * agent's session that has not reloaded; restart_on_promote; data that diverged
+ * without a change of timeline; start-up of PostgreSQL outside the cluster.
+ */
+
+#define E_NODES 3
+#define E_NOBODY E_NODES
+#define E_RECORDS 8     /* of one run: commits, promotions, clean ends */
+
+/*! The server process on a node. */
+enum e_server {
+    E_DOWN = 0,                 /*!< ended somehow, or a standby's end */
+    E_DOWN_CLEAN,               /*!< a primary that was shut down */
+    E_STANDBY,
+    E_PROMOTING,                /*!< told to leave recovery */
+    E_PRIMARY,
+};
+
+/*! What Pacemaker holds an instance for. */
+enum e_role {
+    E_ROLE_NONE = 0,            /*!< no history: not probed, or fenced */
+    E_ROLE_STOPPED,
+    E_ROLE_STARTED,
+    E_ROLE_PROMOTED,
+    E_ROLE_FAILED_START,
+    E_ROLE_FAILED,              /*!< promote, demote or stop failed */
+};
+
+/* Shown roles carry whether a start or stop is under way. */
+#define E_STARTING 0x10u
+
+enum e_attr {
+    E_STATUS = 0,
+    E_SCORE,
+    E_POSITION,
+    E_TRUSTED,
+    E_HISTORY,
+    E_SHUTDOWN,
+    E_UNPROVED,
+    E_ATTRS,
+};
+
+/* An action that is under way; plan 0 waits for its next look. */
+struct e_action {
+    uint64_t done;              /* bits of enum op_kind */
+    uint16_t plan;
+    uint8_t kind;               /* enum action */
+    uint8_t notify;
+    uint8_t target;             /* of a notify */
+    uint8_t next;               /* operation of the plan */
+    uint8_t phase;              /* 0 early, 1 late, 2 at the deadline */
+    uint8_t failed;             /* enum op_kind */
+    uint8_t copy[E_NODES];      /* what others' copies said; 0: not read */
+    uint8_t pad[5];
+};
+
+/* What is remembered of a synchronous list; positions are 0 or 1 + records. */
+struct e_memory {
+    uint8_t list;
+    uint8_t here;               /* it is about this postmaster */
+    uint8_t asked;
+    uint8_t proven;
+    uint8_t mark;
+};
+
+struct e_node {
+    struct e_action action;
+    uint8_t alive;
+    uint8_t group;              /* who can be reached */
+    uint8_t view;               /* who is a member, as seen here */
+    uint8_t down;               /* lost nodes that were proved down */
+    uint8_t waits_for_all;
+    uint8_t role;
+    uint8_t frozen[E_NODES];    /* the last known role of a lost node */
+    uint8_t record[E_NODES];    /* RSC-data-status in this copy of the CIB */
+    uint8_t version;            /* of this copy */
+    uint8_t attr[E_ATTRS];
+    uint8_t server;
+    uint8_t lock;
+    uint8_t signal;             /* standby.signal */
+    uint8_t standby;            /* enum standby: does it follow? */
+    uint8_t wal;
+    uint8_t waiting;            /* commits of live sessions, not yet answered */
+    uint8_t file;               /* synchronous_standby_names: in the file, */
+    uint8_t loaded;             /* taken by the postmaster, */
+    uint8_t list[E_NODES];      /* by each WAL sender */
+    uint8_t flag;               /* and the shared flag */
+    uint8_t checkpoint;         /* E_CHECKPOINT_... */
+    uint8_t upstream;
+    struct e_memory memory;
+    uint8_t pad[3];
+};
+
+/* A checkpoint that was asked for. */
+#define E_CHECKPOINT_DUE 1u
+#define E_CHECKPOINT_BEGUN 2u
+
+
+struct e_state {
+    struct e_node node[E_NODES];
+    uint8_t acked;
+    uint8_t promotions;         /* which records are promotions */
+    uint8_t records;            /* how many there are */
+    uint8_t commits;
+    uint8_t faults;
+    uint8_t moves;              /* planned stops and demotions */
+    uint8_t pad[2];
+};
+
+/*! What is explored, and how far. */
+struct e_config {
+    const char *name;
+    uint8_t nodes;
+    uint8_t commits;
+    uint8_t faults;
+    uint8_t moves;
+    uint8_t actions;            /*!< at once */
+    bool fencing;
+    bool partitions;
+    bool lag;                   /*!< a node may act on an old copy of the CIB
+                                     although nothing is broken; I5 is not
+                                     asked for then */
+    bool alone;                 /*!< begin with an empty list */
+    uint32_t states_max;
+    enum e_defect {             /*!< seeded, to prove that it is found */
+        E_NO_DEFECT = 0,
+        E_DEFECT_PROOF,         /*!< every listed standby counts as proved */
+        E_DEFECT_BELIEF,        /*!< the record counts as written */
+        E_DEFECT_FENCING,       /*!< a lost node counts as down */
+        E_DEFECT_COPY,          /*!< nobody's own copy is read */
+    } defect;
+    const char *expected;       /*!< the invariant that finds it */
+};
+
+/*! One operation of a plan, as small as the model needs it. */
+struct e_op {
+    uint8_t kind;
+    uint8_t need;
+    uint8_t node;
+    uint8_t value;              /*!< interned */
+    uint8_t number;
+};
+
+#define E_OPS 16
+
+struct e_plan {
+    uint8_t count;
+    uint8_t verdict;
+    uint8_t code;
+    uint8_t pad;
+    struct e_op op[E_OPS];
+};
+
+/*! What a node sees; its snapshot is made of this and nothing else. */
+struct e_view {
+    uint64_t done;
+    uint8_t action, notify, target, phase, failed, self, nodes, role;
+    uint8_t server, lock, signal, lsn, timeline, upstream, loaded, checkpoint;
+    uint8_t quorum, fencing, defect, waiter, standby, forks;
+    struct e_memory memory;
+    struct e_peer {
+        uint8_t online, role, down, record, copy, attr[E_ATTRS];
+        uint8_t sender, priority, flushed;
+    } peer[E_NODES];
+};
+
+_Static_assert(sizeof(struct e_view)
+               == 8 + 22 + sizeof(struct e_memory)
+                  + E_NODES * sizeof(struct e_peer),
+               "a view is compared by its bytes");
+
+/* --- explorer_view.c: what a node sees ------------------------------------ */
+
+uint8_t e_intern(const char *text);
+const char *e_text(uint8_t value);
+
+/*! A node's place in a list of names, from 1 on; 0: it is not there. */
+uint8_t e_place(uint8_t list, size_t node);
+
+void e_view_init(const struct e_config *config, const struct e_state *state,
+                 size_t self, struct e_view *ret_view);
+void e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot);
+
+/* --- explorer_plan.c: what decide() makes of it --------------------------- */
+
+/*! The plan for a view; the same view is decided once. */
+uint16_t e_view_decide(const struct e_view *view);
+
+/*! From now on print each snapshot and plan that does something. */
+void e_view_trace(bool on);
+
+const struct e_plan *e_plan(uint16_t plan);
+size_t e_view_count(void);
+
+/*! The first plan that I4 forbids, in words; NULL: none so far. */
+const char *e_view_blame(void);
+
+/* --- explorer_model.c: the steps ------------------------------------------ */
+
+enum e_step_kind {
+    /* of an action */
+    E_LOOK, E_OPERATE, E_LATE, E_SIGKILL,
+    /* Pacemaker's */
+    E_PROBE, E_MONITOR, E_START, E_STOP, E_PROMOTE, E_DEMOTE, E_PRE_STOP,
+    E_PRE_PROMOTE, E_FENCE,
+    /* the cluster's */
+    E_CRASH_NODE, E_BOOT, E_CUT, E_HEAL, E_NOTICE, E_DELIVER,
+    /* PostgreSQL's */
+    E_CRASH_SERVER, E_PROMOTED, E_RELOAD_SENDER, E_RELOAD_FLAG,
+    E_CHECKPOINT, E_CONNECT, E_DISCONNECT, E_RECEIVE, E_COMMIT,
+    E_STEPS,
+};
+
+struct e_step {
+    uint8_t kind;
+    uint8_t i;
+    uint8_t j;
+};
+
+void e_state_init(const struct e_config *config, struct e_state *ret_state);
+
+/*!
+ * Take a step.
+ *
+ * \return false, with the state untouched: it is not possible here.
+ */
+bool e_step(const struct e_config *config, struct e_state *state,
+            struct e_step step);
+
+/*! Does the step have a second node, `j`? */
+bool e_step_is_about_two(enum e_step_kind kind);
+
+void e_step_print(struct e_step step);
+void e_state_print(const struct e_config *config,
+                   const struct e_state *state);
+
+/*! The model met something that it does not know, or I3 was broken. */
+const char *e_step_blame(void);
+
+/* --- explorer_cluster.c, explorer_pacemaker.c, explorer_postgres.c -------- */
+
+bool e_cluster_step(const struct e_config *config, struct e_state *state,
+                    struct e_step step);
+bool e_pacemaker_step(const struct e_config *config, struct e_state *state,
+                      struct e_step step);
+bool e_server_step(const struct e_config *config, struct e_state *state,
+                   struct e_step step);
+
+/*! The CIB's last writes reach a node. */
+bool e_deliver(const struct e_config *config, struct e_state *state,
+               size_t from, size_t to);
+
+/*! A node's server crashes, or the whole node, if a fault is left. */
+bool e_crash(const struct e_config *config, struct e_state *state, size_t i,
+             bool whole);
+
+/*! Answer every commit that may be answered by now. */
+void e_acknowledge(struct e_state *state, size_t i);
+
+/* --- small questions, in explorer_model.c --------------------------------- */
+
+uint8_t e_bit_of(size_t index);
+bool e_bit(unsigned mask, size_t index);
+unsigned e_count(unsigned mask);
+bool e_quorum(const struct e_config *config, const struct e_node *node);
+uint8_t e_reach(const struct e_config *config, const struct e_state *state,
+                size_t i);
+bool e_is_stable(const struct e_config *config, const struct e_state *state,
+                 size_t i);
+uint8_t e_shown_role(const struct e_state *state, size_t i, size_t j);
+bool e_is_running(const struct e_node *node);
+
+/* --- explorer_action.c: looks and operations of an action ----------------- */
+
+/*! Would another look find nothing to do? */
+bool e_action_waits(const struct e_config *config,
+                    const struct e_state *state, size_t i);
+bool e_action_look(const struct e_config *config, struct e_state *state,
+                   size_t i);
+bool e_action_operate(const struct e_config *config, struct e_state *state,
+                      size_t i);
+void e_action_kill(struct e_state *state, size_t i);
+void e_server_end(struct e_state *state, size_t i, enum e_server how);
+void e_blame(const char *what);
+void e_blame_nobody(void);
+
+/* --- explorer_check.c: what has to hold ----------------------------------- */
+
+/*! The invariant that this state breaks, or NULL. */
+const char *e_check(const struct e_config *config,
+                    const struct e_state *state);
+
+/*! I5: does a friendly Pacemaker get a primary from here? */
+bool e_is_quiescent(const struct e_config *config,
+                    const struct e_state *state);
+bool e_progress(const struct e_config *config, const struct e_state *state,
+                bool print);
+
+#endif

@@ -1,0 +1,498 @@
+/* An action's looks and operations. */
+
+#include <string.h>
+
+#include "explorer.h"
+
+static const char *blame;
+
+const char *
+e_step_blame(void)
+{
+    return blame;
+}
+
+void
+e_blame_nobody(void)
+{
+    blame = NULL;
+}
+
+void
+e_blame(const char *what)
+{
+    if (blame == NULL) {
+        blame = what;
+    }
+}
+
+/* --- the server ----------------------------------------------------------- */
+
+/* Its sessions and its connections end with it. */
+void
+e_server_end(struct e_state *state, size_t i, enum e_server how)
+{
+    struct e_node *node = &state->node[i];
+
+    node->server = (uint8_t) how;
+    node->waiting = 0;
+    node->checkpoint = 0;
+    node->memory.here = 0;
+    node->loaded = 0;
+    node->flag = 0;
+    node->upstream = E_NOBODY;
+    memset(node->list, 0, sizeof(node->list));
+    for (size_t k = 0; k < E_NODES; k++) {
+        if (state->node[k].upstream == i) {
+            state->node[k].upstream = E_NOBODY;
+        }
+    }
+}
+
+static int
+server_start(struct e_node *node)
+{
+    if (e_is_running(node)) {
+        return -1;
+    }
+    node->loaded = node->file;
+    node->server = node->signal ? E_STANDBY : E_PRIMARY;
+    node->flag = node->server == E_PRIMARY && node->loaded != 0;
+    return 0;
+}
+
+static int
+server_promote(struct e_node *node)
+{
+    if (node->server != E_STANDBY && node->server != E_PROMOTING) {
+        return -1;
+    }
+    node->server = E_PROMOTING;
+    return 0;
+}
+
+/* I3: whoever may have acknowledged stays in the list until the record is. */
+static void
+check_release(const struct e_node *node)
+{
+    for (size_t i = 0; node->server == E_PRIMARY && i < E_NODES; i++) {
+        const char *record = e_text(node->record[i]);
+
+        if (e_place(node->loaded, i) > 0 && e_place(node->file, i) == 0
+            && (strcmp(record, "STREAMING|SYNC") == 0
+                || strcmp(record, "LATEST") == 0)) {
+            e_blame("I3: a standby was released before the record said so");
+        }
+    }
+}
+
+static int
+server_reload(struct e_node *node)
+{
+    if (!e_is_running(node)) {
+        return -1;
+    }
+    check_release(node);
+    node->loaded = node->file;
+    return 0;
+}
+
+/* The shutdown checkpoint goes to whoever has all that is before it. */
+static void
+write_checkpoint(struct e_state *state, size_t i)
+{
+    uint8_t before = state->node[i].wal;
+
+    if (state->records == E_RECORDS) {
+        return;
+    }
+    for (size_t k = 0; k < E_NODES; k++) {
+        struct e_node *other = &state->node[k];
+
+        if (k == i || (other->upstream == i && other->wal == before)) {
+            other->wal |= e_bit_of(state->records);
+        }
+    }
+    state->records++;
+}
+
+static int
+server_stop(struct e_state *state, size_t i, bool fast)
+{
+    if (fast && state->node[i].server == E_PRIMARY) {
+        write_checkpoint(state, i);
+    }
+    if (e_is_running(&state->node[i])) {
+        e_server_end(state, i, fast && state->node[i].server == E_PRIMARY
+                               ? E_DOWN_CLEAN : E_DOWN);
+    }
+    return 0;
+}
+
+static uint8_t
+position_of(const struct e_node *node)
+{
+    return (uint8_t) (1 + e_count(node->wal));
+}
+
+/* What is remembered is about the list and the postmaster that are there. */
+static int
+remember(struct e_node *node, uint8_t asked, uint8_t proven, uint8_t mark)
+{
+    if (asked == 0 || mark != 0) {
+        node->checkpoint = 0;
+    }
+    node->memory = (struct e_memory) { .list = node->loaded, .here = 1,
+                                       .asked = asked, .proven = proven,
+                                       .mark = mark };
+    return 0;
+}
+
+static int
+ask_checkpoint(struct e_node *node)
+{
+    if (!e_is_running(node)) {
+        return -1;
+    }
+    node->checkpoint = E_CHECKPOINT_DUE;
+    return remember(node, position_of(node), 0, 0);
+}
+
+static int
+take_mark(struct e_node *node)
+{
+    return e_is_running(node)
+           ? remember(node, 0, 1, position_of(node)) : -1;
+}
+
+static int
+write_sync_names(struct e_node *node, const struct e_op *op)
+{
+    node->file = op->value;
+    node->memory = (struct e_memory) {
+        .list = op->value, .here = e_is_running(node),
+        .proven = op->number == 1 && node->loaded != 0,
+    };
+    return 0;
+}
+
+/* --- the cluster ---------------------------------------------------------- */
+
+/*
+ * A write stands behind all earlier ones, which every member has by then: only
+ * the last one can be on its way when the network breaks. While a member does
+ * not answer, the ring stands still.
+ */
+static int
+write_record(const struct e_config *config, struct e_state *state, size_t i,
+             const struct e_op *op)
+{
+    struct e_node *node = &state->node[i];
+    const struct e_node *newest = node;
+
+    if (!e_quorum(config, node)) {
+        return -1;
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (e_bit(node->view, k)
+            && state->node[k].version > newest->version) {
+            newest = &state->node[k];
+        }
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (e_bit(node->view, k) && &state->node[k] != newest) {
+            memcpy(state->node[k].record, newest->record,
+                   sizeof(newest->record));
+            state->node[k].version = newest->version;
+        }
+    }
+    if (node->record[op->node] != op->value) {
+        node->record[op->node] = op->value;
+        node->version++;
+    }
+    return 0;
+}
+
+static int
+write_attr(const struct e_config *config, struct e_state *state, size_t i,
+           const struct e_op *op, enum e_attr attr)
+{
+    if (e_bit(e_reach(config, state, i), op->node)
+        && e_bit(state->node[i].view, op->node)) {
+        state->node[op->node].attr[attr] = op->value;
+    }
+    return 0;
+}
+
+static int
+read_copy(const struct e_config *config, struct e_state *state, size_t i,
+          size_t peer)
+{
+    struct e_node *node = &state->node[i];
+
+    node->action.copy[peer] = 0;
+    if (!e_bit(node->view, peer) || !e_is_stable(config, state, i)) {
+        return -1;
+    }
+    node->action.copy[peer] =
+        (uint8_t) (1 + state->node[peer].record[peer]);
+    return 0;
+}
+
+/* --- operations ----------------------------------------------------------- */
+
+static int
+run_server_op(struct e_state *state, size_t i, const struct e_op *op)
+{
+    struct e_node *node = &state->node[i];
+
+    switch ((int) op->kind) {
+        case OP_START_SERVER:
+            return server_start(node);
+        case OP_STOP_FAST:
+            return server_stop(state, i, true);
+        case OP_STOP_IMMEDIATE:
+        case OP_KILL_ALL:
+            return server_stop(state, i, false);
+        case OP_RELOAD:
+            return server_reload(node);
+        case OP_PROMOTE_SERVER:
+            return server_promote(node);
+        case OP_TAKE_MARK:
+            return take_mark(node);
+        case OP_ASK_CHECKPOINT:
+            return ask_checkpoint(node);
+        case OP_END_RECEIVER:
+        case OP_RESTART_STANDBY:
+            node->upstream = E_NOBODY;
+            return 0;
+        case OP_END_SESSIONS:
+            return 0;       /* those of a standby, which commit nothing */
+        default:
+            e_blame("an operation that the model does not know: run_op()");
+            return 0;
+    }
+}
+
+static int
+run_op(const struct e_config *config, struct e_state *state, size_t i,
+       const struct e_op *op)
+{
+    struct e_node *node = &state->node[i];
+
+    switch ((int) op->kind) {
+        case OP_SET_DATA_STATUS:
+            return write_record(config, state, i, op);
+        case OP_SET_STATUS:
+            return write_attr(config, state, i, op, E_STATUS);
+        case OP_SET_SCORE:
+            return write_attr(config, state, i, op, E_SCORE);
+        case OP_SET_POSITION:
+            return write_attr(config, state, i, op, E_POSITION);
+        case OP_SET_TRUSTED:
+            return write_attr(config, state, i, op, E_TRUSTED);
+        case OP_SET_HISTORY:
+            return write_attr(config, state, i, op, E_HISTORY);
+        case OP_SET_SHUTDOWN:
+            return write_attr(config, state, i, op, E_SHUTDOWN);
+        case OP_SET_UNPROVED:
+            return write_attr(config, state, i, op, E_UNPROVED);
+        case OP_WRITE_SYNC_NAMES:
+            return write_sync_names(node, op);
+        case OP_READ_COPY:
+            return read_copy(config, state, i, op->node);
+        case OP_WRITE_STANDBY:
+            node->signal = 1;
+            node->standby = op->number;
+            return 0;
+        case OP_REMOVE_STANDBY:
+            node->signal = 0;
+            return 0;
+        case OP_CREATE_LOCK:
+            node->lock = 1;
+            return 0;
+        case OP_REMOVE_LOCK:
+            node->lock = 0;
+            return 0;
+        default:
+            return run_server_op(state, i, op);
+    }
+}
+
+/* --- the action ----------------------------------------------------------- */
+
+static void
+end_with(struct e_node *node, enum ocf_code code)
+{
+    enum action kind = (enum action) node->action.kind;
+
+    memset(&node->action, 0, sizeof(node->action));
+    if (kind == ACTION_NOTIFY) {
+        return;
+    }
+    if (kind == ACTION_MONITOR) {
+        if (code == OCF_RUNNING_PROMOTED || code == OCF_FAILED_PROMOTED) {
+            node->role = E_ROLE_PROMOTED;
+        } else if (code == OCF_SUCCESS) {
+            node->role = E_ROLE_STARTED;
+        } else if (code == OCF_NOT_RUNNING) {
+            node->role = E_ROLE_STOPPED;
+        } else if (node->role == E_ROLE_NONE) {
+            node->role = E_ROLE_FAILED;
+        }
+        return;
+    }
+    if (code == OCF_NOT_RUNNING) {
+        node->role = E_ROLE_STOPPED;
+    } else if (code != OCF_SUCCESS) {
+        node->role = kind == ACTION_START ? E_ROLE_FAILED_START
+                                          : E_ROLE_FAILED;
+    } else if (kind == ACTION_PROMOTE) {
+        node->role = E_ROLE_PROMOTED;
+    } else {
+        node->role = kind == ACTION_STOP ? E_ROLE_STOPPED : E_ROLE_STARTED;
+    }
+}
+
+/* The agent is no more; a monitor's or a notify's end says nothing. */
+void
+e_action_kill(struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    if (node->action.kind == ACTION_MONITOR
+        || node->action.kind == ACTION_NOTIFY) {
+        memset(&node->action, 0, sizeof(node->action));
+    } else {
+        end_with(node, OCF_ERR_GENERIC);
+    }
+}
+
+/* After the last operation: the verdict, or another look. */
+static void
+end_plan(struct e_node *node, const struct e_plan *plan)
+{
+    if (plan->verdict == VERDICT_EXIT) {
+        end_with(node, (enum ocf_code) plan->code);
+    } else {
+        node->action.plan = 0;
+        node->action.next = 0;
+    }
+}
+
+bool
+e_action_waits(const struct e_config *config, const struct e_state *state,
+               size_t i)
+{
+    const struct e_plan *plan;
+    struct e_view view;
+
+    if (state->node[i].action.plan != 0) {
+        return false;
+    }
+    e_view_init(config, state, i, &view);
+    plan = e_plan(e_view_decide(&view));
+    return plan->count == 0 && plan->verdict == VERDICT_AGAIN;
+}
+
+bool
+e_action_look(const struct e_config *config, struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+    const struct e_plan *plan;
+    struct e_view view;
+
+    if (node->action.kind == ACTION_NONE || node->action.plan != 0) {
+        return false;
+    }
+    e_view_init(config, state, i, &view);
+    node->action.plan = e_view_decide(&view);
+    node->action.next = 0;
+    node->action.failed = OP_NONE;
+    plan = e_plan(node->action.plan);
+    if (plan->count == 0) {
+        end_plan(node, plan);
+    }
+    return true;
+}
+
+/* Nothing depends on when exactly these are seen. */
+static bool
+goes_with_next(enum op_kind kind)
+{
+    return kind == OP_SET_STATUS || kind == OP_SET_TRUSTED
+           || kind == OP_SET_HISTORY || kind == OP_WRITE_STANDBY;
+}
+
+/* Nobody asks whether this action has written one. */
+static bool
+is_attribute(enum op_kind kind)
+{
+    switch ((int) kind) {
+        case OP_SET_STATUS:
+        case OP_SET_DATA_STATUS:
+        case OP_SET_SCORE:
+        case OP_SET_POSITION:
+        case OP_SET_TRUSTED:
+        case OP_SET_HISTORY:
+        case OP_SET_SHUTDOWN:
+        case OP_SET_UNPROVED:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/* Returns false when a required operation failed: look again. */
+static bool
+operate_once(const struct e_config *config, struct e_state *state, size_t i,
+             const struct e_plan *plan)
+{
+    struct e_action *action = &state->node[i].action;
+    const struct e_op *op = &plan->op[action->next++];
+    int rc = run_op(config, state, i, op);
+
+    if (!is_attribute((enum op_kind) op->kind)) {
+        action->done |= (uint64_t) 1 << op->kind;
+    }
+    if (rc != 0 && op->need == OP_REQUIRED) {
+        action->failed = op->kind;
+        action->plan = 0;
+        action->next = 0;
+        return false;
+    }
+    return true;
+}
+
+/* A record is written only while the ring turns. */
+static bool
+has_to_wait(const struct e_config *config, const struct e_state *state,
+            size_t i, const struct e_op *op)
+{
+    return op->kind == OP_SET_DATA_STATUS && !e_is_stable(config, state, i);
+}
+
+bool
+e_action_operate(const struct e_config *config, struct e_state *state,
+                 size_t i)
+{
+    struct e_action *action = &state->node[i].action;
+    const struct e_plan *plan = e_plan(action->plan);
+    bool together;
+
+    if (action->kind == ACTION_NONE || action->plan == 0
+        || has_to_wait(config, state, i, &plan->op[action->next])) {
+        return false;
+    }
+    do {
+        together = goes_with_next((enum op_kind) plan->op[action->next].kind);
+        if (!operate_once(config, state, i, plan)) {
+            return true;
+        }
+    } while (action->next < plan->count && together
+             && !has_to_wait(config, state, i, &plan->op[action->next]));
+    if (action->next == plan->count) {
+        end_plan(&state->node[i], plan);
+    }
+    return true;
+}

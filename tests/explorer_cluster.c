@@ -1,0 +1,274 @@
+/* The cluster's steps: membership, the CIB, fencing, faults of nodes. */
+
+#include <string.h>
+
+#include "explorer.h"
+
+/* What is lost from sight now stays as it was. */
+static void
+freeze(const struct e_config *config, struct e_state *state, size_t lost)
+{
+    for (size_t k = 0; k < config->nodes; k++) {
+        struct e_node *node = &state->node[k];
+        struct e_node *other = &state->node[lost];
+
+        if (k == lost || node->group != other->group) {
+            continue;
+        }
+        node->frozen[lost] = e_shown_role(state, k, lost);
+        other->frozen[k] = e_shown_role(state, lost, k);
+    }
+}
+
+static void
+end_node(const struct e_config *config, struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    freeze(config, state, i);
+    e_server_end(state, i, e_is_running(node) ? E_DOWN
+                                              : (enum e_server) node->server);
+    memset(&node->action, 0, sizeof(node->action));
+    node->alive = 0;
+    node->view = 0;
+    node->down = 0;
+    node->role = E_ROLE_NONE;
+    node->waits_for_all = 0;
+    memset(node->frozen, 0, sizeof(node->frozen));
+}
+
+/*
+ * The others have forgotten it by then; it takes longer than the operations of
+ * one plan.
+ */
+static bool
+boot(const struct e_config *config, struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    for (size_t k = 0; k < config->nodes; k++) {
+        const struct e_node *other = &state->node[k];
+
+        if (node->alive
+            || (other->alive && (e_bit(other->view, i)
+                                 || other->action.plan != 0))) {
+            return false;
+        }
+    }
+    node->alive = 1;
+    node->view = e_bit_of(i);
+    node->waits_for_all = config->nodes == 2;
+    memset(node->attr, 0, sizeof(node->attr));
+    return true;
+}
+
+static bool
+cut(const struct e_config *config, struct e_state *state, size_t i)
+{
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (state->node[k].group != 0 || (config->nodes == 2 && i == 1)) {
+            return false;
+        }
+    }
+    if (!config->partitions || state->faults == config->faults
+        || e_count(e_reach(config, state, i)) < 2
+        || !state->node[i].alive) {
+        return false;
+    }
+    state->faults++;
+    freeze(config, state, i);
+    state->node[i].group = 1;
+    return true;
+}
+
+static bool
+heal(const struct e_config *config, struct e_state *state)
+{
+    bool was_cut = false;
+
+    for (size_t k = 0; k < config->nodes; k++) {
+        was_cut |= state->node[k].group != 0;
+        state->node[k].group = 0;
+    }
+    return was_cut;
+}
+
+/* At a join the newer CIB wins; of equal ones that of the part with quorum. */
+static size_t
+best_copy(const struct e_config *config, const struct e_state *state,
+          uint8_t members)
+{
+    size_t best = E_NOBODY;
+
+    for (size_t k = 0; k < config->nodes; k++) {
+        const struct e_node *node = &state->node[k];
+
+        if (e_bit(members, k)
+            && (best == E_NOBODY
+                || node->version > state->node[best].version
+                || (node->version == state->node[best].version
+                    && e_quorum(config, node)
+                    && !e_quorum(config, &state->node[best])))) {
+            best = k;
+        }
+    }
+    return best;
+}
+
+static void
+join(const struct e_config *config, struct e_state *state, uint8_t members)
+{
+    const struct e_node *best =
+        &state->node[best_copy(config, state, members)];
+
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (e_bit(members, k) && &state->node[k] != best) {
+            memcpy(state->node[k].record, best->record,
+                   sizeof(best->record));
+            state->node[k].version = best->version;
+        }
+    }
+}
+
+/* So does the join of a node that has just booted. */
+static bool
+is_too_early(const struct e_config *config, const struct e_state *state,
+             uint8_t members)
+{
+    bool booted = false;
+    bool busy = false;
+
+    for (size_t k = 0; k < config->nodes; k++) {
+        const struct e_node *node = &state->node[k];
+
+        if (e_bit(members, k)) {
+            booted |= node->role <= E_ROLE_STOPPED
+                      && e_count(node->view) == 1;
+            busy |= node->action.plan != 0;
+        }
+    }
+    return booted && busy;
+}
+
+/* Membership follows the network, on one side of a partition at a time. */
+static bool
+notice(const struct e_config *config, struct e_state *state, size_t i)
+{
+    uint8_t members = e_reach(config, state, i);
+    bool changed = false;
+    bool joined = false;
+
+    if (!e_bit(members, i) || (members & (e_bit_of(i) - 1)) != 0) {
+        return false;       /* the first of its part stands for all */
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (e_bit(members, k)) {
+            changed |= state->node[k].view != members;
+            joined |= (members & ~state->node[k].view) != 0;
+        }
+    }
+    if (!changed || (joined && is_too_early(config, state, members))) {
+        return false;
+    }
+    if (joined) {
+        join(config, state, members);
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        struct e_node *node = &state->node[k];
+
+        if (!e_bit(members, k)) {
+            if (!node->alive) {
+                memset(node->attr, 0, sizeof(node->attr));
+            }
+            continue;
+        }
+        node->down &= (uint8_t) ~(members | node->view);
+        node->view = members;
+        node->waits_for_all &= e_count(members) != config->nodes;
+        for (size_t other = 0; other < config->nodes; other++) {
+            if (e_bit(members, other)) {
+                node->frozen[other] = E_ROLE_NONE;
+            }
+        }
+    }
+    return true;
+}
+
+bool
+e_deliver(const struct e_config *config, struct e_state *state, size_t from,
+        size_t to)
+{
+    if (from == to || !state->node[from].alive
+        || !e_bit(state->node[from].view, to)
+        || !e_is_stable(config, state, from)
+        || state->node[from].version <= state->node[to].version) {
+        return false;
+    }
+    memcpy(state->node[to].record, state->node[from].record,
+           sizeof(state->node[to].record));
+    state->node[to].version = state->node[from].version;
+    return true;
+}
+
+static bool
+fence(const struct e_config *config, struct e_state *state, size_t i,
+      size_t lost)
+{
+    struct e_node *node = &state->node[i];
+
+    if (!config->fencing || !node->alive || i == lost
+        || !e_quorum(config, node)
+        || !e_is_stable(config, state, i) || e_bit(node->view, lost)
+        || e_bit(node->down, lost)) {
+        return false;
+    }
+    if (state->node[lost].alive) {
+        end_node(config, state, lost);
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (e_bit(node->view, k)) {
+            state->node[k].down |= e_bit_of(lost);
+            state->node[k].frozen[lost] = E_ROLE_NONE;
+        }
+    }
+    return true;
+}
+
+bool
+e_crash(const struct e_config *config, struct e_state *state, size_t i,
+        bool whole)
+{
+    if (state->faults == config->faults || !state->node[i].alive
+        || (!whole && !e_is_running(&state->node[i]))) {
+        return false;
+    }
+    state->faults++;
+    if (whole) {
+        end_node(config, state, i);
+    } else {
+        e_server_end(state, i, E_DOWN);
+    }
+    return true;
+}
+
+bool
+e_cluster_step(const struct e_config *config, struct e_state *state,
+             struct e_step step)
+{
+    switch ((int) step.kind) {
+        case E_FENCE:
+            return fence(config, state, step.i, step.j);
+        case E_CRASH_NODE:
+            return e_crash(config, state, step.i, true);
+        case E_BOOT:
+            return boot(config, state, step.i);
+        case E_CUT:
+            return cut(config, state, step.i);
+        case E_HEAL:
+            return step.i == 0 && heal(config, state);
+        case E_NOTICE:
+            return notice(config, state, step.i);
+        default:
+            return e_deliver(config, state, step.i, step.j);
+    }
+}

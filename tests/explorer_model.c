@@ -1,0 +1,247 @@
+/* The model: its first state, its steps, and small questions to a state. */
+
+#include <string.h>
+
+#include "explorer.h"
+
+bool
+e_bit(unsigned mask, size_t index)
+{
+    return (mask >> index & 1) != 0;
+}
+
+unsigned
+e_count(unsigned mask)
+{
+    return (unsigned) __builtin_popcount(mask);
+}
+
+uint8_t
+e_bit_of(size_t index)
+{
+    return (uint8_t) (1u << index);
+}
+
+bool
+e_is_running(const struct e_node *node)
+{
+    return node->server >= E_STANDBY;
+}
+
+bool
+e_quorum(const struct e_config *config, const struct e_node *node)
+{
+    if (config->nodes == 2) {
+        return node->waits_for_all == 0;
+    }
+    return e_count(node->view) * 2 > config->nodes;
+}
+
+/* The live nodes that a live node can talk to, itself included. */
+uint8_t
+e_reach(const struct e_config *config, const struct e_state *state, size_t i)
+{
+    uint8_t reach = 0;
+
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (state->node[k].alive
+            && state->node[k].group == state->node[i].group) {
+            reach |= e_bit_of(k);
+        }
+    }
+    return reach;
+}
+
+/* All members can be reached and see the same membership: the ring turns. */
+bool
+e_is_stable(const struct e_config *config, const struct e_state *state,
+            size_t i)
+{
+    uint8_t view = state->node[i].view;
+
+    if (view != (view & e_reach(config, state, i))) {
+        return false;
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (e_bit(view, k) && state->node[k].view != view) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What an action in progress makes of a role, as roles_result() has it. */
+static uint8_t
+current_role(const struct e_node *node)
+{
+    switch ((int) node->action.kind) {
+        case ACTION_START:
+            return E_ROLE_STOPPED | E_STARTING;
+        case ACTION_STOP:
+            return (uint8_t) ((node->role <= E_ROLE_STOPPED
+                               ? (uint8_t) E_ROLE_STARTED : node->role)
+                              | E_STARTING);
+        case ACTION_DEMOTE:
+            return E_ROLE_PROMOTED;
+        case ACTION_PROMOTE:
+            return E_ROLE_FAILED;
+        default:
+            return node->role;
+    }
+}
+
+/* The role of `j` as the CIB of `i` has it. */
+uint8_t
+e_shown_role(const struct e_state *state, size_t i, size_t j)
+{
+    const struct e_node *me = &state->node[i];
+    const struct e_node *other = &state->node[j];
+
+    if (other->alive && me->group == other->group && e_bit(me->view, j)) {
+        return current_role(other);
+    }
+    return me->frozen[j];
+}
+
+/* --- steps ---------------------------------------------------------------- */
+
+/* What waits for the server until it times out is a fault. */
+static bool
+wait_longer(const struct e_config *config, struct e_state *state, size_t i)
+{
+    struct e_action *action = &state->node[i].action;
+    bool fault = action->kind != ACTION_MONITOR
+                 && action->kind != ACTION_NOTIFY && action->phase == 0;
+
+    if (action->phase == 2 || (fault && state->faults == config->faults)
+        || !e_action_waits(config, state, i)) {
+        return false;
+    }
+    state->faults += fault;
+    action->phase++;
+    return e_action_look(config, state, i);
+}
+
+static bool
+action_step(const struct e_config *config, struct e_state *state, size_t i,
+            enum e_step_kind kind)
+{
+    struct e_action *action = &state->node[i].action;
+
+    if (action->kind == ACTION_NONE) {
+        return false;
+    }
+    switch ((int) kind) {
+        case E_LOOK:
+            return e_action_look(config, state, i);
+        case E_OPERATE:
+            return e_action_operate(config, state, i);
+        case E_LATE:
+            return wait_longer(config, state, i);
+        default:
+            if (state->faults == config->faults) {
+                return false;
+            }
+            state->faults++;
+            e_action_kill(state, i);
+            return true;
+    }
+}
+
+/* Only what differs counts, so that the states are finitely many. */
+static void
+normalise(const struct e_config *config, struct e_state *state)
+{
+    uint8_t least = UINT8_MAX;
+
+    for (size_t i = 0; i < config->nodes; i++) {
+        if (state->node[i].version < least) {
+            least = state->node[i].version;
+        }
+    }
+    for (size_t i = 0; i < config->nodes; i++) {
+        state->node[i].version = (uint8_t) (state->node[i].version - least);
+    }
+}
+
+bool
+e_step(const struct e_config *config, struct e_state *state,
+       struct e_step step)
+{
+    bool taken;
+
+    if (step.kind <= E_SIGKILL) {
+        taken = action_step(config, state, step.i,
+                            (enum e_step_kind) step.kind);
+    } else if (step.kind <= E_PRE_PROMOTE) {
+        taken = e_pacemaker_step(config, state, step);
+    } else if (step.kind <= E_DELIVER) {
+        taken = e_cluster_step(config, state, step);
+    } else {
+        taken = e_server_step(config, state, step);
+    }
+    for (size_t i = 0; taken && i < config->nodes; i++) {
+        e_acknowledge(state, i);
+    }
+    if (taken) {
+        normalise(config, state);
+    }
+    return taken;
+}
+
+/* --- the beginning -------------------------------------------------------- */
+
+static void
+lead(const struct e_config *config, struct e_node *node)
+{
+    node->server = E_PRIMARY;
+    node->role = E_ROLE_PROMOTED;
+    node->lock = 1;
+    node->attr[E_STATUS] = e_intern("PRI");
+    node->attr[E_SCORE] = e_intern("1000");
+    node->file = config->alone ? 0 : e_intern("\"srv2\"");
+    node->loaded = node->file;
+    node->flag = node->loaded != 0;
+    for (size_t i = 1; i < config->nodes; i++) {
+        node->list[i] = node->loaded;
+    }
+}
+
+static void
+follow(struct e_node *node, bool sync)
+{
+    node->server = E_STANDBY;
+    node->role = E_ROLE_STARTED;
+    node->signal = 1;
+    node->standby = STANDBY_FOLLOWS;
+    node->upstream = 0;
+    node->attr[E_STATUS] = e_intern("HS:alone");
+    node->attr[E_SCORE] = e_intern(sync ? "100" : "-INFINITY");
+}
+
+/* All are members; the first leads, the second is its synchronous standby. */
+void
+e_state_init(const struct e_config *config, struct e_state *ret_state)
+{
+    static const char *const records[] = { "LATEST", "STREAMING|SYNC",
+                                           "STREAMING|ASYNC" };
+
+    memset(ret_state, 0, sizeof(*ret_state));
+    for (size_t i = 0; i < config->nodes; i++) {
+        struct e_node *node = &ret_state->node[i];
+
+        node->alive = 1;
+        node->view = (uint8_t) ((1u << config->nodes) - 1);
+        node->upstream = E_NOBODY;
+        node->attr[E_TRUSTED] = e_intern("1");
+        for (size_t k = 0; k < config->nodes; k++) {
+            node->record[k] = e_intern(records[k > 0 && config->alone
+                                               ? 2 : k]);
+        }
+        if (i == 0) {
+            lead(config, node);
+        } else {
+            follow(node, i == 1 && !config->alone);
+        }
+    }
+}

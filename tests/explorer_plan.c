@@ -1,0 +1,293 @@
+/* What decide() makes of a view: a small plan, decided once. I4. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explorer.h"
+
+#define PLANS_MAX 60000
+#define VIEWS_BITS 20
+#define VIEWS_MAX (1u << VIEWS_BITS)
+
+static struct e_plan plans[PLANS_MAX];
+static size_t plan_count = 1;   /* 0: no plan */
+static struct e_view *views;
+static uint16_t *view_plans;
+static size_t view_count;
+static const char *blame;
+
+const struct e_plan *
+e_plan(uint16_t plan)
+{
+    return &plans[plan];
+}
+
+size_t
+e_view_count(void)
+{
+    return view_count;
+}
+
+const char *
+e_view_blame(void)
+{
+    return blame;
+}
+
+/* People look at these, and nothing else does. */
+static bool
+is_cosmetic(enum op_kind kind)
+{
+    switch ((int) kind) {
+        case OP_LOG:
+        case OP_LOG_ONCE:
+        case OP_SET_XLOG_LOC:
+        case OP_SET_BASELINE:
+        case OP_SET_RECEIVER:
+        case OP_PREPARE:
+        case OP_WRITE_CONFIG:
+        case OP_REMOVE_BACKUP_LABEL:
+        case OP_CREATE_SLOT:
+        case OP_CREATE_EXTERNAL_SLOTS:
+        case OP_DROP_SLOT:
+        case OP_TAIL_SERVER_LOG:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/* Of a status only these words are asked for. */
+static const char *
+status_of(const char *value)
+{
+    return value[0] == '\0' || strcmp(value, "PRI") == 0
+           || strcmp(value, "STOP") == 0 ? value : "HS:alone";
+}
+
+static void
+add_op(const struct e_view *view, struct e_plan *small, const struct op *op)
+{
+    struct e_op *one;
+    const char *value = op->kind == OP_SET_STATUS ? status_of(op->value)
+                                                  : op->value;
+
+    if (is_cosmetic(op->kind)
+        || (op->kind == OP_SET_STATUS
+            && view->peer[op->node].attr[E_STATUS] == e_intern(value))) {
+        return;
+    }
+    if (small->count == E_OPS) {
+        e_blame("a plan of more operations than expected");
+        return;
+    }
+    one = &small->op[small->count++];
+    one->kind = (uint8_t) op->kind;
+    one->need = (uint8_t) op->need;
+    one->node = (uint8_t) op->node;
+    one->value = e_intern(value);
+    one->number = (uint8_t) op->number;
+}
+
+static void
+shrink(const struct e_view *view, const struct plan *plan,
+       struct e_plan *ret_small)
+{
+    memset(ret_small, 0, sizeof(*ret_small));
+    ret_small->verdict = (uint8_t) plan->verdict;
+    ret_small->code = (uint8_t) plan->code;
+    for (size_t i = 0; i < plan->count; i++) {
+        add_op(view, ret_small, &plan->op[i]);
+    }
+}
+
+static uint16_t
+intern_plan(const struct e_plan *small)
+{
+    for (size_t i = 1; i < plan_count; i++) {
+        if (memcmp(&plans[i], small, sizeof(*small)) == 0) {
+            return (uint16_t) i;
+        }
+    }
+    if (plan_count == PLANS_MAX) {
+        e_blame("too many plans");
+        return 0;
+    }
+    plans[plan_count] = *small;
+    return (uint16_t) plan_count++;
+}
+
+/* I4: the same view with something unlearnt. */
+static void
+forget(struct snapshot *snapshot, unsigned what)
+{
+    switch (what) {
+        case 0:
+            for (size_t i = 0; i < snapshot->node_count; i++) {
+                memset(&snapshot->node[i].data_status, 0,
+                       sizeof(struct attr));
+            }
+            break;
+        case 1:
+            for (size_t i = 0; i < snapshot->node_count; i++) {
+                snapshot->node[i].online = TRI_UNKNOWN;
+                snapshot->node[i].role = ROLE_UNKNOWN;
+                snapshot->node[i].starting = TRI_UNKNOWN;
+            }
+            break;
+        case 2:
+            memset(&snapshot->server, 0, sizeof(snapshot->server));
+            break;
+        default:
+            snapshot->have_quorum = TRI_UNKNOWN;
+            snapshot->fencing = TRI_UNKNOWN;
+            snapshot->maintenance = TRI_UNKNOWN;
+            break;
+    }
+}
+
+#define FORGETS 4u
+
+static bool
+drops_a_name(const struct snapshot *snapshot, uint8_t list)
+{
+    uint8_t before = e_intern(snapshot->server.sync_names);
+
+    for (size_t i = 0; i < E_NODES; i++) {
+        if (e_place(before, i) > 0 && e_place(list, i) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A standby that is stopped on purpose is released in any case. */
+static bool
+is_forbidden(const struct snapshot *snapshot, const struct plan *plan,
+             unsigned what)
+{
+    bool leads = snapshot->server.in_recovery == TRI_NO
+                 && (what == 0 || snapshot->notify != NOTIFY_PRE_STOP);
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct op *op = &plan->op[i];
+
+        if (what < 3 && (op->kind == OP_PROMOTE_SERVER
+                         || op->kind == OP_REMOVE_STANDBY)) {
+            return true;
+        }
+        if (leads && op->kind == OP_WRITE_SYNC_NAMES
+            && drops_a_name(snapshot, e_intern(op->value))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+check_unknowns(const struct e_view *view, struct snapshot *snapshot,
+               struct plan *plan)
+{
+    for (unsigned what = 0; what < FORGETS && blame == NULL; what++) {
+        e_view_snapshot(view, snapshot);
+        forget(snapshot, what);
+        decide(snapshot, plan);
+        if (is_forbidden(snapshot, plan, what)) {
+            blame = "I4: something UNKNOWN led to a promotion or a release";
+        }
+    }
+}
+
+static uint16_t
+decide_anew(const struct e_view *view)
+{
+    static struct snapshot snapshot;
+    static struct plan plan;
+    struct e_plan small;
+
+    e_view_snapshot(view, &snapshot);
+    decide(&snapshot, &plan);
+    shrink(view, &plan, &small);
+    if (view->defect == E_NO_DEFECT) {
+        check_unknowns(view, &snapshot, &plan);
+    }
+    return intern_plan(&small);
+}
+
+/* As text, so that it can become a stored case. */
+static void
+print_look(const struct e_view *view)
+{
+    static struct snapshot snapshot;
+    static struct plan plan;
+    static char buf[64 * 1024];
+    struct text text;
+
+    e_view_snapshot(view, &snapshot);
+    decide(&snapshot, &plan);
+    if (plan.count == 0) {
+        return;
+    }
+    text_init(&text, buf, sizeof(buf));
+    snapshot_dump(&snapshot, &text);
+    text_add(&text, "# --- plan\n");
+    plan_dump(&plan, &text);
+    for (const char *line = buf; *line != '\0'; ) {
+        size_t len = strcspn(line, "\n");
+
+        printf("#        %.*s\n", (int) len, line);
+        line += len + (line[len] == '\n');
+    }
+}
+
+static bool tracing;
+
+void
+e_view_trace(bool on)
+{
+    tracing = on;
+}
+
+static size_t
+hash_view(const struct e_view *view)
+{
+    const unsigned char *byte = (const unsigned char *) view;
+    uint64_t hash = 14695981039346656037u;
+
+    for (size_t i = 0; i < sizeof(*view); i++) {
+        hash = (hash ^ byte[i]) * 1099511628211u;
+    }
+    return (size_t) (hash >> (64 - VIEWS_BITS));
+}
+
+uint16_t
+e_view_decide(const struct e_view *view)
+{
+    size_t slot = hash_view(view);
+
+    if (tracing) {
+        print_look(view);
+    }
+    if (views == NULL) {
+        views = calloc(VIEWS_MAX, sizeof(*views));
+        view_plans = calloc(VIEWS_MAX, sizeof(*view_plans));
+        if (views == NULL || view_plans == NULL) {
+            abort();
+        }
+    }
+    while (view_plans[slot] != 0) {
+        if (memcmp(&views[slot], view, sizeof(*view)) == 0) {
+            return view_plans[slot];
+        }
+        slot = (slot + 1) % VIEWS_MAX;
+    }
+    if (view_count > VIEWS_MAX / 4 * 3) {
+        e_blame("too many views");
+        return 0;
+    }
+    views[slot] = *view;
+    view_plans[slot] = decide_anew(view);
+    view_count++;
+    return view_plans[slot];
+}

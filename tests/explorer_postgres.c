@@ -1,0 +1,200 @@
+/* PostgreSQL's steps: commits, standbys, reloads, promotion. */
+
+#include "explorer.h"
+
+static bool
+finish_promotion(struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    if (node->server != E_PROMOTING || state->records == E_RECORDS) {
+        return false;
+    }
+    node->server = E_PRIMARY;
+    node->signal = 0;
+    node->upstream = E_NOBODY;
+    node->flag = node->loaded != 0;
+    state->promotions |= e_bit_of(state->records);
+    node->wal |= e_bit_of(state->records++);
+    return true;
+}
+
+/* Records are numbered in the order of time, so a set of them is a sequence. */
+static bool
+is_prefix(uint8_t wal, uint8_t of)
+{
+    uint8_t rest = of & (uint8_t) ~wal;
+
+    return (wal & ~of) == 0 && (rest == 0 || (rest & -rest) > wal);
+}
+
+static bool
+connect(const struct e_config *config, struct e_state *state, size_t standby,
+        size_t primary)
+{
+    struct e_node *node = &state->node[standby];
+    struct e_node *from = &state->node[primary];
+
+    if (primary >= config->nodes || node->server != E_STANDBY
+        || node->standby != STANDBY_FOLLOWS
+        || node->upstream != E_NOBODY || from->server != E_PRIMARY
+        || !is_prefix(node->wal, from->wal)) {
+        return false;
+    }
+    node->upstream = (uint8_t) primary;
+    from->list[standby] = from->loaded;
+    return true;
+}
+
+/* Free in a partition, which it is a part of then. */
+static bool
+disconnect(const struct e_config *config, struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    if (node->upstream == E_NOBODY) {
+        return false;
+    }
+    if (node->group == state->node[node->upstream].group) {
+        if (state->faults == config->faults) {
+            return false;
+        }
+        state->faults++;
+    }
+    state->node[node->upstream].list[i] = 0;
+    node->upstream = E_NOBODY;
+    return true;
+}
+
+static bool
+receive(struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+    uint8_t rest;
+
+    if (node->upstream == E_NOBODY) {
+        return false;
+    }
+    rest = state->node[node->upstream].wal & (uint8_t) ~node->wal;
+    node->wal |= (uint8_t) (rest & -rest);
+    return rest != 0;
+}
+
+static bool
+reload_sender(struct e_state *state, size_t i, size_t standby)
+{
+    struct e_node *node = &state->node[i];
+
+    if (node->server != E_PRIMARY || state->node[standby].upstream != i
+        || node->list[standby] == node->loaded) {
+        return false;
+    }
+    node->list[standby] = node->loaded;
+    return true;
+}
+
+static bool
+reload_flag(struct e_node *node)
+{
+    if (node->server != E_PRIMARY || node->flag == (node->loaded != 0)) {
+        return false;
+    }
+    node->flag = node->loaded != 0;
+    return true;
+}
+
+/* The checkpointer reloads before it begins one. */
+static bool
+begin_checkpoint(struct e_node *node)
+{
+    if (node->server != E_PRIMARY || node->checkpoint != E_CHECKPOINT_DUE) {
+        return false;
+    }
+    node->flag = node->loaded != 0;
+    node->checkpoint = E_CHECKPOINT_BEGUN;
+    return true;
+}
+
+static bool
+commit(const struct e_config *config, struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    if (node->server != E_PRIMARY || state->commits == config->commits
+        || state->records == E_RECORDS) {
+        return false;
+    }
+    state->commits++;
+    node->waiting |= e_bit_of(state->records);
+    node->wal |= e_bit_of(state->records++);
+    return true;
+}
+
+/* SyncRepReleaseWaiters() in the WAL sender of `standby`. */
+static bool
+releases(const struct e_state *state, size_t i, size_t standby,
+         unsigned record)
+{
+    const struct e_node *node = &state->node[i];
+    uint8_t list = node->list[standby];
+
+    if (state->node[standby].upstream != i || e_place(list, standby) == 0) {
+        return false;
+    }
+    for (size_t k = 0; k < E_NODES; k++) {
+        if (e_place(list, k) > 0
+            && (state->node[k].upstream != i || e_place(node->list[k], k) == 0
+                || !e_bit(state->node[k].wal, record))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * At once where it may be: whatever is broken by a later answer is broken by an
+ * earlier one too.
+ */
+void
+e_acknowledge(struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    for (unsigned record = 0; record < E_RECORDS; record++) {
+        bool released = node->flag == 0;
+
+        for (size_t k = 0; k < E_NODES; k++) {
+            released |= releases(state, i, k, record);
+        }
+        if (released && e_bit(node->waiting, record)) {
+            node->waiting &= (uint8_t) ~e_bit_of(record);
+            state->acked |= e_bit_of(record);
+        }
+    }
+}
+
+bool
+e_server_step(const struct e_config *config, struct e_state *state,
+            struct e_step step)
+{
+    switch ((int) step.kind) {
+        case E_CRASH_SERVER:
+            return e_crash(config, state, step.i, false);
+        case E_PROMOTED:
+            return finish_promotion(state, step.i);
+        case E_RELOAD_SENDER:
+            return reload_sender(state, step.i, step.j);
+        case E_RELOAD_FLAG:
+            return reload_flag(&state->node[step.i]);
+        case E_CHECKPOINT:
+            return begin_checkpoint(&state->node[step.i]);
+        case E_CONNECT:
+            return connect(config, state, step.i, step.j);
+        case E_DISCONNECT:
+            return disconnect(config, state, step.i);
+        case E_RECEIVE:
+            return receive(state, step.i);
+        default:
+            return commit(config, state, step.i);
+    }
+}

@@ -1,0 +1,78 @@
+/* Steps and states in words. */
+
+#include <stdio.h>
+
+#include "explorer.h"
+
+bool
+e_step_is_about_two(enum e_step_kind kind)
+{
+    switch ((int) kind) {
+        case E_PRE_STOP:
+        case E_PRE_PROMOTE:
+        case E_FENCE:
+        case E_DELIVER:
+        case E_RELOAD_SENDER:
+        case E_CONNECT:
+            return true;
+        default:
+            return false;
+    }
+}
+
+void
+e_step_print(struct e_step step)
+{
+    static const char *const words[E_STEPS] = {
+        "looks and decides", "operates", "has waited long",
+        "the agent is killed", "probe looks", "monitor looks",
+        "start looks", "stop looks", "promote looks", "demote looks",
+        "pre-stop notify looks about", "pre-promote notify looks about",
+        "fences", "the node crashes", "the node boots", "is cut off",
+        "the network is whole", "membership follows the network",
+        "the CIB's last writes reach", "the server crashes",
+        "leaves recovery", "the list reaches the WAL sender of",
+        "the checkpointer sets the shared flag", "a checkpoint begins",
+        "streams from",
+        "its replication connection breaks", "receives a record",
+        "a client commits",
+    };
+
+    printf("# srv%u: %s", step.i + 1u, words[step.kind]);
+    if (e_step_is_about_two((enum e_step_kind) step.kind)) {
+        printf(" srv%u", step.j + 1u);
+    }
+    printf("\n");
+}
+
+static void
+print_node(const struct e_config *config, const struct e_node *node,
+           size_t i)
+{
+    static const char *const servers[] = { "down", "shut down", "standby",
+                                           "promoting", "primary" };
+    static const char *const roles[] = { "none", "stopped", "started",
+                                         "promoted", "failed start",
+                                         "failed" };
+
+    printf("#    srv%zu %s %s role=%s wal=%02x list=%s/%s flag=%u lock=%u "
+           "group=%u view=%x down=%x up=%u record@%u=", i + 1,
+           node->alive ? "on" : "OFF", servers[node->server],
+           roles[node->role], node->wal, e_text(node->file),
+           e_text(node->loaded), node->flag, node->lock, node->group,
+           node->view, node->down, node->upstream + 1u, node->version);
+    for (size_t k = 0; k < config->nodes; k++) {
+        printf("%s,", e_text(node->record[k]));
+    }
+    printf(" score=%s\n", e_text(node->attr[E_SCORE]));
+}
+
+void
+e_state_print(const struct e_config *config, const struct e_state *state)
+{
+    printf("#    acknowledged=%02x promotions=%02x\n", state->acked,
+           state->promotions);
+    for (size_t i = 0; i < config->nodes; i++) {
+        print_node(config, &state->node[i], i);
+    }
+}

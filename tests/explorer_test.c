@@ -1,0 +1,396 @@
+/*
+ * Every interleaving of two or three nodes' actions, within bounds, checked
+ * for the promises P1, P2 and P3: breadth first, so that the first
+ * counter-example is a shortest one. What is modelled: see explorer.h.
+ *
+ * I1 a primary holds every commit that was acknowledged; I2 one writer at most;
+ * I3 nobody is released whom the record calls eligible; I4 what is not known
+ * promotes and releases nobody; I5 from every quiet state of a whole cluster a
+ * friendly Pacemaker gets a primary.
+ *
+ * explorer_test           small bounds, for `make check`
+ * explorer_test --long    larger ones
+ * explorer_test NAME      one configuration, with what it took
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "explorer.h"
+
+#define TABLE_BITS_MAX 26
+
+/* One state that was seen: how it came about. */
+struct seen {
+    uint32_t parent;
+    uint16_t step;
+};
+
+struct search {
+    const struct e_config *config;
+    uint64_t *table;            /* fingerprints; 0: free */
+    uint32_t mask;
+    struct seen *seen;
+    uint32_t count;
+    struct e_state *level, *next;       /* the states of two depths */
+    uint32_t level_count, next_count, next_size;
+    uint32_t level_first;       /* number of the first state of the level */
+    uint64_t transitions;
+    uint32_t quiescent;
+    unsigned depth;
+    const char *broken;
+    uint32_t broken_state;
+    bool complete;
+};
+
+static uint64_t
+mix(uint64_t hash)
+{
+    hash ^= hash >> 32;
+    hash *= 0xd6e8feb86659fd93u;
+    hash ^= hash >> 32;
+    return hash;
+}
+
+/* 64 bits: two of some million states alike are as good as impossible. */
+static uint64_t
+fingerprint(const struct e_state *state)
+{
+    uint64_t hash = 0x9e3779b97f4a7c15u;
+    uint64_t word;
+
+    for (size_t i = 0; i + sizeof(word) <= sizeof(*state);
+         i += sizeof(word)) {
+        memcpy(&word, (const char *) state + i, sizeof(word));
+        hash = mix(hash ^ word) * 0x9fb21c651e98df25u;
+    }
+    return hash == 0 ? 1 : hash;
+}
+
+_Static_assert(sizeof(struct e_state) % sizeof(uint64_t) == 0,
+               "the fingerprint takes whole words");
+
+static void *
+allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+
+    if (memory == NULL) {
+        printf("Bail out! out of memory\n");
+        exit(1);
+    }
+    return memory;
+}
+
+static void
+search_init(struct search *search, const struct e_config *config)
+{
+    uint32_t size = 1024;
+
+    memset(search, 0, sizeof(*search));
+    search->config = config;
+    while (size < config->states_max * 2) {
+        size *= 2;
+    }
+    search->mask = size - 1;
+    search->table = allocate(size, sizeof(*search->table));
+    search->seen = allocate(config->states_max + 1, sizeof(*search->seen));
+}
+
+static void
+search_free(struct search *search)
+{
+    free(search->table);
+    free(search->seen);
+    free(search->level);
+    free(search->next);
+}
+
+static bool
+is_new(struct search *search, const struct e_state *state)
+{
+    uint64_t print = fingerprint(state);
+    uint32_t slot = (uint32_t) print & search->mask;
+
+    while (search->table[slot] != 0) {
+        if (search->table[slot] == print) {
+            return false;
+        }
+        slot = (slot + 1) & search->mask;
+    }
+    search->table[slot] = print;
+    return true;
+}
+
+static void
+keep(struct search *search, const struct e_state *state)
+{
+    if (search->next_count == search->next_size) {
+        struct e_state *more;
+
+        search->next_size = search->next_size * 2 + 1024;
+        more = realloc(search->next, search->next_size * sizeof(*more));
+        if (more == NULL) {
+            printf("Bail out! out of memory\n");
+            exit(1);
+        }
+        search->next = more;
+    }
+    search->next[search->next_count++] = *state;
+}
+
+static void
+visit(struct search *search, const struct e_state *state, uint32_t parent,
+      uint16_t step)
+{
+    const char *broken;
+
+    search->transitions++;
+    if (!is_new(search, state)) {
+        return;
+    }
+    search->seen[search->count] = (struct seen) { parent, step };
+    broken = e_check(search->config, state);
+    if (broken == NULL && !search->config->lag
+        && e_is_quiescent(search->config, state)) {
+        search->quiescent++;
+        if (!e_progress(search->config, state, false)) {
+            broken = "I5: no primary comes of a healthy cluster";
+        }
+    }
+    if (broken != NULL && search->broken == NULL) {
+        search->broken = broken;
+        search->broken_state = search->count;
+    }
+    search->count++;
+    keep(search, state);
+}
+
+static void
+expand(struct search *search, const struct e_state *state, uint32_t number)
+{
+    uint8_t nodes = search->config->nodes;
+    struct e_state next = *state;
+
+    for (unsigned kind = 0; kind < E_STEPS; kind++) {
+        bool two = e_step_is_about_two((enum e_step_kind) kind);
+
+        for (unsigned i = 0; i < nodes; i++) {
+            for (unsigned j = 0; j < (two ? nodes : 1u); j++) {
+                struct e_step step = { (uint8_t) kind, (uint8_t) i,
+                                       (uint8_t) j };
+
+                if (!e_step(search->config, &next, step)) {
+                    continue;
+                }
+                visit(search, &next, number,
+                      (uint16_t) (kind << 4 | i << 2 | j));
+                if (search->broken != NULL
+                    || search->count >= search->config->states_max) {
+                    return;
+                }
+                next = *state;
+            }
+        }
+    }
+}
+
+static void
+search_run(struct search *search)
+{
+    struct e_state first;
+
+    e_state_init(search->config, &first);
+    visit(search, &first, 0, 0);
+    while (search->next_count > 0 && search->broken == NULL) {
+        struct e_state *spare = search->level;
+
+        search->level = search->next;
+        search->level_count = search->next_count;
+        search->level_first = search->count - search->level_count;
+        free(spare);
+        search->next = NULL;
+        search->next_count = search->next_size = 0;
+        search->depth++;
+        for (uint32_t k = 0; k < search->level_count; k++) {
+            expand(search, &search->level[k], search->level_first + k);
+            if (search->broken != NULL
+                || search->count >= search->config->states_max) {
+                return;
+            }
+        }
+    }
+    search->complete = true;
+}
+
+/* --- a counter-example ---------------------------------------------------- */
+
+#define STEPS_MAX 500
+
+static void
+print_path(const struct search *search)
+{
+    static uint16_t steps[STEPS_MAX];
+    struct e_state state;
+    uint32_t number = search->broken_state;
+    size_t count = 0;
+
+    while (number != 0 && count < STEPS_MAX) {
+        steps[count++] = search->seen[number].step;
+        number = search->seen[number].parent;
+    }
+    e_state_init(search->config, &state);
+    e_state_print(search->config, &state);
+    while (count > 0) {
+        uint16_t code = steps[--count];
+        struct e_step step = { (uint8_t) (code >> 4),
+                               (uint8_t) (code >> 2 & 3),
+                               (uint8_t) (code & 3) };
+
+        e_step_print(step);
+        e_view_trace(true);
+        (void) e_step(search->config, &state, step);
+        e_view_trace(false);
+        e_state_print(search->config, &state);
+    }
+    if (strncmp(search->broken, "I5", 2) == 0) {
+        printf("# from here on Pacemaker is friendly:\n");
+        (void) e_progress(search->config, &state, true);
+    }
+}
+
+/* --- what is explored ----------------------------------------------------- */
+
+#define TWO .nodes = 2, .fencing = true, .partitions = true
+#define THREE .nodes = 3, .fencing = true, .partitions = true
+
+#define SIZE_SMALL 2000000
+#define SIZE_LARGE 25000000
+
+static const struct e_config small_configs[] = {
+    { .name = "two-nodes-fault", TWO, .commits = 1, .faults = 1,
+      .actions = 2, .states_max = SIZE_SMALL },
+    { .name = "two-nodes-move", TWO, .commits = 1, .moves = 1, .actions = 2,
+      .states_max = SIZE_SMALL },
+    { .name = "two-nodes-first", TWO, .commits = 1, .faults = 1,
+      .actions = 2, .alone = true, .states_max = SIZE_SMALL },
+    { .name = "three-nodes-crash", .nodes = 3, .fencing = true, .commits = 1,
+      .faults = 1, .actions = 1, .states_max = SIZE_SMALL },
+};
+
+static const struct e_config defects[] = {
+    { .name = "defect-proof", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .alone = true, .states_max = SIZE_SMALL, .defect = E_DEFECT_PROOF,
+      .expected = "I1" },
+    { .name = "defect-belief", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .states_max = SIZE_SMALL, .defect = E_DEFECT_BELIEF,
+      .expected = "I3" },
+    { .name = "defect-fencing", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .states_max = SIZE_SMALL, .defect = E_DEFECT_FENCING,
+      .expected = "I1" },
+    { .name = "defect-copy", TWO, .commits = 1, .faults = 1, .moves = 1,
+      .actions = 2, .states_max = SIZE_SMALL, .defect = E_DEFECT_COPY,
+      .expected = "I1" },
+};
+
+static const struct e_config long_configs[] = {
+    { .name = "three-nodes-fault", THREE, .commits = 1, .faults = 1,
+      .actions = 1, .states_max = SIZE_LARGE },
+    { .name = "two-nodes-move-and-fault", TWO, .commits = 1, .faults = 1,
+      .moves = 1, .actions = 1, .states_max = SIZE_LARGE },
+    { .name = "two-nodes-two-commits", TWO, .commits = 2, .faults = 1,
+      .actions = 2, .states_max = SIZE_LARGE },
+    { .name = "two-nodes-old-copies", TWO, .commits = 1, .faults = 1,
+      .actions = 2, .lag = true, .states_max = SIZE_LARGE },
+    { .name = "two-nodes-no-fencing", .nodes = 2, .commits = 1, .faults = 1,
+      .actions = 2, .states_max = SIZE_LARGE },
+    { .name = "three-nodes-no-fencing", .nodes = 3, .commits = 1,
+      .faults = 1, .actions = 1, .states_max = SIZE_LARGE },
+};
+
+static double
+now_s(void)
+{
+    struct timespec now;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+static unsigned number;
+static unsigned failures;
+
+/* Explore; a seeded defect has to be found by the invariant it breaks. */
+static void
+explore(const struct e_config *config)
+{
+    bool seeded = config->defect != E_NO_DEFECT;
+    struct search search;
+    double begin = now_s();
+    bool ok;
+
+    e_blame_nobody();
+    search_init(&search, config);
+    search_run(&search);
+    ok = seeded ? search.broken != NULL
+                  && strncmp(search.broken, config->expected, 2) == 0
+                : search.broken == NULL && search.complete;
+    failures += !ok;
+    printf("# %s: %u states, %llu transitions, depth %u, %u quiescent, %zu "
+           "views, %.1f s%s\n", config->name, search.count,
+           (unsigned long long) search.transitions, search.depth,
+           search.quiescent, e_view_count(), now_s() - begin,
+           search.complete || search.broken != NULL ? ""
+           : ", NOT COMPLETE");
+    if (search.broken != NULL) {
+        printf("# %s: %s\n", config->name, search.broken);
+        if (!ok) {
+            print_path(&search);
+        }
+    }
+    printf("%s %u - %s\n", ok ? "ok" : "not ok", ++number, config->name);
+    (void) fflush(stdout);
+    search_free(&search);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool
+explore_named(const struct e_config *configs, size_t count,
+              const char *name)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < count; i++) {
+        if (name == NULL || strcmp(name, configs[i].name) == 0) {
+            explore(&configs[i]);
+            found = true;
+        }
+    }
+    return found;
+}
+
+int
+main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    bool deep = name != NULL && strcmp(name, "--long") == 0;
+
+    if (name == NULL) {
+        printf("1..%zu\n", COUNT(small_configs) + COUNT(defects));
+        (void) explore_named(defects, COUNT(defects), NULL);
+        (void) explore_named(small_configs, COUNT(small_configs), NULL);
+        return failures > 0;
+    }
+    printf("1..%zu\n", deep ? COUNT(long_configs) : 1);
+    if (!explore_named(long_configs, COUNT(long_configs),
+                       deep ? NULL : name)
+        && !explore_named(small_configs, COUNT(small_configs), name)
+        && !explore_named(defects, COUNT(defects), name)) {
+        printf("Bail out! no configuration '%s'\n", name);
+        return 1;
+    }
+    return failures > 0;
+}

@@ -1,0 +1,434 @@
+/* What a node sees, and the snapshot that is made of it. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "explorer.h"
+#include "history.h"
+
+#define TEXTS_MAX 250
+
+#define LSN_BASE 0x5000000u
+#define LSN_STEP 0x100u
+#define STARTED_HERE "1000.2"
+
+/* --- texts: an attribute's value is a number here; 0 is unset ------------- */
+
+static char texts[TEXTS_MAX][ATTR_VALUE_SIZE];
+static uint8_t places[TEXTS_MAX][E_NODES];
+static size_t text_count = 1;
+
+/* "srv1", "srv2" and so on, in the order of their names in the text. */
+static void
+find_places(const char *text, uint8_t *ret_places)
+{
+    uint8_t place = 0;
+
+    for (const char *name = text; (name = strstr(name, "srv")) != NULL;
+         name += 3) {
+        size_t node = (size_t) (name[3] - '1');
+
+        if (node < E_NODES) {
+            ret_places[node] = ++place;
+        }
+    }
+}
+
+uint8_t
+e_intern(const char *text)
+{
+    for (size_t i = 0; i < text_count; i++) {
+        if (strcmp(texts[i], text) == 0) {
+            return (uint8_t) i;
+        }
+    }
+    if (text_count == TEXTS_MAX
+        || text_copy(text, texts[text_count], ATTR_VALUE_SIZE) != 0) {
+        e_blame("too many attribute values");
+        return 0;
+    }
+    find_places(text, places[text_count]);
+    return (uint8_t) text_count++;
+}
+
+uint8_t
+e_place(uint8_t list, size_t node)
+{
+    return places[list][node];
+}
+
+const char *
+e_text(uint8_t value)
+{
+    return texts[value];
+}
+
+/* --- the view ------------------------------------------------------------- */
+
+static void
+see_peer(const struct e_state *state, size_t self, size_t peer,
+         struct e_peer *seen)
+{
+    const struct e_node *me = &state->node[self];
+    const struct e_node *other = &state->node[peer];
+    bool member = e_bit(me->view, peer);
+
+    seen->online = member;
+    seen->role = e_shown_role(state, self, peer);
+    seen->record = me->record[peer];
+    if (member) {
+        memcpy(seen->attr, other->attr, sizeof(seen->attr));
+    }
+    seen->down = !member && e_bit(me->down, peer);
+    seen->copy = me->action.copy[peer];
+    if (me->server == E_PRIMARY && other->upstream == self) {
+        seen->sender = 1;
+        seen->priority = e_place(me->list[peer], peer);
+        seen->flushed = (uint8_t) e_count(other->wal);
+    }
+}
+
+/* Which of a WAL's records, in their order, are promotions. */
+static uint8_t
+forks_of(uint8_t wal, uint8_t promotions)
+{
+    uint8_t forks = 0;
+    size_t nth = 0;
+
+    for (size_t i = 0; i < E_RECORDS; i++) {
+        if (e_bit(wal, i)) {
+            forks |= (uint8_t) (e_bit(promotions, i) << nth);
+            nth++;
+        }
+    }
+    return forks;
+}
+
+void
+e_view_init(const struct e_config *config, const struct e_state *state,
+            size_t self, struct e_view *ret_view)
+{
+    const struct e_node *me = &state->node[self];
+    bool promoted = me->role == E_ROLE_PROMOTED;
+
+    memset(ret_view, 0, sizeof(*ret_view));
+    ret_view->done = me->action.done;
+    ret_view->action = me->action.kind;
+    ret_view->notify = me->action.notify;
+    ret_view->target = me->action.target;
+    ret_view->phase = me->action.phase;
+    ret_view->failed = me->action.failed;
+    ret_view->memory = me->memory;
+    ret_view->self = (uint8_t) self;
+    ret_view->nodes = config->nodes;
+    ret_view->role = me->role == E_ROLE_NONE ? 2 : promoted;
+    ret_view->server = me->server;
+    ret_view->lock = me->lock;
+    ret_view->signal = me->signal;
+    if (e_is_running(me) || me->server == E_DOWN_CLEAN) {
+        ret_view->lsn = (uint8_t) e_count(me->wal);
+        ret_view->timeline =
+            (uint8_t) (1 + e_count(me->wal & state->promotions));
+        ret_view->forks = forks_of(me->wal, state->promotions);
+    }
+    if (e_is_running(me)) {
+        ret_view->standby = me->standby;
+        ret_view->upstream = me->upstream != E_NOBODY;
+        ret_view->loaded = me->loaded;
+        ret_view->checkpoint = me->checkpoint;
+        ret_view->waiter = me->waiting != 0 && me->flag;
+    }
+    ret_view->quorum = e_quorum(config, me);
+    ret_view->fencing = config->fencing;
+    ret_view->defect = (uint8_t) config->defect;
+    for (size_t i = 0; i < config->nodes; i++) {
+        see_peer(state, self, i, &ret_view->peer[i]);
+    }
+}
+
+/* --- the snapshot --------------------------------------------------------- */
+
+static enum tri
+tri_of(bool yes)
+{
+    return yes ? TRI_YES : TRI_NO;
+}
+
+static lsn
+lsn_of(uint8_t records)
+{
+    return LSN_BASE + records * LSN_STEP;
+}
+
+/* 0, or 1 + records. */
+static lsn
+position_of(uint8_t value)
+{
+    return value == 0 ? 0 : lsn_of((uint8_t) (value - 1));
+}
+
+static void
+set_attr(struct attr *attr, uint8_t value)
+{
+    attr->known = value == 0 ? ATTR_UNSET : ATTR_SET;
+    (void) text_copy(e_text(value), attr->value, ATTR_VALUE_SIZE);
+}
+
+/* As roles_result() has it. */
+static enum role
+role_of(uint8_t shown)
+{
+    switch ((enum e_role) (shown & ~E_STARTING)) {
+        case E_ROLE_STOPPED:
+            return ROLE_STOPPED;
+        case E_ROLE_STARTED:
+        case E_ROLE_FAILED_START:
+            return ROLE_STARTED;
+        case E_ROLE_PROMOTED:
+            return ROLE_PROMOTED;
+        case E_ROLE_NONE:
+        case E_ROLE_FAILED:
+            break;
+    }
+    return ROLE_UNKNOWN;
+}
+
+static void
+fill_sender(const struct e_view *view, const struct e_peer *peer, size_t i,
+            struct sender *sender)
+{
+    bool sync = peer->priority != 0 && e_place(view->loaded, i) > 0;
+
+    sender->visible = TRI_YES;
+    sender->state = peer->sender ? SENDER_STREAMING : SENDER_NONE;
+    if (!peer->sender) {
+        return;
+    }
+    sender->sync_state = peer->priority == 0 ? SYNC_ASYNC
+                         : sync ? SYNC_SYNC : SYNC_POTENTIAL;
+    sender->sync_priority = peer->priority;
+    sender->flush_lsn = lsn_of(peer->flushed);
+}
+
+static void
+fill_node(const struct e_view *view, size_t i, struct node *node)
+{
+    const struct e_peer *peer = &view->peer[i];
+    bool notified = view->action == ACTION_NOTIFY;
+    bool promoted = (peer->role & ~E_STARTING) == E_ROLE_PROMOTED;
+
+    (void) snprintf(node->name, sizeof(node->name), "srv%zu", i + 1);
+    node->online = tri_of(peer->online);
+    node->role = role_of(peer->role);
+    node->starting = tri_of((peer->role & E_STARTING) != 0);
+    node->expected_down = tri_of(peer->down);
+    if (peer->copy != 0) {
+        set_attr(&node->copy, (uint8_t) (peer->copy - 1));
+    }
+    set_attr(&node->data_status, peer->record);
+    set_attr(&node->status, peer->attr[E_STATUS]);
+    set_attr(&node->score, peer->attr[E_SCORE]);
+    set_attr(&node->cib_score, peer->attr[E_SCORE]);
+    set_attr(&node->position, peer->attr[E_POSITION]);
+    set_attr(&node->trusted, peer->attr[E_TRUSTED]);
+    set_attr(&node->history, peer->attr[E_HISTORY]);
+    set_attr(&node->shutdown, peer->attr[E_SHUTDOWN]);
+    set_attr(&node->unproved, peer->attr[E_UNPROVED]);
+    set_attr(&node->xlog_loc, 0);
+    set_attr(&node->baseline, 0);
+    set_attr(&node->receiver, 0);
+    fill_sender(view, peer, i, &node->sender);
+    node->slot = TRI_NO;
+    node->slot_active = TRI_NO;
+    node->in_start_list = TRI_NO;
+    node->in_demote_list = TRI_NO;
+    node->in_promoted_list = tri_of(notified && promoted);
+    node->in_stop_list = tri_of(view->notify == NOTIFY_PRE_STOP
+                                && view->target == i);
+    node->in_promote_list = tri_of(view->notify == NOTIFY_PRE_PROMOTE
+                                   && view->target == i);
+}
+
+static void
+fill_server(const struct e_view *view, struct snapshot *snapshot)
+{
+    struct server *server = &snapshot->server;
+
+    server->version = 150018;
+    server->answer = ANSWER_OK;
+    server->in_recovery = tri_of(view->server != E_PRIMARY);
+    server->position.timeline = view->timeline;
+    server->position.lsn = lsn_of(view->lsn);
+    server->recovery_advances = TRI_NO;
+    server->receiver_running = tri_of(view->upstream);
+    server->upstream_set = tri_of(view->standby == STANDBY_FOLLOWS);
+    server->monitor_sql_ok = TRI_YES;
+    server->sync_names_known = TRI_YES;
+    server->sync_names_ours = TRI_YES;
+    (void) text_copy(e_text(view->loaded), server->sync_names,
+                     sizeof(server->sync_names));
+    (void) text_copy(STARTED_HERE, server->started, sizeof(server->started));
+    server->sync_waiter = tri_of(view->waiter);
+    server->redo_lsn = position_of(view->memory.asked)
+                       + (view->checkpoint == E_CHECKPOINT_BEGUN);
+}
+
+static enum control_state
+control_of(const struct e_view *view)
+{
+    switch ((enum e_server) view->server) {
+        case E_DOWN_CLEAN:
+            return CONTROL_SHUT_DOWN;
+        case E_PRIMARY:
+            return CONTROL_IN_PRODUCTION;
+        case E_DOWN:
+        case E_STANDBY:
+        case E_PROMOTING:
+            break;
+    }
+    return view->signal ? CONTROL_IN_ARCHIVE_RECOVERY : CONTROL_IN_PRODUCTION;
+}
+
+static void
+fill_history(const struct e_view *view, struct instance_files *files)
+{
+    static struct history history;
+    struct text text;
+
+    history.timeline = view->timeline;
+    history.count = 0;
+    for (size_t i = 0; i < E_RECORDS; i++) {
+        if (e_bit(view->forks, i)) {
+            history.left[history.count] = (struct wal_position) {
+                (uint32_t) history.count + 1, lsn_of((uint8_t) i)
+            };
+            history.count++;
+        }
+    }
+    text_init(&text, files->history, sizeof(files->history));
+    if (view->timeline > 0) {
+        history_summary(&history, &text);
+    }
+}
+
+static void
+fill_instance(const struct e_view *view, struct snapshot *snapshot)
+{
+    bool running = view->server >= E_STANDBY;
+
+    snapshot->process.state = running ? PROCESS_RUNNING : PROCESS_GONE;
+    snapshot->process.postmaster_pid = running ? 1234 : 0;
+    snapshot->process.pidfile = !running ? PIDFILE_MISSING
+                                : view->server == E_PRIMARY ? PIDFILE_READY
+                                : PIDFILE_STANDBY;
+    snapshot->files.pgdata = TRI_YES;
+    snapshot->files.lock = tri_of(view->lock);
+    snapshot->files.standby_signal = tri_of(view->signal);
+    snapshot->files.backup_label = TRI_NO;
+    snapshot->files.major_version = 15;
+    snapshot->files.control = control_of(view);
+    snapshot->files.writable = TRI_YES;
+    if (view->server == E_DOWN_CLEAN) {
+        /* it begins where the record before it ends */
+        snapshot->files.checkpoint = (struct wal_position) {
+            view->timeline, lsn_of(view->lsn) - LSN_STEP
+        };
+    }
+    fill_history(view, &snapshot->files);
+    if (running) {
+        fill_server(view, snapshot);
+    }
+}
+
+/* Early, late, and at the deadline of 30 s. */
+static const uint32_t elapsed_ms[] = { 50, 21000, 29500 };
+#define DEADLINE_MS 30000u
+
+static void
+fill_action(const struct e_view *view, struct snapshot *snapshot)
+{
+    snapshot->action = (enum action) view->action;
+    snapshot->notify = (enum notify_kind) view->notify;
+    snapshot->probe = tri_of(view->action == ACTION_MONITOR
+                             && view->role == 2);
+    snapshot->expected_role = view->role == 1 ? ROLE_PROMOTED : ROLE_STARTED;
+    snapshot->elapsed_ms = elapsed_ms[view->phase];
+    snapshot->left_ms = DEADLINE_MS - elapsed_ms[view->phase];
+    snapshot->facts = ~0u;
+    snapshot->failed = (enum op_kind) view->failed;
+    if (view->failed != OP_NONE) {
+        (void) snprintf(snapshot->failure, sizeof(snapshot->failure),
+                        "no quorum");
+    }
+    for (size_t i = 0; i < OP_COUNT; i++) {
+        snapshot->done[i].times = (uint32_t) (view->done >> i & 1);
+    }
+}
+
+static void
+fill_memory(const struct e_view *view, struct sync_memory *memory)
+{
+    (void) text_copy(e_text(view->memory.list), memory->list,
+                     sizeof(memory->list));
+    (void) text_copy(view->memory.here ? STARTED_HERE : "1000.1",
+                     memory->started, sizeof(memory->started));
+    memory->asked = position_of(view->memory.asked);
+    memory->proven = view->memory.proven;
+    memory->mark = position_of(view->memory.mark);
+}
+
+/* The defects that are of what is seen. */
+static void
+spoil(const struct e_view *view, struct snapshot *snapshot)
+{
+    struct sync_memory *memory = &snapshot->memory;
+
+    if (view->defect == E_DEFECT_FENCING) {
+        snapshot->fencing = TRI_NO;
+    }
+    if (view->defect == E_DEFECT_PROOF) {
+        memcpy(memory->list, snapshot->server.sync_names,
+               sizeof(memory->list));
+        memcpy(memory->started, snapshot->server.started,
+               sizeof(memory->started));
+        memory->proven = true;
+        memory->mark = 1;
+    }
+    for (size_t i = 0; i < view->nodes; i++) {
+        struct node *node = &snapshot->node[i];
+
+        if (view->defect == E_DEFECT_BELIEF && i != view->self
+            && !view->peer[i].sender) {
+            set_attr(&node->data_status, e_intern("DISCONNECT"));
+            node->copy = node->data_status;
+        } else if (view->defect == E_DEFECT_COPY) {
+            node->copy = node->data_status;
+        }
+    }
+}
+
+void
+e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
+{
+    memset(ret_snapshot, 0, sizeof(*ret_snapshot));
+    (void) snprintf(ret_snapshot->tmpdir, sizeof(ret_snapshot->tmpdir),
+                    "/var/lib/pgsql/tmp");
+    ret_snapshot->settings.rep_mode = REP_MODE_SYNC;
+    ret_snapshot->settings.xlog_check_count = 0;
+    ret_snapshot->settings.stop_escalate_ms = 90000;
+    ret_snapshot->settings.stop_escalate_in_slave_ms = 90000;
+    ret_snapshot->address_here = TRI_NO;
+    ret_snapshot->have_quorum = tri_of(view->quorum);
+    ret_snapshot->maintenance = TRI_NO;
+    ret_snapshot->fencing = tri_of(view->fencing);
+    ret_snapshot->position_looks = 2;
+    ret_snapshot->self = view->self;
+    ret_snapshot->node_count = view->nodes;
+    fill_action(view, ret_snapshot);
+    fill_instance(view, ret_snapshot);
+    for (size_t i = 0; i < view->nodes; i++) {
+        fill_node(view, i, &ret_snapshot->node[i]);
+    }
+    fill_memory(view, &ret_snapshot->memory);
+    spoil(view, ret_snapshot);
+}

@@ -1,0 +1,52 @@
+/* What attrd and the CIB answer: an XML document, read as either. */
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "cluster_xml.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void
+ignore_error(void *context, const char *format, ...)
+{
+    (void) context;
+    (void) format;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct cluster_view view = { .count = 2 };
+    struct attr attr;
+    const xmlNode *root;
+    xmlDoc *document;
+
+    xmlSetGenericErrorFunc(NULL, ignore_error);
+    document = len > INT_MAX ? NULL
+               : xmlReadMemory((const char *) bytes, (int) len, NULL, NULL,
+                               XML_PARSE_NONET | XML_PARSE_NOERROR
+                               | XML_PARSE_NOWARNING);
+    if (document == NULL) {
+        return 0;
+    }
+    root = xmlDocGetRootElement(document);
+    (void) text_copy("node1", view.node[0].name, NODE_NAME_SIZE);
+    (void) text_copy("node2", view.node[1].name, NODE_NAME_SIZE);
+    (void) cluster_xml_read_ack(root);
+    (void) cluster_xml_read_attr(root, "pgsql-status", "node1", &attr);
+    if (cluster_xml_read_view(root, "pgsql-data-status", &view) == 0) {
+        for (size_t i = 0; i < view.count; i++) {
+            enum role role;
+            enum tri starting;
+
+            roles_result(&view.node[i].roles, &role, &starting);
+        }
+    }
+    xmlFreeDoc(document);
+    return 0;
+}

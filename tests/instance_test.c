@@ -1,0 +1,175 @@
+/* What a node lacks is said by start and validate-all, with the next step. */
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "instance.h"
+
+static char folder[] = "/tmp/pgward-instance.XXXXXX";
+static char pgdata[128];
+static char global[128];
+static char control[128];
+static char config[128];
+static char tmpdir[128];
+static char target[128];
+static struct instance instance;
+static struct snapshot snapshot;
+
+static void
+in_folder(const char *name, char *ret_path)
+{
+    assert_true(snprintf(ret_path, 128, "%s/%s", folder, name) < 128);
+}
+
+static void
+write_file(const char *path)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int
+set_up(void **state)
+{
+    (void) state;
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    in_folder("data", pgdata);
+    in_folder("postgresql.conf", config);
+    in_folder("tmp", tmpdir);
+    in_folder("target", target);
+    in_folder("data/global", global);
+    in_folder("data/global/pg_control", control);
+    write_file(config);
+    if (mkdir(pgdata, 0700) != 0 || mkdir(global, 0700) != 0) {
+        return -1;
+    }
+    write_file(control);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void) state;
+    (void) unlink(target);
+    (void) unlink(tmpdir);
+    (void) unlink(config);
+    (void) rmdir(tmpdir);
+    (void) unlink(control);
+    (void) rmdir(global);
+    (void) rmdir(pgdata);
+    return rmdir(folder);
+}
+
+/* Check; the problem has to be this, "" for none. */
+static void
+assert_problem(enum ocf_code code, const char *part)
+{
+    struct params *params = &instance.params;
+    struct identity *identity = &instance.identity;
+
+    params->pgctl = "/bin/true";
+    params->pgdata = pgdata;
+    params->pgdba = "someone";
+    params->config = config;
+    params->tmpdir = tmpdir;
+    params->rep_mode = REP_MODE_SYNC;
+    identity->known = 1;
+    identity->uid = geteuid();
+    identity->gid = getegid();
+    memset(&snapshot, 0, sizeof(snapshot));
+    snapshot.action = ACTION_VALIDATE;
+    instance_check_setup(&instance, &snapshot);
+    if (snapshot.settings.problem != code
+        || strstr(snapshot.settings.problem_text, part) == NULL) {
+        fail_msg("%d, not %d: '%s' is not in '%s'",
+                 (int) snapshot.settings.problem, (int) code, part,
+                 snapshot.settings.problem_text);
+    }
+}
+
+static void
+accepts_what_is_there(void **state)
+{
+    (void) state;
+    assert_problem(OCF_SUCCESS, "");
+}
+
+/* pg_basebackup was killed on its way: pg_control comes last. */
+static void
+half_a_copy_is_named(void **state)
+{
+    (void) state;
+    assert_int_equal(unlink(control), 0);
+    assert_problem(OCF_ERR_INSTALLED, "copy the data anew with pg_basebackup");
+    write_file(control);
+}
+
+static void
+a_link_of_ours_may_be_the_configuration(void **state)
+{
+    (void) state;
+    assert_int_equal(rename(config, target), 0);
+    assert_int_equal(symlink(target, config), 0);
+    assert_problem(OCF_SUCCESS, "");
+    if (geteuid() == 0) {
+        assert_int_equal(lchown(config, 12345, 12345), 0);
+        assert_problem(OCF_ERR_PERM, "set config to '/tmp/pgward-instance.");
+        assert_problem(OCF_ERR_PERM, "link of user id 12345");
+    }
+    assert_int_equal(unlink(config), 0);
+    assert_int_equal(rename(target, config), 0);
+}
+
+static void
+a_link_to_a_folder_may_be_the_tmpdir(void **state)
+{
+    (void) state;
+    assert_int_equal(symlink(pgdata, tmpdir), 0);
+    assert_problem(OCF_SUCCESS, "");
+    assert_int_equal(unlink(tmpdir), 0);
+    assert_int_equal(symlink(target, tmpdir), 0);
+    assert_problem(OCF_ERR_CONFIGURED, "make the folder '/tmp/pgward-");
+    assert_problem(OCF_ERR_CONFIGURED, "/tmp' is a symbolic link to it");
+    assert_int_equal(unlink(tmpdir), 0);
+    assert_int_equal(symlink(config, tmpdir), 0);
+    assert_problem(OCF_ERR_CONFIGURED, "is a symbolic link to it");
+    assert_int_equal(unlink(tmpdir), 0);
+    write_file(tmpdir);
+    assert_problem(OCF_ERR_CONFIGURED, "is no folder: set tmpdir");
+    assert_int_equal(unlink(tmpdir), 0);
+}
+
+static void
+names_what_is_missing(void **state)
+{
+    (void) state;
+    assert_int_equal(unlink(config), 0);
+    assert_problem(OCF_ERR_INSTALLED, "could not read the configuration");
+    assert_int_equal(rename(pgdata, target), 0);
+    assert_problem(OCF_ERR_INSTALLED, "could not read the data directory");
+    assert_int_equal(rename(target, pgdata), 0);
+    write_file(config);
+    assert_problem(OCF_SUCCESS, "");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accepts_what_is_there),
+        cmocka_unit_test(half_a_copy_is_named),
+        cmocka_unit_test(a_link_of_ours_may_be_the_configuration),
+        cmocka_unit_test(a_link_to_a_folder_may_be_the_tmpdir),
+        cmocka_unit_test(names_what_is_missing),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

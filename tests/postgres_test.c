@@ -1,0 +1,597 @@
+/* What is left of a server, against a real one (P4). */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cmocka_all.h"
+#include "files.h"
+#include "postgres.h"
+#include "server.h"
+#include "text.h"
+
+#define WAIT_MS 60000
+
+/* One server for all tests of the group; each leaves it stopped or kills it. */
+static struct server_dir server;
+static char words[2048];
+static struct text why;
+
+static int
+make_server(void **state)
+{
+    (void) state;
+    server_create(&server);
+    return 0;
+}
+
+static int
+remove_server(void **state)
+{
+    (void) state;
+    server_remove(&server);
+    return 0;
+}
+
+static int
+start_server(void **state)
+{
+    (void) state;
+    text_init(&why, words, sizeof(words));
+    server_start(&server);
+    return 0;
+}
+
+static int
+reset_words(void **state)
+{
+    (void) state;
+    text_init(&why, words, sizeof(words));
+    return 0;
+}
+
+static struct process
+look(bool quick)
+{
+    struct process process;
+
+    assert_int_equal(postgres_examine(&server.params, quick, &process), 0);
+    return process;
+}
+
+static void
+wait_for_state(enum process_state state)
+{
+    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
+
+    while (look(false).state != state && clock_left_ms(deadline_ms) > 0) {
+        clock_sleep_ms(10, deadline_ms);
+    }
+    assert_string_equal(process_state_name(look(false).state),
+                        process_state_name(state));
+}
+
+static int
+kill_server(void **state)
+{
+    (void) state;
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_KILL, &why), 0);
+    wait_for_state(PROCESS_GONE);
+    return 0;
+}
+
+static void
+path_of(const char *name, char *ret_path)
+{
+    struct text text;
+
+    text_init(&text, ret_path, PATH_SIZE);
+    text_add(&text, "%s/%s", server.pgdata, name);
+    assert_false(text.overflow);
+}
+
+static void
+sees_a_running_server(void **state)
+{
+    struct process full = look(false);
+    struct process quick = look(true);
+
+    (void) state;
+    assert_int_equal(full.state, PROCESS_RUNNING);
+    assert_int_equal(full.pidfile, PIDFILE_READY);
+    assert_int_equal(full.postmaster_pid, server_postmaster(&server));
+    assert_true(full.others >= 4);
+    assert_int_equal(quick.state, PROCESS_RUNNING);
+    assert_int_equal(quick.postmaster_pid, full.postmaster_pid);
+    assert_int_equal(quick.others, 0);
+}
+
+static void
+gives_the_postmaster_a_session_and_no_descriptor_of_ours(void **state)
+{
+    pid_t pid = server_postmaster(&server);
+    char path[PATH_SIZE];
+    char target[PATH_SIZE];
+
+    (void) state;
+    assert_int_not_equal(getsid(pid), getsid(0));
+    assert_int_equal(getsid(pid), getpgid(pid));
+    for (int fd = 0; fd < 3; fd++) {
+        ssize_t len;
+
+        assert_true(snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd)
+                    > 0);
+        len = readlink(path, target, sizeof(target) - 1);
+        assert_true(len > 0);
+        target[len] = '\0';
+        assert_string_equal(target, fd == 0 ? "/dev/null" : server.logfile);
+    }
+}
+
+static void
+sees_a_frozen_server(void **state)
+{
+    pid_t pid = server_postmaster(&server);
+    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
+
+    (void) state;
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    while (look(true).state != PROCESS_FROZEN
+           && clock_left_ms(deadline_ms) > 0) {
+        clock_sleep_ms(5, deadline_ms);
+    }
+    assert_int_equal(look(true).state, PROCESS_FROZEN);
+    assert_int_equal(look(false).state, PROCESS_FROZEN);
+    assert_int_equal(kill(pid, SIGCONT), 0);
+    wait_for_state(PROCESS_RUNNING);
+}
+
+static void
+kills_a_frozen_server(void **state)
+{
+    (void) state;
+    assert_int_equal(kill(server_postmaster(&server), SIGSTOP), 0);
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_KILL, &why), 0);
+    wait_for_state(PROCESS_GONE);
+}
+
+static void
+finds_a_live_server_without_its_pid_file(void **state)
+{
+    char path[PATH_SIZE];
+    pid_t pid = server_postmaster(&server);
+    struct process process;
+
+    (void) state;
+    path_of("postmaster.pid", path);
+    assert_int_equal(unlink(path), 0);
+    process = look(true);
+    assert_int_equal(process.state, PROCESS_RUNNING);
+    assert_int_equal(process.postmaster_pid, pid);
+    assert_int_equal(process.pidfile, PIDFILE_MISSING);
+}
+
+static void
+finds_the_orphans_of_a_killed_postmaster(void **state)
+{
+    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
+    struct process process;
+    /* a busy backend does not look at its postmaster */
+    int psql = server_sql_background(&server,
+        "do $$ declare i bigint := 0; begin loop i := i + 1; end loop; end $$");
+
+    (void) state;
+    while (!server_sql(&server, "select 1 / count(*) from pg_stat_activity "
+                       "where state = 'active' and query like 'do %'")
+           && clock_left_ms(deadline_ms) > 0) {
+        clock_sleep_ms(50, deadline_ms);
+    }
+    assert_int_equal(kill(server_postmaster(&server), SIGKILL), 0);
+    wait_for_state(PROCESS_ORPHANS);
+    clock_sleep_ms(500, deadline_ms);
+    process = look(true);
+    assert_int_equal(process.state, PROCESS_ORPHANS);
+    assert_int_equal(process.postmaster_pid, 0);
+    assert_true(process.others >= 1);
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_KILL, &why), 0);
+    wait_for_state(PROCESS_GONE);
+    assert_string_equal(words, "");
+    (void) waitpid(psql, NULL, 0);
+}
+
+static void
+ends_orphans_by_an_immediate_stop(void **state)
+{
+    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
+    int psql = server_sql_background(&server, "select pg_sleep(60)");
+
+    (void) state;
+    while (look(false).others < 6 && clock_left_ms(deadline_ms) > 0) {
+        clock_sleep_ms(10, deadline_ms);
+    }
+    assert_int_equal(kill(server_postmaster(&server), SIGKILL), 0);
+    (void) postgres_signal(&server.params, POSTGRES_STOP_IMMEDIATE, &why);
+    wait_for_state(PROCESS_GONE);
+    (void) waitpid(psql, NULL, 0);
+}
+
+static void
+stops_fast(void **state)
+{
+    (void) state;
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_STOP_FAST,
+                                     &why), 0);
+    wait_for_state(PROCESS_GONE);
+    assert_int_equal(look(false).pidfile, PIDFILE_MISSING);
+}
+
+static void
+signals_nobody_without_complaint(void **state)
+{
+    (void) state;
+    assert_int_equal(look(false).state, PROCESS_GONE);
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_RELOAD, &why),
+                     0);
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_END_RECEIVER,
+                                     &why), 0);
+    assert_string_equal(words, "");
+}
+
+static void
+is_not_fooled_by_a_reused_process_id(void **state)
+{
+    char path[PATH_SIZE];
+    char bytes[PATH_SIZE];
+    int len;
+
+    (void) state;
+    path_of("postmaster.pid", path);
+    len = snprintf(bytes, sizeof(bytes), "%d\n%s\n1700000000\n5432\n%s\n\n"
+                   "  5432001    32768\nready   \n",
+                   (int) getpid(), server.pgdata, server.folder);
+    assert_true(len > 0 && (size_t) len < sizeof(bytes));
+    assert_int_equal(files_write(path, bytes, (size_t) len, 0600), 0);
+    assert_int_equal(look(true).state, PROCESS_GONE);
+    assert_int_equal(look(false).state, PROCESS_GONE);
+    assert_int_equal(look(false).pidfile, PIDFILE_READY);
+    assert_int_equal(postgres_prepare(&server.params, &server.identity, &why),
+                     0);
+    assert_int_equal(files_exists(path), 0);
+}
+
+static void
+never_touches_another_instance(void **state)
+{
+    static struct server_dir other;
+    struct process process;
+
+    (void) state;
+    server_create(&other);
+    server_start(&other);
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_KILL, &why), 0);
+    wait_for_state(PROCESS_GONE);
+    assert_int_equal(postgres_examine(&other.params, false, &process), 0);
+    assert_int_equal(process.state, PROCESS_RUNNING);
+    assert_true(server_sql(&other, "select 1"));
+    server_remove(&other);
+}
+
+static void
+finds_processes_of_a_data_directory_that_went_away(void **state)
+{
+    char moved[PATH_SIZE];
+    struct text text;
+
+    (void) state;
+    text_init(&text, moved, sizeof(moved));
+    text_add(&text, "%s.moved", server.pgdata);
+    assert_int_equal(rename(server.pgdata, moved), 0);
+    /* the server goes on writing there, with its children (P4) */
+    assert_int_equal(look(false).state, PROCESS_RUNNING);
+    assert_true(look(false).others > 0);
+    assert_int_equal(mkdir(server.pgdata, 0700), 0);
+    assert_int_equal(look(true).state, PROCESS_RUNNING);
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_KILL, &why),
+                     0);
+    wait_for_state(PROCESS_GONE);
+    assert_int_equal(rmdir(server.pgdata), 0);
+    assert_int_equal(rename(moved, server.pgdata), 0);
+    wait_for_state(PROCESS_GONE);   /* its children were killed with it */
+}
+
+static void
+keeps_the_pid_file_of_a_live_server(void **state)
+{
+    char path[PATH_SIZE];
+
+    (void) state;
+    path_of("postmaster.pid", path);
+    assert_int_equal(postgres_prepare(&server.params, &server.identity, &why),
+                     0);
+    assert_int_equal(files_exists(path), 1);
+}
+
+static void
+reads_the_files_of_an_instance(void **state)
+{
+    struct instance_files files = { 0 };
+
+    (void) state;
+    assert_int_equal(postgres_read_files(&server.params, &server.identity,
+                                         &files), 0);
+    assert_int_equal(files.pgdata, TRI_YES);
+    assert_int_equal(files.lock, TRI_NO);
+    assert_int_equal(files.standby_signal, TRI_NO);
+    assert_int_equal(files.backup_label, TRI_NO);
+    assert_true(files.major_version >= 10);
+    assert_int_equal(postgres_read_control(&server.params, &server.identity,
+                                           clock_now_ms() + WAIT_MS, &files),
+                     0);
+    assert_true(wal_position_is_known(files.checkpoint));
+    assert_int_not_equal(files.control, CONTROL_UNKNOWN);
+    assert_int_equal(postgres_check_disk(&server.params, &server.identity,
+                                         &why), TRI_YES);
+}
+
+static void
+write_history(const char *name, const char *content)
+{
+    char path[PATH_SIZE];
+
+    path_of(name, path);
+    assert_int_equal(files_write(path, content, strlen(content), 0600), 0);
+    assert_int_equal(chown(path, server.identity.uid, server.identity.gid),
+                     0);
+}
+
+static void
+reads_the_history_of_a_timeline(void **state)
+{
+    char summary[64] = "as before";
+
+    (void) state;
+    assert_int_equal(postgres_read_history(&server.params, &server.identity,
+                                           2, summary, sizeof(summary)), -1);
+    write_history("pg_wal/00000002.history", "no history\n");
+    assert_int_equal(postgres_read_history(&server.params, &server.identity,
+                                           2, summary, sizeof(summary)), -1);
+    assert_int_equal(postgres_read_history(&server.params, &server.identity,
+                                           0, summary, sizeof(summary)), -1);
+    assert_string_equal(summary, "as before");
+    write_history("pg_wal/00000002.history", "1\t0/3000060\tno target\n");
+    assert_int_equal(postgres_read_history(&server.params, &server.identity,
+                                           2, summary, sizeof(summary)), 0);
+    assert_string_equal(summary, "2 1/0000000003000060");
+    assert_int_equal(postgres_read_history(&server.params, &server.identity,
+                                           1, summary, sizeof(summary)), 0);
+    assert_string_equal(summary, "1");
+}
+
+static void
+says_in_the_servers_words_why_it_did_not_start(void **state)
+{
+    struct params params = server.params;
+    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
+
+    (void) state;
+    params.start_opt = "-c work_mem=nonsense";
+    assert_int_equal(postgres_start(&params, &server.identity, deadline_ms,
+                                    &why), 0);
+    wait_for_state(PROCESS_GONE);
+    do {
+        text_init(&why, words, sizeof(words));
+        (void) postgres_tail_log(&params, &server.identity, &why);
+        clock_sleep_ms(20, deadline_ms);
+    } while (strstr(words, "work_mem") == NULL
+             && clock_left_ms(deadline_ms) > 0);
+    assert_non_null(strstr(words, "FATAL:"));
+    assert_non_null(strstr(words, "work_mem"));
+}
+
+static void
+comes_back_when_the_server_can_be_seen(void **state)
+{
+    (void) state;
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(postgres_prepare(&server.params, &server.identity,
+                                          &why), 0);
+        assert_int_equal(postgres_start(&server.params, &server.identity,
+                                        clock_now_ms() + WAIT_MS, &why), 0);
+        assert_int_equal(look(true).state, PROCESS_RUNNING);
+        (void) kill_server(state);
+    }
+}
+
+static void
+asks_the_server_when_its_log_is_thrown_away(void **state)
+{
+    struct params params = server.params;
+    char path[PATH_SIZE];
+    static const char bad[] = "port = nonsense\n";
+
+    (void) state;
+    assert_true(snprintf(path, sizeof(path), "%s/bad.conf", server.folder)
+                > 0);
+    assert_int_equal(files_write(path, bad, sizeof(bad) - 1, 0644), 0);
+    params.logfile = "/dev/null";
+    params.config = path;
+    assert_int_equal(postgres_tail_log(&params, &server.identity, &why), 0);
+    assert_non_null(strstr(words, "port"));
+    assert_non_null(strstr(words, "/dev/null"));
+}
+
+static void
+tells_a_failed_start_from_what_came_before(void **state)
+{
+    struct params params = server.params;
+    char path[PATH_SIZE];
+    static const char log[] =
+        "2026-11-21 00:12:30 UTC [9] FATAL:  terminating connection\n"
+        "2026-11-21 00:12:31 UTC [9] LOG:  database system is shut down\n"
+        "2026-11-21 00:12:35 UTC [1] FATAL:  the database system is starting "
+            "up\n"
+        "2026-11-21 00:12:36 UTC [1] LOG:  syntax error in file \"c\"\n"
+        "2026-11-21 00:12:44 UTC [2] LOG:  syntax error in file \"c\"\n"
+        "2026-11-21 00:12:44 UTC [2] FATAL:  file \"c\" contains errors\n";
+
+    (void) state;
+    assert_true(snprintf(path, sizeof(path), "%s/old.log", server.folder)
+                > 0);
+    assert_int_equal(files_write(path, log, sizeof(log) - 1, 0644), 0);
+    params.logfile = path;
+    text_init(&why, words, sizeof(words));
+    assert_int_equal(postgres_tail_log(&params, &server.identity, &why), 0);
+    assert_string_equal(words, "LOG:  syntax error in file \"c\" | "
+                               "FATAL:  file \"c\" contains errors");
+}
+
+static void
+starts_over_what_a_killed_start_left_empty(void **state)
+{
+    char path[PATH_SIZE];
+
+    (void) state;
+    assert_true(snprintf(path, sizeof(path), "%s/.s.PGSQL.%d.lock",
+                         server.folder, server.params.pgport) > 0);
+    assert_int_equal(identity_become(&server.identity), 0);
+    assert_int_equal(files_write(path, "", 0, 0600), 0);
+    identity_return();
+    server_start(&server);
+    assert_true(server_sql(&server, "select 1"));
+    (void) kill_server(NULL);
+}
+
+static void
+keeps_what_a_server_said_as_it_gave_up(void **state)
+{
+    struct params params = server.params;
+    char path[PATH_SIZE];
+    static const char log[] =
+        "2026-11-21 00:44:57 UTC [1] LOG:  starting PostgreSQL 15.20\n"
+        "2026-11-21 00:44:57 UTC [1] FATAL:  lock file \"l\" is empty\n"
+        "2026-11-21 00:44:57 UTC [1] LOG:  database system is shut down\n";
+
+    (void) state;
+    assert_true(snprintf(path, sizeof(path), "%s/gaveup.log", server.folder)
+                > 0);
+    assert_int_equal(files_write(path, log, sizeof(log) - 1, 0644), 0);
+    params.logfile = path;
+    text_init(&why, words, sizeof(words));
+    assert_int_equal(postgres_tail_log(&params, &server.identity, &why), 0);
+    assert_string_equal(words, "FATAL:  lock file \"l\" is empty");
+}
+
+static void
+check_start_opt(const char *start_opt)
+{
+    server.params.start_opt = start_opt;
+    server_start(&server);
+    assert_true(server_sql(&server,
+        "do $$ begin if current_setting('cluster_name') <> 'two words' "
+        "then raise '%', current_setting('cluster_name'); end if; end $$"));
+    (void) kill_server(NULL);
+    server.params.start_opt = server.start_opt;
+}
+
+static void
+keeps_the_quoting_of_start_opt(void **state)
+{
+    char start_opt[PATH_SIZE];
+    static const char *const quoted[] = {
+        "-c cluster_name='two words'",
+        "-c cluster_name=\"two words\"",
+        "-c cluster_name=two\\ words",
+        /* what had to be written where single quotes stood around it */
+        "-c cluster_name='\\''two words'\\''",
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
+        struct text text;
+
+        text_init(&text, start_opt, sizeof(start_opt));
+        text_add(&text, "-c listen_addresses= -c fsync=off "
+                 "-c unix_socket_directories=%s %s", server.folder,
+                 quoted[i]);
+        check_start_opt(start_opt);
+    }
+}
+
+static void
+never_takes_the_null_device_for_a_log_file(void **state)
+{
+    struct params params = server.params;
+    struct stat before;
+    struct stat after;
+
+    (void) state;
+    assert_int_equal(stat("/dev/null", &before), 0);
+    params.logfile = "/dev/null";
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), 0);
+    assert_int_equal(stat("/dev/null", &after), 0);
+    assert_int_equal(after.st_uid, before.st_uid);
+    assert_int_equal(after.st_mode, before.st_mode);
+}
+
+static void
+says_what_is_wrong_with_a_folder(void **state)
+{
+    struct params params = server.params;
+
+    (void) state;
+    params.pgdata = "/nonexistent/data";
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), -1);
+    assert_non_null(strstr(words, "'/nonexistent/data'"));
+    text_init(&why, words, sizeof(words));
+    assert_int_equal(postgres_check_disk(&params, &server.identity, &why),
+                     TRI_NO);
+    assert_non_null(strstr(words, "/nonexistent/data"));
+}
+
+#define SERVER_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, start_server, kill_server)
+#define FILES_TEST(name) cmocka_unit_test_setup(name, reset_words)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SERVER_TEST(sees_a_running_server),
+        SERVER_TEST(gives_the_postmaster_a_session_and_no_descriptor_of_ours),
+        SERVER_TEST(sees_a_frozen_server),
+        SERVER_TEST(kills_a_frozen_server),
+        SERVER_TEST(finds_a_live_server_without_its_pid_file),
+        SERVER_TEST(finds_the_orphans_of_a_killed_postmaster),
+        SERVER_TEST(ends_orphans_by_an_immediate_stop),
+        SERVER_TEST(stops_fast),
+        SERVER_TEST(finds_processes_of_a_data_directory_that_went_away),
+        SERVER_TEST(keeps_the_pid_file_of_a_live_server),
+        SERVER_TEST(reads_the_files_of_an_instance),
+        FILES_TEST(reads_the_history_of_a_timeline),
+        FILES_TEST(signals_nobody_without_complaint),
+        FILES_TEST(is_not_fooled_by_a_reused_process_id),
+        FILES_TEST(never_touches_another_instance),
+        FILES_TEST(says_in_the_servers_words_why_it_did_not_start),
+        FILES_TEST(tells_a_failed_start_from_what_came_before),
+        FILES_TEST(comes_back_when_the_server_can_be_seen),
+        FILES_TEST(asks_the_server_when_its_log_is_thrown_away),
+        FILES_TEST(starts_over_what_a_killed_start_left_empty),
+        FILES_TEST(keeps_what_a_server_said_as_it_gave_up),
+        FILES_TEST(keeps_the_quoting_of_start_opt),
+        FILES_TEST(never_takes_the_null_device_for_a_log_file),
+        FILES_TEST(says_what_is_wrong_with_a_folder),
+    };
+    const char *why_not = server_why_not();
+
+    if (why_not != NULL) {
+        (void) printf("1..0 # SKIP %s\n", why_not);
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, make_server, remove_server);
+}

@@ -1,0 +1,109 @@
+/* Names of what a snapshot holds, and small questions to it. */
+
+#include "names.h"
+#include "world.h"
+
+static void
+every_name_is_read_back(void **state)
+{
+    (void) state;
+    for (unsigned i = 0; i <= ACTION_METHODS; i++) {
+        assert_int_equal(action_parse(action_name((enum action) i)), i);
+    }
+    for (unsigned i = 0; i <= CONTROL_IN_PRODUCTION; i++) {
+        enum control_state value = (enum control_state) i;
+
+        assert_int_equal(control_state_parse(control_state_name(value)), i);
+    }
+    for (unsigned i = 0; i <= SENDER_STOPPING; i++) {
+        enum sender_state value = (enum sender_state) i;
+
+        assert_int_equal(sender_state_parse(sender_state_name(value)), i);
+    }
+    for (unsigned i = 0; i <= SYNC_QUORUM; i++) {
+        enum sync_state value = (enum sync_state) i;
+
+        assert_int_equal(sync_state_parse(sync_state_name(value)), i);
+    }
+    assert_int_equal(pidfile_status_parse("standby"), PIDFILE_STANDBY);
+}
+
+static void
+a_strange_word_is_unknown(void **state)
+{
+    (void) state;
+    assert_int_equal(action_parse("startle"), ACTION_NONE);
+    assert_int_equal(action_parse("Start"), ACTION_NONE);
+    assert_int_equal(action_parse(""), ACTION_NONE);
+    assert_int_equal(control_state_parse("in production "),
+                     CONTROL_UNKNOWN);
+    assert_int_equal(sender_state_parse("streamin"), SENDER_UNKNOWN);
+    assert_int_equal(sync_state_parse("SYNC"), SYNC_UNKNOWN);
+    assert_int_equal(pidfile_status_parse("ready "), PIDFILE_UNKNOWN);
+}
+
+static void
+a_strange_value_has_no_name(void **state)
+{
+    (void) state;
+    assert_string_equal(action_name((enum action) 99), "?");
+    assert_string_equal(answer_name(ANSWER_FULL), "full");
+    assert_string_equal(answer_name((enum answer) 99), "?");
+    assert_string_equal(process_state_name(PROCESS_ORPHANS), "orphans");
+    assert_string_equal(op_name(OP_KILL_ALL), "kill-all");
+    assert_string_equal(op_name(OP_COUNT), "?");
+}
+
+static void
+an_unknown_word_leaves_the_value(void **state)
+{
+    unsigned value = 7;
+
+    (void) state;
+    assert_int_equal(names_value(names_tri, "maybe", &value), -1);
+    assert_int_equal(value, 7);
+    assert_int_equal(names_value(names_tri, "yes", &value), 0);
+    assert_int_equal(value, TRI_YES);
+}
+
+static void
+finds_a_node_by_its_whole_name_without_case(void **state)
+{
+    static struct snapshot world;
+
+    (void) state;
+    world_init(&world, ACTION_MONITOR, 10, 0);
+    assert_int_equal(snapshot_find_node(&world, "SRV10"), 9);
+    assert_int_equal(snapshot_find_node(&world, "srv1"), 0);
+    assert_int_equal(snapshot_find_node(&world, "srv11"), NODES_MAX);
+    assert_int_equal(snapshot_find_node(&world, ""), NODES_MAX);
+}
+
+static void
+an_attribute_is_a_value_only_when_set(void **state)
+{
+    struct attr attr = attr_with("LATEST");
+
+    (void) state;
+    assert_true(attr_is(&attr, "LATEST"));
+    assert_false(attr_is(&attr, "latest"));
+    attr.known = ATTR_UNKNOWN;
+    assert_false(attr_is(&attr, "LATEST"));
+    attr = attr_with("");
+    assert_false(attr_is(&attr, ""));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_name_is_read_back),
+        cmocka_unit_test(a_strange_word_is_unknown),
+        cmocka_unit_test(a_strange_value_has_no_name),
+        cmocka_unit_test(an_unknown_word_leaves_the_value),
+        cmocka_unit_test(finds_a_node_by_its_whole_name_without_case),
+        cmocka_unit_test(an_attribute_is_a_value_only_when_set),
+    };
+
+    return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}

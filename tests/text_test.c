@@ -1,0 +1,77 @@
+/* Bounded text never truncates and never forgets that something was lost. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "text.h"
+
+static void
+adds_formatted_text_and_bytes(void **state)
+{
+    char buf[32];
+    struct text text;
+
+    (void) state;
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "%s=%d", "port", 5432);
+    text_add_bytes(&text, ";;;", 2);
+    assert_string_equal(buf, "port=5432;;");
+    assert_int_equal(text.len, 11);
+    assert_false(text.overflow);
+}
+
+static void
+leaves_out_whole_what_does_not_fit(void **state)
+{
+    char buf[8];
+    struct text text;
+
+    (void) state;
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "1234");
+    text_add(&text, "5678");
+    assert_string_equal(buf, "1234");
+    assert_true(text.overflow);
+    text_add(&text, "567");
+    assert_string_equal(buf, "1234567");
+    text_add_bytes(&text, "8", 1);
+    assert_string_equal(buf, "1234567");
+}
+
+static void
+copies_only_what_fits(void **state)
+{
+    char to[4] = "old";
+
+    (void) state;
+    assert_int_equal(text_copy("four", to, sizeof(to)), -1);
+    assert_string_equal(to, "old");
+    assert_int_equal(text_copy("new", to, sizeof(to)), 0);
+    assert_string_equal(to, "new");
+}
+
+static void
+compares_whole_names_without_case(void **state)
+{
+    (void) state;
+    assert_true(text_same_name("Node1", "node1"));
+    assert_false(text_same_name("node1", "node10"));
+    assert_false(text_same_name("node.1", "nodex1"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adds_formatted_text_and_bytes),
+        cmocka_unit_test(leaves_out_whole_what_does_not_fit),
+        cmocka_unit_test(copies_only_what_fits),
+        cmocka_unit_test(compares_whole_names_without_case),
+    };
+
+    return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
