@@ -1,0 +1,152 @@
+"""What the tests do to a cluster and ask of it."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Callable, List, Optional
+
+from labkit import lab as labs
+from labkit import ledger, net, postgres, resources, state
+from labkit.node import Node
+from labkit.resources import VIP_MASTER
+from labkit.state import State
+
+CTS = Path(__file__).resolve().parent
+
+
+def quiet(_text: str = "") -> None:
+    """The tests say nothing while all is well."""
+
+
+class LedgerClient:
+    """A ledger client on the client host; used as a context."""
+
+    def __init__(self, lab: labs.Lab, host: str = VIP_MASTER) -> None:
+        self.lab = lab
+        self.host = host
+        self.out = lab.root / f"ledger-{time.time_ns()}"
+        self.inside = ["ip", "netns", "exec", net.namespace(lab.name, "client")]
+
+    def __enter__(self) -> "LedgerClient":
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(
+            self.inside + [str(CTS / "ledger"), "run", "--host", self.host, "--out", str(self.out)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.wait_for_commits(time.time(), 30)
+        return self
+
+    def __exit__(self, *_unused) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+    def summary(self) -> ledger.Summary:
+        return ledger.read(self.out) if self.out.exists() else ledger.Summary()
+
+    def times(self) -> List[float]:
+        """When each acknowledgement came."""
+        lines = self.out.read_text(encoding="utf-8").splitlines() if self.out.exists() else []
+        return [float(line.split()[0]) for line in lines
+                if line.count(" ") == 1 and not line.startswith("#")]
+
+    def wait_for_commits(self, after: float, timeout: float = 60) -> None:
+        """Wait until a good number of commits has been acknowledged after a moment."""
+        labs.wait_until(f"commits through {self.host}",
+                        lambda: self.summary().last > after + 1, timeout, 0.2)
+
+    def lost(self) -> List[int]:
+        """Acknowledged commits that the primary does not have; the client must have ended."""
+        done = subprocess.run(
+            self.inside + [str(CTS / "ledger"), "check", "--host", self.host, "--out",
+                           str(self.out)], capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 1), f"could not count what is lost: {done.stderr}"
+        return [int(line.split()[1]) for line in done.stdout.splitlines()
+                if line.startswith("lost:")]
+
+
+class Cluster:
+    """A laboratory with its resources, as a test sees it."""
+
+    def __init__(self, lab: labs.Lab) -> None:
+        self.lab = lab
+
+    def node(self, name: Optional[str]) -> Node:
+        assert name, "there is no primary"
+        return self.lab.node(name)
+
+    def look(self, node: Optional[Node] = None) -> State:
+        return state.look(self.lab, node)
+
+    def wait(self, what: str, test: Callable[[State], object], timeout: float = 60,
+             node: Optional[Node] = None) -> State:
+        return state.wait_for(self.lab, what, test, timeout, node=node)
+
+    def settle(self, timeout: float = 90, sync: bool = True) -> State:
+        return self.wait("one primary with both addresses, every other node streaming",
+                         state.settled(self.lab, sync), timeout)
+
+    def primary(self) -> Node:
+        return self.node(self.look().primary)
+
+    def standbys(self) -> List[Node]:
+        first = self.primary().name
+        return [node for node in self.lab.running() if node.name != first]
+
+    def set_up(self, wanted: resources.Wanted, settings: str = "") -> None:
+        postgres.setup(self.lab, quiet, settings)
+        resources.configure(self.lab, wanted, quiet)
+
+    def record(self, node: Node, teller: Node) -> str:
+        """The permanent pgsql-data-status of a node, which may be off, as another has it."""
+        return teller.out("crm_attribute", "-t", "nodes", "-N", node.name, "-n",
+                          "pgsql-data-status", "-G", "-q", check=False)
+
+    def quorum(self, name: str) -> str:
+        """The permanent pgsql-data-quorum of a node, n/N."""
+        return self.lab.any_node().out("crm_attribute", "-t", "nodes", "-N", name, "-n",
+                                       "pgsql-data-quorum", "-G", "-q", check=False)
+
+    def ledger(self) -> LedgerClient:
+        return LedgerClient(self.lab)
+
+    def pcs(self, *args: str) -> str:
+        return self.lab.any_node().out("pcs", *args, timeout=120)
+
+    def new_primary(self, old: str, timeout: float = 90) -> State:
+        """Wait until another node is primary and holds both addresses."""
+        return self.wait(
+            f"another node than {old} to be primary with both addresses",
+            lambda s: s.primary and s.primary != old
+            and s.attribute(s.primary, "status") == "PRI"
+            and all(s.where.get(v) == s.primary for v in ("vip-master", "vip-rep")), timeout)
+
+    def postmaster(self, node: Node) -> str:
+        """The server's process id and when it began: changes with any restart."""
+        lines = (node.dir / "pg/data/postmaster.pid").read_text().splitlines()
+        return f"{lines[0]} {lines[2]}"
+
+    def rebuild(self, node: Node) -> None:
+        """The seed guide's recovery: a fresh copy, the lock file gone, cleanup."""
+        postgres.base_backup(node, resources.VIP_REP)
+        node.run("rm", "-f", f"{postgres.TMP}/PGSQL.lock")
+        self.pcs("resource", "cleanup", "msPostgresql")
+
+    def put_back(self, node: Node, threshold: int = 3) -> None:
+        """Wait until the node is a standby again; rebuild it where its data is not proved.
+
+        Its failure is forgotten, as a person would make Pacemaker forget it.
+        """
+        found = self.wait(f"{node.name} to be a standby, or to be given up",
+                          lambda s: s.given_up(node.name, threshold)
+                          or (s.attribute(node.name, "status") or "").startswith("HS:"), 120)
+        if found.given_up(node.name, threshold):
+            self.rebuild(node)
+        self.settle()
+        self.pcs("resource", "cleanup")
+
+    def stop_all(self) -> None:
+        """The whole cluster is stopped in good order, all nodes at once."""
+        for node in self.lab.running():
+            node.signal(signal.SIGTERM, r"^(\S*/)?pacemakerd( |$)")
+        for node in self.lab.running():
+            node.stop_cluster()

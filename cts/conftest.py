@@ -1,0 +1,126 @@
+"""pytest's fixtures: laboratories, and evidence when a test fails."""
+
+import itertools
+import os
+import re
+import signal
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Union
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from cluster import Cluster, quiet  # noqa: E402
+from labkit import evidence, lab as labs, resources  # noqa: E402
+from labkit.cli import find_agents  # noqa: E402
+from labkit.errors import LabError  # noqa: E402
+
+OPEN: Dict[str, labs.Lab] = {}
+BROKEN: Dict[str, str] = {}
+NUMBER = itertools.count(1)
+
+
+def pytest_addoption(parser) -> None:
+    group = parser.getgroup("pgward")
+    group.addoption("--agent", default=os.environ.get("PGWARD_AGENT", resources.AGENT),
+                    help="the agent under test")
+    group.addoption("--ocf-dir", default=os.environ.get("PGWARD_OCF_DIR", ""),
+                    help="a staged tree with the agent (make install DESTDIR=..)")
+    group.addoption("--evidence", default="/var/tmp/pgward-evidence",
+                    help="where logs of failed tests are kept")
+    group.addoption("--keep", action="store_true",
+                    help="scenarios: end with the first failure and leave its cluster up")
+    group.addoption("--results", default="",
+                    help="scenarios: a folder for what each one measured, as JSON")
+
+
+@pytest.fixture(scope="session")
+def agent(request) -> str:
+    return request.config.getoption("--agent")
+
+
+def make_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0) -> Cluster:
+    """A laboratory of so many nodes (or of these names)."""
+    name = f"test{os.getpid()}-{next(NUMBER)}"
+    names = [f"node{i + 1}" for i in range(nodes)] if isinstance(nodes, int) else nodes
+    lab = labs.Lab(name, names,
+                   find_agents(config.getoption("--ocf-dir")), trace=True, wal_mb=wal_mb)
+    labs.up(lab, quiet)
+    OPEN[name] = lab
+    return Cluster(lab)
+
+
+def drop_lab(cluster: Cluster) -> None:
+    OPEN.pop(cluster.lab.name, None)
+    labs.down(cluster.lab.name)
+
+
+@contextmanager
+def open_lab(config, nodes: Union[int, List[str]]) -> Iterator[Cluster]:
+    """A laboratory, gone at the end whatever happened."""
+    cluster = make_lab(config, nodes)
+    try:
+        yield cluster
+    finally:
+        drop_lab(cluster)
+
+
+@pytest.fixture
+def new_lab(request) -> Iterator[Callable[[int], Cluster]]:
+    """Makes laboratories that live as long as the test."""
+    with ExitStack() as stack:
+        yield lambda nodes: stack.enter_context(open_lab(request.config, nodes))
+
+
+def chain(item) -> str:
+    """Tests of one module and one parameter are steps on the same cluster."""
+    found = re.search(r"\[(.*)\]", item.name)
+    return f"{item.module.__name__}[{found[1] if found else ''}]"
+
+
+def pytest_runtest_setup(item) -> None:
+    if item.get_closest_marker("steps") and chain(item) in BROKEN:
+        pytest.skip(f"an earlier step on this cluster failed: {BROKEN[chain(item)]}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    BROKEN.setdefault(chain(item), item.name)
+    top = Path(item.config.getoption("--evidence"))
+    folder = top / (re.sub(r"[^\w.-]+", "_", item.name) + time.strftime("-%Y%m%d-%H%M%S"))
+    for name, lab in OPEN.items():
+        evidence.collect(lab, folder / name)
+    if OPEN:
+        report.sections.append(
+            ("evidence", f"logs, crm_mon, the CIB, pcs config and traces are in {folder}"))
+    if call.excinfo and isinstance(call.excinfo.value, LabError):
+        report.longrepr = f"{item.nodeid}: {call.excinfo.value}"
+
+
+def interrupt(*_unused) -> None:
+    raise KeyboardInterrupt
+
+
+def pytest_configure(config) -> None:
+    signal.signal(signal.SIGTERM, interrupt)  # so that laboratories are taken down then, too
+    for line in ("steps: tests that are steps on one cluster, in order",
+                 "scenario: a fault on a loaded cluster; cts/suite runs them all",
+                 "worst: a scenario that cts/check takes too",
+                 "place(nodes, fencing, rep_mode, options): the cluster that a scenario wants"):
+        config.addinivalue_line("markers", line)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    stats = terminalreporter.stats
+    counts = [len(stats.get(word, [])) for word in ("passed", "failed", "skipped")]
+    counts[1] += len(stats.get("error", []))
+    terminalreporter.write_line(
+        f"{counts[0]} passed, {counts[1]} failed, {counts[2]} skipped")

@@ -1,0 +1,1 @@
+"""The laboratory: real Pacemaker clusters in namespaces of one machine."""

@@ -1,0 +1,10 @@
+"""The one error that the laboratory's commands show to people."""
+
+
+class LabError(Exception):
+    """Something a person has to know: what failed, why, and what to do next."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what + (f"\n  {hint}" if hint else ""))
+        self.what = what
+        self.hint = hint

@@ -1,0 +1,550 @@
+"""What can go wrong in a cluster, as things that can be done to it and undone again.
+
+A fault takes every choice it has from the random numbers that it is given, in a fixed
+order: the same seed chooses the same, whatever the cluster looks like. Only the mapping
+of `the primary` and `the second standby` to nodes is read from the cluster.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
+
+from . import net
+from .errors import LabError
+from .node import PACEMAKERD, POSTGRES, POSTMASTER, Node
+from .postgres import WAL_DISK
+from .resources import VIP_MASTER
+from .shell import wait_until
+from .state import State
+
+if TYPE_CHECKING:
+    from cluster import Cluster
+
+BACKEND = rf"^postgres: postgres postgres 192\.168\.0\.{net.CLIENT_HOST}"
+WALSENDER = r"^postgres: walsender "
+WALRECEIVER = r"^postgres: walreceiver"
+ATTRD = r"^\S*/pacemaker-attrd( |$)"
+BASED = r"^\S*/pacemaker-based( |$)"
+CLOCK = ("clock stepped: a Linux time namespace moves the monotonic and the boot-time clock only; "
+         "the wall clock is the whole machine's")
+
+
+def command(cluster: "Cluster", *words: str, patience: float = 20) -> str:
+    """Run an administrator's command on the first node that carries it out."""
+    reason = LabError("no node is up")
+    end = time.monotonic() + patience
+    while True:
+        for node in cluster.lab.running():
+            try:
+                return node.out(*words, timeout=30)
+            except LabError as error:
+                reason = error
+        if time.monotonic() > end:
+            raise reason
+        time.sleep(1)
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Which node is meant, by its role; drawn before the cluster is looked at."""
+
+    role: str
+    turn: int
+
+    def node(self, cluster: "Cluster", state: State) -> Node:
+        """The standbys are counted in the order of the nodes' numbers."""
+        if self.role == "primary":
+            return cluster.node(state.primary)
+        others = [n for n in cluster.lab.running() if n.name != state.primary]
+        if not others:
+            raise LabError("there is no standby to aim at")
+        return others[self.turn % len(others)]
+
+
+def draw(rng: random.Random, primary: float) -> Aim:
+    """The primary with this probability, else one of the standbys."""
+    role = "primary" if rng.random() < primary else "standby"
+    return Aim(role, rng.randrange(1000))
+
+
+class Fault:
+    """One thing that goes wrong."""
+
+    name = ""
+    holds: Tuple[float, float] = (1.0, 8.0)     # how long it may last, in seconds
+    primary = 0.65                              # how often the primary is meant
+
+    def __init__(self) -> None:
+        self.hold = 0.0
+        self.what = self.name
+        self.cluster: "Cluster"
+        self.node: Node
+
+    def draw(self, rng: random.Random) -> None:
+        """Every choice, in a fixed order."""
+        self.hold = round(rng.uniform(*self.holds), 2)
+        self.aimed = draw(rng, self.primary)
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        self.cluster = cluster
+        self.node = self.aimed.node(cluster, state)
+        self.what = f"{self.name} on {self.node.name} ({self.aimed.role})"
+
+    def strike(self) -> None:
+        raise NotImplementedError
+
+    def inject(self, cluster: "Cluster", rng: random.Random) -> None:
+        self.draw(rng)
+        self.take_aim(cluster, cluster.look())
+        self.strike()
+
+    def heal(self) -> None:
+        """What was done is undone; a node may have been fenced meanwhile."""
+
+
+class Signal(Fault):
+    """Processes of a node get a signal; those that were frozen are thawed at the end."""
+
+    pattern = ""
+    number = signal.SIGKILL
+    one = False                 # only the first of those that match
+
+    def strike(self) -> None:
+        pids: List[int] = wait_until(  # type: ignore[assignment]
+            f"a process on '{self.node.name}' that matches '{self.pattern}'",
+                          lambda: self.node.find(self.pattern), 10)
+        for pid in sorted(pids)[:1] if self.one else pids:
+            self.hit(pid)
+
+    def hit(self, pid: int) -> None:
+        try:
+            os.kill(pid, self.number)
+        except ProcessLookupError:
+            pass
+
+    def heal(self) -> None:
+        if self.number == signal.SIGSTOP and self.node.alive():
+            self.node.signal(signal.SIGCONT)
+
+
+class PostmasterKilled(Signal):
+    name = "postmaster killed"
+    pattern = POSTMASTER
+
+
+class PostgresKilled(Signal):
+    name = "all postgres killed"
+    pattern = POSTGRES
+
+
+class PostmasterFrozen(Signal):
+    name = "postmaster frozen"
+    pattern = POSTMASTER
+    number = signal.SIGSTOP
+    holds = (0.5, 30.0)
+
+
+class PostgresFrozen(Signal):
+    name = "all postgres frozen"
+    pattern = POSTGRES
+    number = signal.SIGSTOP
+    holds = (0.5, 30.0)
+
+
+class BackendKilled(Signal):
+    name = "backend killed"
+    pattern = BACKEND
+    one = True
+    primary = 1.0
+
+
+class BackendFrozen(Signal):
+    name = "backend frozen"
+    pattern = BACKEND
+    number = signal.SIGSTOP
+    one = True
+    primary = 1.0
+    holds = (1.0, 15.0)
+
+
+class EitherSignal(Signal):
+    """Asked to end, or killed, which takes the whole server with it."""
+
+    one = True
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.number = rng.choice((signal.SIGTERM, signal.SIGKILL))
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        super().take_aim(cluster, state)
+        self.what += f" with {self.number.name}"
+
+
+class WalsenderKilled(EitherSignal):
+    name = "walsender killed"
+    pattern = WALSENDER
+    primary = 1.0
+
+
+class WalreceiverKilled(EitherSignal):
+    name = "walreceiver killed"
+    pattern = WALRECEIVER
+    primary = 0.0
+
+
+class AttrdKilled(Signal):
+    name = "attrd killed"
+    pattern = ATTRD
+
+
+class BasedFrozen(Signal):
+    name = "based frozen"
+    pattern = BASED
+    number = signal.SIGSTOP
+    holds = (0.5, 20.0)
+
+
+class PacemakerdKilled(Signal):
+    name = "pacemakerd killed"
+    pattern = PACEMAKERD
+
+    def heal(self) -> None:
+        """As systemd would: started again, where the node is still on."""
+        if self.node.alive():
+            self.node.start_cluster()
+
+
+class NodeFrozen(Signal):
+    name = "node frozen"
+    number = signal.SIGSTOP
+    holds = (0.3, 20.0)
+
+
+class NodeKilled(Fault):
+    name = "node killed"
+
+    def strike(self) -> None:
+        self.node.kill()
+
+    def heal(self) -> None:
+        power_on(self.node)
+
+
+def power_on(node: Node) -> None:
+    """The others may fence the node while it boots: then it is off again, for the rig to boot."""
+    if not node.alive():
+        node.unless_off(node.boot)
+
+
+class LanCut(Fault):
+    name = "LAN cut"
+    holds = (0.5, 25.0)
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.lan = rng.choice(sorted(net.LANS))
+        self.direction = rng.choice(("in", "out", "both"))
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        super().take_aim(cluster, state)
+        self.what = (f"{self.lan} LAN cut ({self.direction}) on {self.node.name} "
+                     f"({self.aimed.role})")
+
+    def strike(self) -> None:
+        if self.node.alive():
+            net.cut(self.cluster.lab.name, self.node.index, net.LANS[self.lan], self.direction)
+
+    def heal(self) -> None:
+        mend_lans(self.cluster, self.node)
+
+
+class AllLansCut(Fault):
+    name = "all LANs cut"
+    holds = (0.5, 20.0)
+
+    def strike(self) -> None:
+        for lan in net.LANS.values():
+            net.cut(self.cluster.lab.name, self.node.index, lan, "both")
+
+    def heal(self) -> None:
+        mend_lans(self.cluster, self.node)
+
+
+class LanFlapping(LanCut):
+    """Down and up every second; a fenced node has no cable that could be pulled."""
+
+    name = "LAN flapping"
+    holds = (0.1, 1.0)
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.times = rng.randrange(3, 12)
+        self.direction = "both"
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        super().take_aim(cluster, state)
+        self.what = f"{self.lan} LAN flapping {self.times} times on {self.node.name} " \
+                    f"({self.aimed.role})"
+
+    def strike(self) -> None:
+        for _ in range(self.times):
+            super().strike()
+            time.sleep(1)
+            mend_lans(self.cluster, self.node)
+            time.sleep(1)
+
+
+def mend_lans(cluster: "Cluster", node: Node) -> None:
+    for lan in net.LANS.values():
+        if node.alive():
+            net.heal(cluster.lab.name, node.index, lan)
+        else:
+            net.heal_rules(cluster.lab.name, node.index, lan)
+
+
+class StandbyThenPrimary(Fault):
+    """The standby that might take over goes first, and what is left has to know it."""
+
+    name = "standby killed, then primary"
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.pause = round(rng.uniform(0.0, 4.0), 2)
+        self.power = rng.random() < 0.4
+        self.aimed = Aim("standby", rng.randrange(1000))
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        super().take_aim(cluster, state)
+        self.first = cluster.node(state.primary)
+        how = "power of " if self.power else "postgres on "
+        self.what = (f"{how}{self.node.name} (standby) killed, {self.pause:g} s later "
+                     f"{how}{self.first.name} (primary)")
+
+    def strike(self) -> None:
+        for pause, node in ((self.pause, self.node), (0, self.first)):
+            if self.power:
+                node.kill()
+            else:
+                node.kill_postgres()
+            time.sleep(pause)
+
+    def heal(self) -> None:
+        power_on(self.first)
+        power_on(self.node)
+
+
+class Switchover(Fault):
+    """`pcs resource move`, or the constraint that crm_resource leaves until it is cleared."""
+
+    name = "switchover"
+    primary = 1.0
+    holds = (3.0, 10.0)
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.pcs = rng.random() < 0.5
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        super().take_aim(cluster, state)
+        self.tool = "pcs" if self.pcs else "crm_resource"
+        self.what = f"switchover away from {self.node.name} with {self.tool}"
+
+    def strike(self) -> None:
+        if self.pcs:
+            command(self.cluster, "pcs", "resource", "move", "msPostgresql", "--promoted")
+        else:
+            command(self.cluster, "crm_resource", "--ban", "--resource", "msPostgresql",
+                    "--node", self.node.name, "--promoted")
+
+    def heal(self) -> None:
+        """pcs removes its own constraint unless it was interrupted."""
+        command(self.cluster, "crm_resource", "--clear", "--resource", "msPostgresql")
+
+
+class NodeStandby(Fault):
+    name = "node standby"
+
+    def strike(self) -> None:
+        command(self.cluster, "pcs", "node", "standby", self.node.name)
+
+    def heal(self) -> None:
+        command(self.cluster, "pcs", "node", "unstandby", self.node.name)
+
+
+class KillInMaintenance(Fault):
+    """The cluster looks away, the server dies, the cluster looks again."""
+
+    name = "killed in maintenance mode"
+
+    def strike(self) -> None:
+        command(self.cluster, "pcs", "property", "set", "maintenance-mode=true")
+        time.sleep(1)
+        if self.node.alive():
+            self.node.kill_postgres()
+
+    def heal(self) -> None:
+        command(self.cluster, "pcs", "property", "set", "maintenance-mode=false")
+
+
+class Cleanup(Fault):
+    """Forget the history of a healthy resource: everything is probed again."""
+
+    name = "cleanup or refresh"
+    holds = (0.1, 3.0)
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.word = rng.choice(("cleanup", "refresh"))
+        self.everywhere = rng.random() < 0.5
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        super().take_aim(cluster, state)
+        self.what = f"pcs resource {self.word} " + (
+            "everywhere" if self.everywhere else f"for {self.node.name} ({self.aimed.role})")
+
+    def strike(self) -> None:
+        where = [] if self.everywhere else [f"node={self.node.name}"]
+        command(self.cluster, "pcs", "resource", self.word, "pgsql", *where)
+
+
+class ClusterStopped(Fault):
+    name = "cluster stopped on a node"
+
+    def strike(self) -> None:
+        if self.node.alive():
+            self.node.stop_cluster()
+
+    def heal(self) -> None:
+        if self.node.alive():
+            self.node.start_cluster()
+
+
+class WalDiskFull(Fault):
+    """No room for the next WAL segment; needs a laboratory whose nodes have a disk for WAL."""
+
+    name = "pg_wal disk full"
+    holds = (2.0, 15.0)
+    switches = 30       # of 16 MB: less than wal_keep_size
+    fill = f"{WAL_DISK}/fill"
+
+    def strike(self) -> None:
+        if not self.node.alive():
+            return
+        fill_disk(self.node, self.fill)
+        for _ in range(self.switches if self.aimed.role == "primary" else 0):
+            if not self.node.alive() or "ok" not in self.node.sql(
+                    "select 'ok', pg_switch_wal()", check=False):
+                return          # segments made in advance are used up
+            time.sleep(0.05)
+
+    def heal(self) -> None:
+        if self.node.alive():
+            self.node.run("rm", "-f", self.fill)
+
+
+def fill_disk(node: Node, path: str) -> None:
+    """Take what is left of the disk under a file, the last block too."""
+    node.run("sh", "-c", f"free=$(($(stat -fc '%a * %S' {path.rpartition('/')[0]}))); "
+             f"fallocate -l $((free > 65536 ? free - 65536 : 1)) {path}; "
+             f"dd if=/dev/zero bs=4096 of={path} oflag=append conv=notrunc 2>/dev/null; true")
+
+
+class Crowd:
+    """Sessions of clients that take every connection a server has, until they are let go."""
+
+    SCRIPT = """
+import sys, psycopg2
+held, end = [], "all are in"
+try:
+    while len(held) < 500:
+        held.append(psycopg2.connect(f"host={sys.argv[1]} user=postgres dbname=postgres "
+                                     "connect_timeout=2"))
+except psycopg2.Error as error:
+    end = str(error).strip().splitlines()[0]
+print(len(held), end, flush=True)
+sys.stdin.read()
+"""
+
+    def __init__(self, lab_name: str, host: str) -> None:
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", net.namespace(lab_name, "client"), "/usr/bin/python3", "-c",
+             self.SCRIPT, host], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.words = self.process.stdout.readline().strip()
+
+    def leave(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
+
+
+class ConnectionsExhausted(Fault):
+    """Also those kept for superusers, which the agent would use."""
+
+    name = "connections exhausted"
+    primary = 1.0
+    holds = (3.0, 20.0)
+
+    def strike(self) -> None:
+        self.crowd = Crowd(self.cluster.lab.name, VIP_MASTER)
+
+    def heal(self) -> None:
+        self.crowd.leave()
+
+
+SINGLE: List[Callable[[], Fault]] = [
+    PostmasterKilled, PostgresKilled, PostmasterFrozen, PostgresFrozen, BackendKilled,
+    BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
+    NodeKilled, NodeFrozen, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary, Switchover,
+    NodeStandby, KillInMaintenance, Cleanup, ClusterStopped, WalDiskFull, ConnectionsExhausted]
+
+
+class TwoAtOnce(Fault):
+    """Two of the others, aimed before either strikes."""
+
+    name = "two at once"
+
+    def draw(self, rng: random.Random) -> None:
+        self.parts = [make() for make in rng.sample(SINGLE, 2)]
+        self.pause = round(rng.uniform(0.0, 3.0), 2)
+        for part in self.parts:
+            part.draw(rng)
+        self.hold = max(part.hold for part in self.parts)
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        for part in self.parts:
+            part.take_aim(cluster, state)
+        self.what = f"{self.parts[0].what}, {self.pause:g} s later {self.parts[1].what}"
+
+    def strike(self) -> None:
+        self.parts[0].strike()
+        time.sleep(self.pause)
+        try:
+            self.parts[1].strike()
+        except LabError as error:       # the first may have left nothing to strike
+            self.what += f" (which could not be: {error.what.splitlines()[0]})"
+
+    def heal(self) -> None:
+        """One may be in the way of the other's undoing: as often as it takes."""
+        left = list(self.parts)
+        end = time.monotonic() + 120
+        while left:
+            part = left.pop(0)
+            try:
+                part.heal()
+            except LabError:
+                if time.monotonic() > end:
+                    raise
+                left.append(part)
+
+
+KINDS: Dict[str, Callable[[], Fault]] = {
+    make.name: make for make in SINGLE + [TwoAtOnce]}   # type: ignore[attr-defined]

@@ -1,0 +1,169 @@
+"""The cluster's resources, made with pcs in the seed guide's way."""
+
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, List
+
+from .errors import LabError
+from .postgres import ARCHIVE, DATA, TMP, bindir
+
+if TYPE_CHECKING:
+    from .lab import Lab
+
+VIP_MASTER = "192.168.0.103"
+VIP_REP = "192.168.2.103"
+AGENT = "ocf:pgward:pgsql"
+SHELL_AGENT = "ocf:rival:shell-pgsql"
+MODES = ("sync", "async", "none", "slave")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What differs between the seed guide's configuration and the one that we recommend."""
+
+    threshold: int
+    failure_timeout: str
+    monitor: str
+    monitor_promoted: str
+    monitor_timeout: str
+    end_timeout: str  # of demote and stop: longer than stop_escalate
+    restart_on_promote: str
+    demote_on_fail: str  # stop: one failed demote stops the whole clone
+
+    def defaults(self) -> str:
+        text = f"resource-stickiness=INFINITY migration-threshold={self.threshold}"
+        return text + (f" failure-timeout={self.failure_timeout}" if self.failure_timeout else "")
+
+
+PROFILES = {
+    "seed": Profile(1, "", "4s", "3s", "60s", "60s", "true", "stop"),
+    "recommended": Profile(3, "60s", "2s", "1s", "20s", "120s", "false", "restart"),
+}
+
+
+@dataclass
+class Wanted:
+    """What `configure` was asked for."""
+
+    agent: str = AGENT
+    rep_mode: str = "sync"
+    profile: str = "recommended"
+    fencing: bool = True
+    master_ip: str = VIP_REP
+    options: List[str] = field(default_factory=list)
+
+
+def parameters(lab: "Lab", wanted: Wanted) -> str:
+    """The primitive's instance attributes."""
+    values = {
+        "pgctl": f"{bindir()}/pg_ctl", "psql": "/usr/bin/psql", "pgdata": DATA, "tmpdir": TMP,
+        "socketdir": "/run/postgresql", "logfile": "/var/log/postgresql/postgresql.log"}
+    if wanted.rep_mode != "none":
+        values.update({
+            "rep_mode": wanted.rep_mode, "node_list": " ".join(lab.node_names),
+            "restore_command": f"cp {ARCHIVE}/%f %p", "master_ip": wanted.master_ip,
+            "primary_conninfo_opt": "keepalives_idle=60 keepalives_interval=5 keepalives_count=5"})
+    if wanted.rep_mode in ("sync", "async"):
+        values["restart_on_promote"] = PROFILES[wanted.profile].restart_on_promote
+    for option in wanted.options:
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise LabError(f"'{option}' is not NAME=VALUE", "example: --set monitor_user=watcher")
+        values[name] = value
+    return " ".join(shlex.quote(f"{name}={value}") for name, value in values.items())
+
+
+def cluster_lines(lab: "Lab", wanted: Wanted) -> List[str]:
+    switch = "true" if wanted.fencing else "false"
+    policy = "stop" if wanted.fencing else "ignore"
+    lines = [f"property set no-quorum-policy={policy} stonith-enabled={switch}",
+             f"resource defaults update {PROFILES[wanted.profile].defaults()}"]
+    if wanted.fencing:
+        nodes = shlex.quote(" ".join(lab.node_names))
+        lines.append(f"stonith create fencing fence_pgward_lab pcmk_host_list={nodes} "
+                     "pcmk_host_check=static-list --force")
+    return lines
+
+
+def address_lines(replication: bool) -> List[str]:
+    lines = [f"resource create vip-master ocf:heartbeat:IPaddr2 ip={VIP_MASTER} nic=eth0 "
+             "cidr_netmask=24 op start timeout=60s interval=0s on-fail=restart "
+             "monitor timeout=60s interval=10s on-fail=restart "
+             "stop timeout=60s interval=0s on-fail=block"]
+    if replication:
+        lines.append(
+            f"resource create vip-rep ocf:heartbeat:IPaddr2 ip={VIP_REP} nic=eth2 "
+            "cidr_netmask=24 meta migration-threshold=0 "
+            "op start timeout=60s interval=0s on-fail=stop "
+            "monitor timeout=60s interval=10s on-fail=restart "
+            "stop timeout=60s interval=0s on-fail=ignore")
+    return lines
+
+
+def database_line(lab: "Lab", wanted: Wanted) -> str:
+    profile = PROFILES[wanted.profile]
+    line = (f"resource create pgsql {wanted.agent} {parameters(lab, wanted)} "
+            "op start timeout=60s interval=0s on-fail=restart "
+            f"monitor timeout={profile.monitor_timeout} interval={profile.monitor} on-fail=restart ")
+    if wanted.rep_mode in ("none", "slave"):
+        return line + f"stop timeout={profile.end_timeout} interval=0s on-fail=block"
+    return line + (
+        f"monitor timeout={profile.monitor_timeout} interval={profile.monitor_promoted} "
+        "on-fail=restart role=Promoted "
+        "promote timeout=60s interval=0s on-fail=restart "
+        f"demote timeout={profile.end_timeout} interval=0s on-fail={profile.demote_on_fail} "
+        f"stop timeout={profile.end_timeout} interval=0s on-fail=block notify timeout=60s interval=0s")
+
+
+def group_lines(wanted: Wanted) -> List[str]:
+    """The addresses; with sync_strict the one for clients comes last, and by the agent's leave."""
+    if "sync_strict=true" not in wanted.options:
+        return ["resource group add master-group vip-master vip-rep"]
+    return ["resource group add master-group vip-rep vip-master",
+            "constraint location vip-master rule score=-INFINITY "
+            "not_defined pgsql-admit or pgsql-admit ne yes"]
+
+
+def promotable_lines(lab: "Lab", wanted: Wanted) -> List[str]:
+    return [
+        "resource promotable pgsql msPostgresql promoted-max=1 promoted-node-max=1 "
+        f"clone-max={len(lab.node_names)} clone-node-max=1 notify=true",
+        *group_lines(wanted),
+        "constraint colocation add master-group with Promoted msPostgresql INFINITY",
+        "constraint order promote msPostgresql then start master-group "
+        "symmetrical=false score=INFINITY",
+        "constraint order demote msPostgresql then stop master-group symmetrical=false score=0"]
+
+
+def plain_lines(wanted: Wanted) -> List[str]:
+    """rep_mode none: the address after the database; slave: no address at all."""
+    if wanted.rep_mode == "slave":
+        return []
+    return ["constraint colocation add vip-master with pgsql INFINITY",
+            "constraint order start pgsql then start vip-master"]
+
+
+def script(lab: "Lab", wanted: Wanted) -> List[str]:
+    """The pcs commands, as a person would type them after `pcs -f CIB`."""
+    if wanted.profile not in PROFILES:
+        raise LabError(f"there is no profile '{wanted.profile}'", f"use: {' or '.join(PROFILES)}")
+    if wanted.rep_mode not in MODES:
+        raise LabError(f"there is no rep_mode '{wanted.rep_mode}'", f"use: {', '.join(MODES)}")
+    lines = cluster_lines(lab, wanted)
+    replicated = wanted.rep_mode in ("sync", "async")
+    if wanted.rep_mode != "slave":
+        lines += address_lines(replicated)
+    lines.append(database_line(lab, wanted))
+    return lines + (promotable_lines(lab, wanted) if replicated else plain_lines(wanted))
+
+
+def configure(lab: "Lab", wanted: Wanted, log) -> None:
+    """Make all of it in a copy of the CIB, then push that at once."""
+    node = lab.any_node()
+    node.run("rm", "-f", "/tmp/pgsql_cfg")
+    node.run("pcs", "cluster", "cib", "/tmp/pgsql_cfg")
+    for line in script(lab, wanted):
+        log(f"pcs -f pgsql_cfg {line}")
+        node.run("pcs", "-f", "/tmp/pgsql_cfg", *shlex.split(line))
+    log("pcs cluster cib-push pgsql_cfg")
+    node.run("pcs", "cluster", "cib-push", "/tmp/pgsql_cfg")

@@ -1,0 +1,60 @@
+"""Run commands of the machine, and look at its processes."""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Callable, Optional, Sequence
+
+from .errors import LabError
+
+
+def run(cmd: Sequence[str], check: bool = True, timeout: float = 60,
+        stdin: Optional[str] = None) -> subprocess.CompletedProcess:
+    """Run a command, keep its output; a failure names the command and its reason."""
+    try:
+        done = subprocess.run(list(cmd), input=stdin, capture_output=True, text=True,
+                              errors="replace", timeout=timeout,
+                              stdin=subprocess.DEVNULL if stdin is None else None)
+    except FileNotFoundError:
+        raise LabError(f"could not run '{cmd[0]}': it is not installed",
+                       "install the laboratory's packages: cts/lib/install-packages") from None
+    except subprocess.TimeoutExpired:
+        raise LabError(f"could not finish '{' '.join(cmd)}': no answer within {timeout:g} s") from None
+    if check and done.returncode != 0:
+        reason = (done.stderr or done.stdout).strip() or "it said nothing"
+        raise LabError(f"could not run '{' '.join(cmd)}': exit {done.returncode}: {reason}")
+    return done
+
+
+def wait_until(what: str, test: Callable[[], object], timeout: float, every: float = 0.05,
+               hint: str = "") -> object:
+    """Poll until test() is true and return its value; the failure says what was waited for."""
+    end = time.monotonic() + timeout
+    while True:
+        value = test()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise LabError(f"waited {timeout:g} s in vain for {what}", hint)
+        time.sleep(every)
+
+
+def start_time(pid: int) -> Optional[str]:
+    """When the process began (in clock ticks), or None: a pid alone may have been used again."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def child_of(pid: int) -> Optional[int]:
+    """The first child of a process."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            return int(stat.parent.name)
+    return None

@@ -1,0 +1,1 @@
+"""Faults on loaded clusters: cts/suite runs them, cts/check takes the worst."""

@@ -1,0 +1,174 @@
+"""Faults and planned work with the recommended profile, three nodes, fencing on."""
+
+import signal
+import time
+
+import pytest
+
+from conftest import open_lab
+from labkit import net
+from labkit.node import POSTGRES
+from labkit.resources import Wanted
+
+pytestmark = pytest.mark.steps
+
+
+@pytest.fixture(scope="module")
+def cluster(request, agent):
+    with open_lab(request.config, 3) as made:
+        made.set_up(Wanted(agent=agent))
+        made.settle()
+        yield made
+
+
+def no_gap_over(client, seconds):
+    assert client.summary().gap < seconds, f"the client waited {client.summary().gap:.2f} s"
+
+
+def test_killed_postgres_fails_over_and_the_old_primary_is_put_back(cluster):
+    """P1, P3; recommended profile: the standby leads, the old primary may be a standby again."""
+    old = cluster.primary()
+    with cluster.ledger() as client:
+        moment = old.kill_postgres()
+        cluster.new_primary(old.name)
+        client.wait_for_commits(moment)
+    assert client.lost() == []
+    no_gap_over(client, 10)
+    cluster.put_back(old)
+
+
+def test_node_standby_switches_over_and_the_old_primary_follows(cluster):
+    """P7: a planned switchover; back from standby, the old primary streams, with no manual step."""
+    old = cluster.primary()
+    with cluster.ledger() as client:
+        cluster.pcs("node", "standby", old.name)
+        cluster.new_primary(old.name)
+        cluster.pcs("node", "unstandby", old.name)
+        cluster.settle(120)
+    assert client.lost() == []
+    assert cluster.look().fail_counts == {}
+
+
+def test_resource_move_switches_over_and_the_old_primary_follows(cluster):
+    """P7: `pcs resource move` of the primary role; the old primary comes back as a standby.
+
+    Without a target: the guide's resource-stickiness=INFINITY outweighs a wish for a node.
+    """
+    state = cluster.settle()
+    old = state.primary
+    target = next(n for n in state.online if state.attribute(n, "score") == "100")
+    with cluster.ledger() as client:
+        cluster.pcs("resource", "move", "msPostgresql", "--promoted")
+        state = cluster.new_primary(old)
+        cluster.settle(120)
+    assert state.primary == target
+    assert client.lost() == []
+    assert cluster.look().fail_counts == {}
+
+
+def test_standby_that_holds_more_is_promoted_and_the_other_follows(cluster):
+    """P1, P3: WAL reaches only the standby that nobody waits for; promoting the other would
+    leave that one behind for ever."""
+    state = cluster.settle()
+    old = cluster.primary()
+    waited_for = next(n for n in cluster.standbys() if state.attribute(n.name, "score") == "100")
+    ahead = next(n for n in cluster.standbys() if n.name != waited_for.name)
+    with cluster.ledger() as client:
+        client.wait_for_commits(client.summary().last)
+        net.cut(cluster.lab.name, waited_for.index, 2, "both")
+        time.sleep(0.5)
+        moment = old.kill_postgres()
+        state = cluster.new_primary(old.name)
+        net.heal(cluster.lab.name, waited_for.index, 2)
+        client.wait_for_commits(moment)
+    assert client.lost() == []
+    assert state.primary == ahead.name
+    cluster.wait(f"{waited_for.name} to follow",
+                 lambda s: s.attribute(waited_for.name, "status") in ("HS:sync", "HS:async"), 60)
+    cluster.put_back(old)
+
+
+def test_lone_primary_leads_again_after_a_crash(cluster):
+    """P3: with the standbys gone, a killed primary starts again and leads, without a hand."""
+    cluster.settle()
+    alone = cluster.primary()
+    for standby in cluster.standbys():
+        cluster.pcs("node", "standby", standby.name)
+    cluster.wait("the primary to be alone", lambda s: s.unpromoted == [], 60)
+    with cluster.ledger() as client:
+        moment = alone.kill_postgres()
+        cluster.wait("the primary to lead again",
+                     lambda s: s.primary == alone.name
+                     and s.attribute(alone.name, "status") == "PRI", 60)
+        client.wait_for_commits(moment)
+    assert client.lost() == []
+    for node in cluster.lab.nodes:
+        cluster.pcs("node", "unstandby", node.name)
+    cluster.pcs("resource", "cleanup", "pgsql")
+    assert cluster.settle(120).primary == alone.name
+
+
+def test_frozen_postmaster_is_failed_over_within_the_monitor_timeout(cluster):
+    """P6: a server that does not answer at all is given up before Pacemaker's own timeout."""
+    cluster.settle()
+    old = cluster.primary()
+    with cluster.ledger() as client:
+        frozen = old.signal(signal.SIGSTOP, POSTGRES)
+        assert frozen > 0
+        cluster.new_primary(old.name, 120)
+    assert client.lost() == []
+    cluster.put_back(old)
+
+
+def test_node_without_power_is_fenced_and_failed_over(cluster):
+    """P1, P3: power off; the node is fenced and a standby leads, nothing is lost."""
+    cluster.settle()
+    old = cluster.primary()
+    with cluster.ledger() as client:
+        old.kill()
+        state = cluster.new_primary(old.name)
+        client.wait_for_commits(client.summary().last)
+    assert client.lost() == []
+    assert old.name not in state.online
+
+
+def test_fenced_node_boots_and_joins_as_a_standby(cluster):
+    """P3: a returning node never outranks a running primary and starts as a standby."""
+    first = cluster.primary()
+    off = next(node for node in cluster.lab.nodes if not node.alive())
+    off.boot()
+    state = cluster.wait(f"{off.name} to be in the cluster", lambda s: off.name in s.online,
+                         node=first)    # the booted node's own view begins empty
+    assert state.promoted == [first.name]
+    cluster.put_back(off)
+    assert cluster.settle().primary == first.name
+
+
+def test_primary_that_crashed_and_streams_again_may_be_switched_off(cluster):
+    """P3: the lock of a crash is answered once the node streams again; it refuses no later start."""
+    cluster.settle()
+    for node in cluster.lab.nodes:
+        node.kill()
+    for node in cluster.lab.nodes:
+        node.boot()
+    cluster.settle(150)
+    for standby in cluster.standbys():
+        cluster.pcs("node", "standby", standby.name)
+        cluster.pcs("node", "unstandby", standby.name)
+    state = cluster.settle()
+    assert not state.fail_counts
+    for standby in cluster.standbys():
+        assert not (standby.dir / "pg/tmp/PGSQL.lock").exists()
+
+
+def test_whole_cluster_stopped_at_once_comes_back_without_loss(cluster):
+    """P1, P3: all nodes stop at the same moment and start again; one primary, nothing lost."""
+    cluster.settle()
+    with cluster.ledger() as client:
+        client.wait_for_commits(client.summary().last)
+        cluster.stop_all()
+    for node in cluster.lab.nodes:
+        node.start_cluster(wait=False)
+    state = cluster.settle(150)
+    assert client.lost() == []
+    assert not state.fail_counts

@@ -1,0 +1,74 @@
+"""A primary that crashed comes back: proved by the history, or down with the reason (P3, P7)."""
+
+import pytest
+
+from conftest import open_lab
+from labkit import net, postgres
+from labkit.resources import Wanted
+
+pytestmark = pytest.mark.steps
+
+COMMAND = "pg_rewind or pg_basebackup"
+
+
+@pytest.fixture(scope="module")
+def cluster(request, agent):
+    with open_lab(request.config, 2) as made:
+        made.set_up(Wanted(agent=agent))
+        made.settle()
+        yield made
+
+
+def lock(node):
+    return node.dir / "pg/tmp/PGSQL.lock"
+
+
+def test_idle_primary_that_crashed_follows_by_itself(cluster):
+    """P3: all of its WAL is of the new primary's past, so it streams without a hand."""
+    old = cluster.primary()
+    old.kill_postgres()
+    cluster.new_primary(old.name)
+    state = cluster.wait(f"{old.name} to be the synchronous standby",
+                         lambda s: s.attribute(old.name, "status") == "HS:sync", 60)
+    assert state.fail_counts == {old.name: {"pgsql": "1"}}, state.describe()
+    cluster.wait("the lock of its time as a primary to go", lambda _: not lock(old).exists(), 20)
+    cluster.pcs("resource", "cleanup")
+    assert cluster.settle().fail_counts == {}
+
+
+def test_primary_with_wal_that_nobody_has_stays_down_and_says_so(cluster):
+    """P3: what it wrote last reached no standby; the reason fits into what Pacemaker shows."""
+    cluster.settle()
+    old = cluster.primary()
+    standby = cluster.standbys()[0]
+    with cluster.ledger() as client:
+        client.wait_for_commits(client.summary().last)
+        net.cut(cluster.lab.name, standby.index, 2, "both")
+        old.sql("SELECT pg_logical_emit_message(false, 'tail', 'of nobody else'); CHECKPOINT")
+        moment = old.kill_postgres()
+        # the kernel would still send what the dead server had handed over
+        cluster.wait(f"{standby.name} to be promoted",
+                     lambda s: s.attribute(standby.name, "status") == "PRI", 60)
+        net.heal(cluster.lab.name, standby.index, 2)
+        cluster.new_primary(old.name)
+        client.wait_for_commits(moment)
+    assert client.lost() == []
+    state = cluster.wait(f"{old.name} to be given up", lambda s: s.given_up(old.name, 3), 60)
+    shown = [reason for reason in state.reasons.get(old.name, []) if COMMAND in reason]
+    assert shown, state.describe()
+    assert postgres.DATA in shown[0] and "PGSQL.lock" in shown[0]
+    cluster.rebuild(old)
+    cluster.settle()
+
+
+def test_switchover_back_and_forth_under_load_loses_nothing(cluster):
+    """P7: four planned moves; each time the old primary follows, with no manual step."""
+    cluster.settle()
+    with cluster.ledger() as client:
+        for _ in range(4):
+            old = cluster.primary().name
+            cluster.pcs("resource", "move", "msPostgresql", "--promoted")
+            cluster.new_primary(old)
+            cluster.settle()
+    assert client.lost() == []
+    assert cluster.look().fail_counts == {}
