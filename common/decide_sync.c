@@ -206,7 +206,11 @@ is_last_of_strict(const struct snapshot *snapshot, size_t node)
 bool
 is_held(const struct snapshot *snapshot, size_t node)
 {
-    return is_listed(snapshot, node) && !is_streaming(snapshot, node)
+    /* of a node that left, the WAL sender is only not yet timed out */
+    bool streams = is_streaming(snapshot, node)
+                   && snapshot->node[node].online != TRI_NO;
+
+    return is_listed(snapshot, node) && !streams
            && (may_still_act(snapshot, node)
                || is_last_of_strict(snapshot, node));
 }
