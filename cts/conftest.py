@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Union
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -22,6 +23,8 @@ from labkit.errors import LabError  # noqa: E402
 OPEN: Dict[str, labs.Lab] = {}
 BROKEN: Dict[str, str] = {}
 NUMBER = itertools.count(1)
+FIRST_TRIES: List[str] = []     # what failed at first, and was run once more
+UNSAFE = re.compile(r"\blost\b|double_writers|took? writes|wrote")
 
 
 def pytest_addoption(parser) -> None:
@@ -34,6 +37,9 @@ def pytest_addoption(parser) -> None:
                     help="where logs of failed tests are kept")
     group.addoption("--keep", action="store_true",
                     help="scenarios: end with the first failure and leave its cluster up")
+    group.addoption("--second-tries", type=int, default=0, metavar="N",
+                    help="run up to N tests that failed once more, on a cluster of their own; "
+                    "never one that lost a commit or saw two writers")
     group.addoption("--results", default="",
                     help="scenarios: a folder for what each one measured, as JSON")
 
@@ -87,6 +93,36 @@ def pytest_runtest_setup(item) -> None:
         pytest.skip(f"an earlier step on this cluster failed: {BROKEN[chain(item)]}")
 
 
+def words_of(report) -> str:
+    """Why it failed, without the source around it."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return crash.message if crash else report.longreprtext
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """These tests run against the clock, on whatever machine: one may fail by it alone.
+
+    Such a one is run again, and counted; what bears on safety, or on steps that share a
+    cluster, is not.
+    """
+    if (len(FIRST_TRIES) >= item.config.getoption("--second-tries")
+            or item.get_closest_marker("steps")):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    failed = [report for report in reports if report.failed]
+    if failed and not any(UNSAFE.search(words_of(report)) for report in failed):
+        FIRST_TRIES.append("\n".join([item.nodeid] + [
+            f"{report.longreprtext}\n{dict(report.sections).get('evidence', '')}"
+            for report in failed]))
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
@@ -122,5 +158,10 @@ def pytest_terminal_summary(terminalreporter) -> None:
     stats = terminalreporter.stats
     counts = [len(stats.get(word, [])) for word in ("passed", "failed", "skipped")]
     counts[1] += len(stats.get("error", []))
+    for words in FIRST_TRIES:
+        terminalreporter.section("failed at first, run once more")
+        terminalreporter.write_line(words)
+    if FIRST_TRIES:
+        terminalreporter.write_line(f"{len(FIRST_TRIES)} failed at first, run once more")
     terminalreporter.write_line(
         f"{counts[0]} passed, {counts[1]} failed, {counts[2]} skipped")
