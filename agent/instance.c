@@ -329,8 +329,8 @@ check_folder(const struct instance *instance, struct snapshot *snapshot)
 
     if (stat(params->pgdata, &info) != 0) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
-                    "could not read the data directory '%s': %s. Set pgdata, "
-                    "mount the storage, or copy the data from the primary",
+                    "no data directory '%s' (%s): mount its storage, copy it "
+                    "with pg_basebackup, or set pgdata",
                     params->pgdata, strerror(errno));
     } else if (!S_ISDIR(info.st_mode)) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
