@@ -78,8 +78,8 @@ def test_one_backend_hung(rig):
 def test_attrd_killed(rig):
     """P6: a stall of the cluster's own daemons does not fail a healthy server.
 
-    Not among those that cts/check takes: with its attrd the primary's score goes, and now and
-    then Pacemaker moves the service before the next monitor has set it again.
+    With its attrd the primary's score goes. Mostly the next monitor sets it in time; where
+    Pacemaker was quicker, it moves the service, without a failure and without a hand.
     """
     first = choose(rig, "primary")
     server = rig.cluster.postmaster(first)
@@ -87,8 +87,9 @@ def test_attrd_killed(rig):
         assert first.signal(signal.SIGKILL, ATTRD)
         for _ in range(5):
             load.commits()
-        assert rig.whole().primary == first.name
-    assert rig.cluster.postmaster(first) == server
+        state = rig.whole(hands=False)
+        assert state.fail_counts == {}
+        assert state.primary != first.name or rig.cluster.postmaster(first) == server
 
 
 @pytest.mark.parametrize("role", ["primary", "standby"])
