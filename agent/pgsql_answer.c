@@ -95,6 +95,17 @@ copy_line(const char *message, char *ret_text, size_t size)
     ret_text[len] = '\0';
 }
 
+/* 42501 is also how the server passes on that it may not open its own files. */
+static bool
+is_about_a_file(const char *message)
+{
+    return strstr(message, strerror(EACCES)) != NULL
+           || strstr(message, strerror(EPERM)) != NULL
+           || strstr(message, ", relmapper.c:") != NULL
+           || strstr(message, ", fd.c:") != NULL
+           || strstr(message, ", md.c:") != NULL;
+}
+
 /* Not from the server: what the operating system or libpq itself said. */
 static enum answer
 answer_of_libpq(const PGconn *conn, const char *message)
@@ -122,7 +133,7 @@ pgsql_failure_of_connect(const PGconn *conn, struct pgsql_failure *ret_failure)
         failure.answer = answer_of_libpq(conn, message);
     }
     /* a database or a role that may not be used by us: not a fault of it */
-    if (strcmp(failure.sqlstate, "42501") == 0
+    if ((strcmp(failure.sqlstate, "42501") == 0 && !is_about_a_file(message))
         || strcmp(failure.sqlstate, "55000") == 0) {
         failure.answer = ANSWER_DENIED;
     }

@@ -217,8 +217,8 @@ check_pgdata(const struct setup *setup)
         return 0;
     }
     text_add(setup->why,
-             "could not write to data directory '%s' as user '%s': %s; "
-             "mount it, or correct its owner, or set pgdata",
+             "'%s' is not writable for '%s' (%s): mount it or chown/chmod it, "
+             "then pcs resource cleanup",
              setup->params->pgdata, setup->identity->name, strerror(errno));
     return -1;
 }

@@ -306,6 +306,10 @@ tells_why_a_log_in_failed(void **state)
         { "FATAL:  28000: no pg_hba.conf entry\n", ANSWER_DENIED },
         { "FATAL:  3D000: database \"x\" does not exist\n", ANSWER_DENIED },
         { "FATAL:  42501: permission denied for database\n", ANSWER_DENIED },
+        { "FATAL:  42501: could not open file \"global/pg_filenode.map\": "
+          "Permission denied\n", ANSWER_ERROR },
+        { "FATAL:  42501: kann nicht\nLOCATION:  load_relmap_file, "
+          "relmapper.c:822\n", ANSWER_ERROR },
         { "FATAL:  55000: not accepting connections\n", ANSWER_DENIED },
         { "FATAL:  XX000: who knows\n", ANSWER_ERROR },
         { "No such file or directory\n\tIs the server running locally?\n",

@@ -155,7 +155,7 @@ def test_disk_full_on_the_log(rig, role):
             else:
                 rig.wait(f"{node.name} to stream again", lambda s: (
                     s.attribute(node.name, "data-status") or "").startswith("STREAMING|")
-                    and rig.cluster.postmaster(node) and not rig.wrong(s))
+                    and node.find(POSTMASTER) and not rig.wrong(s))
             load.commits(moment)
 
 
