@@ -375,6 +375,9 @@ run_op(struct job *job)
                                       job->instance->deadline_ms, &job->why);
         case OP_RESTART_STANDBY:
             return restart_standby(job);
+        case OP_SWITCH_WAL:
+            return pgsql_switch_wal(job->instance->pgsql,
+                                    job->instance->deadline_ms, &job->why);
         case OP_CREATE_SLOT:
             return change_slot(job, job_node(job), true);
         case OP_DROP_SLOT:

@@ -167,6 +167,16 @@ pgsql_end_sessions(struct pgsql *pgsql, int64_t deadline_ms,
                    struct text *ret_why);
 
 /*!
+ * Begin a new WAL segment on a primary that archives, as pgdba: monitor_user
+ * seldom has the right.
+ *
+ * \return 0, also where nothing is archived; -1 with `ret_why`.
+ */
+int
+pgsql_switch_wal(struct pgsql *pgsql, int64_t deadline_ms,
+                 struct text *ret_why);
+
+/*!
  * Run monitor_sql as the user wrote it: several statements are one implicit
  * transaction, as with psql -c; not read-only, search_path as the log-in has
  * it; output is read and dropped. It runs in the kept session, which is closed

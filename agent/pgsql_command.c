@@ -124,6 +124,24 @@ pgsql_end_sessions(struct pgsql *pgsql, int64_t deadline_ms,
     return -1;
 }
 
+int
+pgsql_switch_wal(struct pgsql *pgsql, int64_t deadline_ms,
+                 struct text *ret_why)
+{
+    struct pgsql_failure failure;
+    const struct pgsql_statement statement = {
+        .sql = "SELECT pg_catalog.pg_switch_wal() WHERE"
+               " pg_catalog.current_setting('archive_mode')"
+               " OPERATOR(pg_catalog.<>) 'off'",
+    };
+
+    if (ask_as_owner(pgsql, &statement, deadline_ms, &failure) == 0) {
+        return 0;
+    }
+    text_add(ret_why, "could not begin a new WAL segment: %s", failure.text);
+    return -1;
+}
+
 /*
  * Run a statement about one slot; `done` is the failure that means success.
  * A monitor_user seldom has the right to replicate: then the owner does it.

@@ -86,6 +86,7 @@ enum fact {
     X(OP_END_RECEIVER, "end-receiver")  /* so that it connects anew */ \
     X(OP_END_SESSIONS, "end-sessions")  /* those that hold replay back */ \
     X(OP_RESTART_STANDBY, "restart-standby")    /* fast, then start */ \
+    X(OP_SWITCH_WAL, "switch-wal")      /* where there is an archive */ \
     X(OP_CREATE_SLOT, "create-slot")    /* node */ \
     X(OP_CREATE_EXTERNAL_SLOTS, "create-external-slots") \
     X(OP_DROP_SLOT, "drop-slot")        /* node */ \

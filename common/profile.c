@@ -426,6 +426,12 @@ profile_duty(const struct snapshot *snapshot, struct plan *plan)
         profile_warn(snapshot, plan);
         want_attr(snapshot, plan, OP_SET_WARNED, OP_BEST_EFFORT,
                   snapshot->self, promotion);
+        /*
+         * Two promotions in one WAL segment strand a standby that was away:
+         * an archiving server renames what it has of the timeline between
+         * them to '.partial', and cannot send it any more (tried).
+         */
+        plan_add(plan, OP_SWITCH_WAL, OP_BEST_EFFORT, 0, NULL);
     }
 }
 

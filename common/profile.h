@@ -16,8 +16,8 @@ void
 profile_warn(const struct snapshot *snapshot, struct plan *plan);
 
 /*!
- * Have this promotion's primary warn once: adds the look that is needed, then
- * the warnings and the attribute that remembers them.
+ * What a primary does once in its promotion: adds the look that is needed, then
+ * the warnings, the attribute that remembers them, and a new WAL segment.
  *
  * \param[in,out] plan  of a monitor that has nothing else left to do
  */

@@ -9,6 +9,7 @@ from conftest import open_lab
 from labkit import net
 from labkit.node import POSTGRES
 from labkit.resources import Wanted
+from labkit.shell import wait_until
 
 pytestmark = pytest.mark.steps
 
@@ -106,6 +107,38 @@ def test_lone_primary_leads_again_after_a_crash(cluster):
         cluster.pcs("node", "unstandby", node.name)
     cluster.pcs("resource", "cleanup", "pgsql")
     assert cluster.settle(120).primary == alone.name
+
+
+def segment(position):
+    return int(position, 16) >> 24
+
+
+def has_new_segment(node):
+    """Whether WAL has left the segment in which the promotion was."""
+    high, _, low = node.sql("select pg_current_wal_lsn()").partition("/")
+    began = node.out("crm_attribute", "-l", "reboot", "-N", node.name, "-n",
+                     "pgsql-master-baseline", "-G", "-q")
+    return segment(f"{high}{low:0>8}") > segment(began)
+
+
+def test_standby_that_missed_two_promotions_follows(cluster):
+    """P3: they were not in one WAL segment: an archiving server could not send what is between."""
+    cluster.settle()
+    away = next(n for n in cluster.standbys() if cluster.look().attribute(n.name, "score") != "100")
+    cluster.pcs("node", "standby", away.name)
+    cluster.wait(f"{away.name} to be stopped", lambda s: away.name not in s.unpromoted)
+    for number in range(2):
+        old = cluster.primary()
+        old.sql(f"create table missed{number} as select generate_series(1, 100)")
+        old.kill_postgres()
+        new = cluster.node(cluster.new_primary(old.name).primary)
+        wait_until("a new WAL segment", lambda n=new: has_new_segment(n), 30, 0.2)
+        state = cluster.wait(f"{old.name} to be eligible", lambda s, n=old.name: (
+            s.attribute(n, "score") == "100" or s.given_up(n, 3)))
+        assert not state.given_up(old.name, 3), state.describe()
+    cluster.pcs("node", "unstandby", away.name)
+    cluster.pcs("resource", "cleanup")
+    cluster.settle()
 
 
 def test_frozen_postmaster_is_failed_over_within_the_monitor_timeout(cluster):

@@ -266,6 +266,8 @@ run_server_op(struct e_state *state, size_t i, const struct e_op *op)
         case OP_RESTART_STANDBY:
             node->upstream = E_NOBODY;
             return 0;
+        case OP_SWITCH_WAL:
+            return 0;       /* no commit is in it */
         case OP_END_SESSIONS:
             return 0;       /* those of a standby, which commit nothing */
         default:

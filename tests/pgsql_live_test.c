@@ -204,6 +204,22 @@ sees_senders_by_whole_names(void **state)
     pgsql_close(pgsql);
 }
 
+static void
+begins_no_new_segment_where_nothing_is_archived(void **state)
+{
+    struct pgsql *pgsql;
+    lsn before;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    before = look(handle(&primary), LIMIT_MS).position.lsn;
+    pgsql = handle(&primary);
+    assert_int_equal(pgsql_switch_wal(pgsql, in_ms(LIMIT_MS), &why), 0);
+    pgsql_close(pgsql);
+    assert_true(look(handle(&primary), LIMIT_MS).position.lsn - before
+                < 1024 * 1024);
+}
+
 /* An idle primary must not be ahead of a standby that has everything. */
 static void
 is_not_ahead_of_a_standby_after_a_segment_switch(void **state)
@@ -822,6 +838,8 @@ main(void)
         cmocka_unit_test(sees_a_primary),
         cmocka_unit_test(sees_a_standby_that_streams),
         cmocka_unit_test(sees_senders_by_whole_names),
+        cmocka_unit_test(
+            begins_no_new_segment_where_nothing_is_archived),
         cmocka_unit_test(is_not_ahead_of_a_standby_after_a_segment_switch),
         cmocka_unit_test(makes_and_drops_slots_again_and_again),
         cmocka_unit_test(makes_and_drops_slots_as_the_owner_if_need_be),

@@ -1151,6 +1151,15 @@ says_why_a_slot_could_not_be_changed(void **state)
     assert_non_null(strstr(why_buf, "could not create replication slot 's'"));
 }
 
+static void
+says_why_no_new_segment_could_be_begun(void **state)
+{
+    (void) state;
+    standin_connect_fails("FATAL:  53300: sorry, too many clients already\n");
+    assert_int_equal(pgsql_switch_wal(pgsql, in_ms(LONG_MS), &why), -1);
+    assert_non_null(strstr(why_buf, "could not begin a new WAL segment: "));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -1213,6 +1222,7 @@ main(void)
         TEST(asks_for_a_signal_where_sql_cannot_promote),
         TEST(makes_and_drops_slots_with_bound_names),
         TEST(says_why_a_slot_could_not_be_changed),
+        TEST(says_why_no_new_segment_could_be_begun),
     };
 
     return cmocka_run_group_tests_name("pgsql", tests, NULL, NULL);

@@ -317,9 +317,10 @@ a_primary_is_asked_once_in_a_promotion(void **state)
     plan_exit(&plan, OCF_RUNNING_PROMOTED);
     profile_duty(&world, &plan);
     assert_int_equal(plan.verdict, VERDICT_EXIT);
-    assert_int_equal(plan.count, 2);
+    assert_int_equal(plan.count, 3);
     assert_int_equal(plan.op[1].kind, OP_SET_WARNED);
     assert_string_equal(plan.op[1].value, "0000000003000000");
+    assert_int_equal(plan.op[2].kind, OP_SWITCH_WAL);
     world.node[0].warned = attr_with("0000000003000000");
     world.facts = ALL_FACTS;
     plan_init(&plan);
@@ -340,7 +341,7 @@ an_adopted_primary_is_asked_too(void **state)
     world.node[0].warned = attr_with("");
     plan_init(&plan);
     profile_duty(&world, &plan);
-    assert_int_equal(plan.count, 1);
+    assert_int_equal(plan.count, 2);
     assert_string_equal(plan.op[0].value, "-");
 }
 
