@@ -344,6 +344,21 @@ vote(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
+/* A ban that a moved resource left behind is easily forgotten. */
+static void
+tell_of_own_rank(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct attr *score = &self_node(snapshot)->score;
+
+    if (snapshot->action == ACTION_MONITOR
+        && (attr_is(score, SCORE_CANDIDATE)
+            || attr_is(score, SCORE_PROMOTED))) {
+        plan_log_once(plan, LOG_NOTICE, "there is no primary and this node is "
+                      "ranked to lead: should Pacemaker not promote it, look "
+                      "for a constraint (pcs constraint; pcs resource clear)");
+    }
+}
+
 void
 elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
 {
@@ -351,8 +366,12 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
 
     plan_exit(plan, code);
     if (snapshot->self >= snapshot->node_count
-        || snapshot->failed != OP_NONE || someone_is_ranked(snapshot)) {
-        return;     /* no vote, the next monitor's, or Pacemaker's turn */
+        || snapshot->failed != OP_NONE) {
+        return;     /* no vote, or the next monitor's */
+    }
+    if (someone_is_ranked(snapshot)) {
+        tell_of_own_rank(snapshot, plan);
+        return;     /* Pacemaker's turn */
     }
     if (other_promoted(snapshot, &other) != TRI_NO) {
         plan_log(plan, LOG_NOTICE, "no primary is elected: the role of '%s' "

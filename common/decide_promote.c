@@ -59,6 +59,9 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
                          "this node may not lead: %s", why);
         return false;
     }
+    if (!switchover_is_proved(snapshot, plan)) {
+        return false;
+    }
     other = overtaken_by(snapshot);
     if (other != NODES_MAX) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
@@ -66,7 +69,7 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
                          "promoted instead", snapshot->node[other].name);
         return false;
     }
-    return switchover_is_proved(snapshot, plan);
+    return true;
 }
 
 /*

@@ -84,9 +84,10 @@ switchover_is_proved(const struct snapshot *snapshot, struct plan *plan)
     wal_position_format(snapshot->server.position, mine);
     if (is_back(snapshot, former)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "this node (at %s) lacks the last WAL of '%s', "
-                         "which shut down cleanly at %s: that node leads "
-                         "again", mine, snapshot->node[former].name, end);
+                         "'%s' shut down cleanly at %s and leads again (if a "
+                         "ban forbids it: pcs resource clear): this node (at "
+                         "%s) lacks its last WAL",
+                         snapshot->node[former].name, end, mine);
         return false;
     }
     plan_log(plan, LOG_WARNING, "'%s' shut down cleanly at %s and is not "

@@ -1,5 +1,7 @@
 """A primary that crashed comes back: proved by the history, or down with the reason (P3, P7)."""
 
+import time
+
 import pytest
 
 from conftest import open_lab
@@ -59,6 +61,38 @@ def test_primary_with_wal_that_nobody_has_stays_down_and_says_so(cluster):
     assert postgres.DATA in shown[0] and "PGSQL.lock" in shown[0]
     cluster.rebuild(old)
     cluster.settle()
+
+
+def promotions(node):
+    log = (node.dir / "var/log/postgresql/postgresql.log").read_text(errors="replace")
+    return log.count("selected new timeline ID")
+
+
+def test_standby_without_the_last_wal_is_not_promoted_by_a_switchover(cluster):
+    """P7: the old primary shut down cleanly and leads again as soon as it may; the reason tells."""
+    cluster.settle()
+    old, standby = cluster.primary(), cluster.standbys()[0]
+    old.sql("alter system set wal_sender_timeout = '2s'")   # its shutdown waits for no longer
+    old.sql("select pg_reload_conf()")
+    before = promotions(standby)
+    with cluster.ledger() as client:
+        net.cut(cluster.lab.name, standby.index, 2, "both")
+        old.run("crm_resource", "--move", "--resource", "msPostgresql", "--master")
+        state = cluster.wait(f"{standby.name} to refuse", lambda s: s.reasons.get(standby.name))
+        reason = state.reasons[standby.name][0]
+        assert f"'{old.name}' shut down cleanly" in reason, state.describe()
+        assert "pcs resource clear" in reason, "the next step is cut off"
+        old.run("crm_resource", "--clear", "--resource", "msPostgresql")
+        cluster.wait(f"{old.name} to lead again", lambda s: s.primary == old.name
+                     and s.where.get("vip-master") == old.name)
+        net.heal(cluster.lab.name, standby.index, 2)
+        client.wait_for_commits(time.time())
+    assert cluster.settle().primary == old.name
+    assert client.lost() == []
+    assert promotions(standby) == before
+    old.sql("alter system reset wal_sender_timeout")
+    old.sql("select pg_reload_conf()")
+    cluster.pcs("resource", "cleanup")
 
 
 def test_switchover_back_and_forth_under_load_loses_nothing(cluster):
