@@ -154,7 +154,8 @@ names_what_is_missing(void **state)
     assert_int_equal(unlink(config), 0);
     assert_problem(OCF_ERR_INSTALLED, "could not read the configuration");
     assert_int_equal(rename(pgdata, target), 0);
-    assert_problem(OCF_ERR_INSTALLED, "mount its storage, copy it with pg_basebackup");
+    assert_problem(OCF_ERR_INSTALLED,
+                   "mount its storage, copy it with pg_basebackup");
     assert_int_equal(rename(target, pgdata), 0);
     write_file(config);
     assert_problem(OCF_SUCCESS, "");
