@@ -291,15 +291,28 @@ take(const struct reader *reader, struct snapshot *snapshot)
     snapshot->profile.quorum_ignored = seen->quorum_ignored;
 }
 
+void
+cluster_xml_read_profile(const xmlNode *reply, const char *resource,
+                         struct snapshot *snapshot)
+{
+    struct profile profile = snapshot->profile;
+    struct reader reader = { .resource = resource, .fencing = TRI_YES,
+                             .profile = &profile,
+                             .default_ms = DEFAULT_TIMEOUT_MS };
+
+    profile.fence_device = TRI_NO;
+    profile.failure_timeout = TRI_NO;
+    (void) text_copy(resource, profile.resource, NODE_NAME_SIZE);
+    read_reply(&reader, element_is(reply, "xpath-query")
+                        ? next_element(reply->children) : reply);
+    take(&reader, snapshot);
+}
+
 int
 cluster_observe_profile(struct cluster *cluster, int64_t deadline_ms,
                         struct snapshot *snapshot, struct text *ret_why)
 {
     CLEANUP(cluster_free_reply) xmlNode *reply = NULL;
-    struct profile profile;
-    struct reader reader = { .resource = cluster->resource,
-                             .fencing = TRI_YES, .profile = &profile,
-                             .default_ms = DEFAULT_TIMEOUT_MS };
     char path_buf[PATH_TEXT_SIZE];
     struct text path;
     int rc;
@@ -323,12 +336,6 @@ cluster_observe_profile(struct cluster *cluster, int64_t deadline_ms,
                         rc != pcmk_ok ? rc : -EPROTO);
         return -1;
     }
-    profile = snapshot->profile;
-    profile.fence_device = TRI_NO;
-    profile.failure_timeout = TRI_NO;
-    (void) text_copy(cluster->resource, profile.resource, NODE_NAME_SIZE);
-    read_reply(&reader, element_is(reply, "xpath-query")
-                        ? next_element(reply->children) : reply);
-    take(&reader, snapshot);
+    cluster_xml_read_profile(reply, cluster->resource, snapshot);
     return 0;
 }

@@ -71,6 +71,17 @@ cluster_xml_read_view(const xmlNode *reply, const char *record,
                       struct cluster_view *view);
 
 /*!
+ * Read how cluster and resource are configured; what is not there stays as it
+ * is, or has Pacemaker's default.
+ *
+ * \param[in]     reply     the answer to the query of profile, flat
+ * \param[in,out] snapshot  fencing and profile
+ */
+void
+cluster_xml_read_profile(const xmlNode *reply, const char *resource,
+                         struct snapshot *snapshot);
+
+/*!
  * Write the XPath that asks for all that a view needs, and no more: the CIB
  * of a large cluster is large, and its answer would be compressed.
  */

@@ -8,10 +8,10 @@
  * less after the new list's mark was flushed.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "decide_parts.h"
+#include "line.h"
 
 /* `0/N` allows nobody: commits are not known to wait yet. */
 struct quorum {
@@ -29,23 +29,22 @@ quorum_mode(const struct snapshot *snapshot)
 static int
 read_quorum(const struct attr *attr, struct quorum *ret_quorum)
 {
-    struct quorum quorum;
-    char *slash;
-    char *end;
+    uint64_t n;
+    uint64_t of;
+    const char *rest;
 
     if (attr->known != ATTR_SET) {
         return -1;
     }
-    quorum.n = (uint32_t) strtoul(attr->value, &slash, 10);
-    if (slash == attr->value || *slash != '/') {
+    rest = line_read_number(attr->value, NODES_MAX, &n);
+    if (rest == NULL || *rest != '/') {
         return -1;
     }
-    quorum.of = (uint32_t) strtoul(slash + 1, &end, 10);
-    if (end == slash + 1 || *end != '\0' || quorum.of > NODES_MAX
-        || quorum.n > quorum.of || quorum.of == 0) {
+    rest = line_read_number(rest + 1, NODES_MAX, &of);
+    if (rest == NULL || *rest != '\0' || n > of || of == 0) {
         return -1;
     }
-    *ret_quorum = quorum;
+    *ret_quorum = (struct quorum) { (uint32_t) n, (uint32_t) of };
     return 0;
 }
 

@@ -2,8 +2,9 @@
 
 #include "sync_list.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "line.h"
 
 /* `"name"`, quotes doubled inside. Returns what follows, or NULL. */
 static const char *
@@ -43,6 +44,8 @@ read_names(const struct snapshot *snapshot, const char *at,
             list->strangers++;
         } else if (list->count < NODES_MAX) {
             list->node[list->count++] = node;
+        } else {
+            return NULL;    /* one of them stands there twice */
         }
     } while (*at++ == ',');
     return at - 1;
@@ -51,15 +54,16 @@ read_names(const struct snapshot *snapshot, const char *at,
 static const char *
 read_count(const char *at, struct sync_list *list)
 {
-    char *end;
+    uint64_t n = 0;
 
     list->any = strncmp(at, "ANY ", 4) == 0;
     if (!list->any && strncmp(at, "FIRST ", 6) != 0) {
         return NULL;
     }
     at += list->any ? 4 : 6;
-    list->n = (uint32_t) strtoul(at, &end, 10);
-    return end != at && strncmp(end, " (", 2) == 0 ? end + 2 : NULL;
+    at = line_read_number(at, NODES_MAX, &n);
+    list->n = (uint32_t) n;
+    return at != NULL && n > 0 && strncmp(at, " (", 2) == 0 ? at + 2 : NULL;
 }
 
 int

@@ -1,4 +1,4 @@
-/* What attrd and the CIB answer: an XML document, read as either. */
+/* What attrd and the CIB answer: an XML document, read as any of them. */
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
@@ -21,6 +21,7 @@ ignore_error(void *context, const char *format, ...)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+    static struct snapshot snapshot;
     struct cluster_view view = { .count = 2 };
     struct attr attr;
     const xmlNode *root;
@@ -47,6 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
             roles_result(&view.node[i].roles, &role, &starting);
         }
     }
+    memset(&snapshot, 0, sizeof(snapshot));
+    cluster_xml_read_profile(root, "pgsql", &snapshot);
     xmlFreeDoc(document);
     return 0;
 }

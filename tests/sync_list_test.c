@@ -74,8 +74,11 @@ refuses_what_it_would_not_write(void **state)
         "*", "srv2", "\"srv2\",\"srv3\"", "2 (\"srv2\")", "FIRST 2 (srv2)",
         "FIRST 2 (\"srv2\"", "FIRST (\"srv2\")", "FIRST 2 (\"srv2\") ",
         "ANY 1 \"srv2\"", "\"\"", "\"srv2", "\"srv2\" ", "FIRST 2 ()",
+        "ANY 0 (\"srv2\")", "ANY -1 (\"srv2\")", "ANY 17 (\"srv2\")",
+        "ANY 4294967297 (\"srv2\",\"srv3\")",
     };
     char longer[NODE_NAME_SIZE + 8];
+    char many[NODES_MAX * 8 + 32] = "FIRST 2 (\"srv2\"";
 
     (void) state;
     world_init(&world, ACTION_MONITOR, 4, 0);
@@ -88,6 +91,11 @@ refuses_what_it_would_not_write(void **state)
     longer[sizeof(longer) - 2] = '"';
     longer[sizeof(longer) - 1] = '\0';
     assert_int_equal(sync_list_parse(&world, longer, &list), -1);
+    for (size_t i = 0; i < NODES_MAX; i++) {
+        memcpy(many + strlen(many), ",\"srv2\"", sizeof(",\"srv2\""));
+    }
+    memcpy(many + strlen(many), ")", sizeof(")"));
+    assert_int_equal(sync_list_parse(&world, many, &list), -1);
     assert_int_equal(list.n, 77);
 }
 
