@@ -35,10 +35,12 @@
  * Crashes, cuts, broken connections, SIGKILLs and time-outs are faults, planned
  * stops and demotions are moves; both are bounded, and so are commits, and how
  * many actions run at once. A node takes longer to boot than a plan to end.
+ * - Settings: sync_mode, sync_num, sync_strict. With sync_strict clients commit
+ *   only where RSC-admit lets them in.
  *
  * Not modelled: what takes one look is seen at one moment (a look of the agent
- * takes some milliseconds); notify but for pre-stop and pre-promote; sync_num
- * above 1; addresses and slots; a server that runs but does
+ * takes some milliseconds); notify but for pre-stop and pre-promote; addresses
+ * and slots; a server that runs but does
  * not answer; async mode; clean departures of a node from the cluster; an
  * agent's session that has not reloaded; restart_on_promote; data that diverged
  * without a change of timeline; start-up of PostgreSQL outside the cluster.
@@ -78,6 +80,7 @@ enum e_attr {
     E_HISTORY,
     E_SHUTDOWN,
     E_UNPROVED,
+    E_ADMIT,
     E_ATTRS,
 };
 
@@ -92,7 +95,8 @@ struct e_action {
     uint8_t phase;              /* 0 early, 1 late, 2 at the deadline */
     uint8_t failed;             /* enum op_kind */
     uint8_t copy[E_NODES];      /* what others' copies said; 0: not read */
-    uint8_t pad[5];
+    uint8_t copy_quorum[E_NODES];
+    uint8_t pad[2];
 };
 
 /* What is remembered of a synchronous list; positions are 0 or 1 + records. */
@@ -113,7 +117,8 @@ struct e_node {
     uint8_t waits_for_all;
     uint8_t role;
     uint8_t frozen[E_NODES];    /* the last known role of a lost node */
-    uint8_t record[E_NODES];    /* RSC-data-status in this copy of the CIB */
+    uint8_t record[E_NODES];    /* RSC-data-status in this copy of the CIB, */
+    uint8_t quorum[E_NODES];    /* RSC-data-quorum */
     uint8_t version;            /* of this copy */
     uint8_t attr[E_ATTRS];
     uint8_t server;
@@ -129,7 +134,7 @@ struct e_node {
     uint8_t checkpoint;         /* E_CHECKPOINT_... */
     uint8_t upstream;
     struct e_memory memory;
-    uint8_t pad[3];
+    uint8_t pad[5];
 };
 
 /* A checkpoint that was asked for. */
@@ -148,20 +153,43 @@ struct e_state {
     uint8_t pad[2];
 };
 
+/*! What commits wait for in the first state. */
+enum e_begin {
+    E_BEGIN_WHOLE = 0,          /*!< for as many as the settings ask for */
+    E_BEGIN_ALONE,              /*!< for nobody */
+    E_BEGIN_ONE,                /*!< for srv2, and more are to join */
+    E_BEGIN_PRIORITY,           /*!< for srv2, as priority mode left it */
+};
+
+/*! What may go wrong. */
+enum e_fault {
+    E_FAULT_NODE = 1u << 0,     /*!< a node crashes */
+    E_FAULT_SERVER = 1u << 1,   /*!< a server does */
+    E_FAULT_SIGKILL = 1u << 2,  /*!< an action is killed */
+    E_FAULT_LATE = 1u << 3,     /*!< what an action waits for does not come */
+    E_FAULT_CUT = 1u << 4,      /*!< a node is cut off */
+    E_FAULT_BREAK = 1u << 5,    /*!< a replication connection breaks */
+};
+
 /*! What is explored, and how far. */
 struct e_config {
     const char *name;
     uint8_t nodes;
     uint8_t commits;
     uint8_t faults;
+    uint8_t only;               /*!< bits of enum e_fault; 0: all */
     uint8_t moves;
     uint8_t actions;            /*!< at once */
     bool fencing;
     bool partitions;
+    bool no_boot;               /*!< a node that is off stays so */
     bool lag;                   /*!< a node may act on an old copy of the CIB
                                      although nothing is broken; I5 is not
                                      asked for then */
-    bool alone;                 /*!< begin with an empty list */
+    enum e_begin begin;
+    bool any;                   /*!< sync_mode=quorum */
+    uint8_t sync_num;           /*!< 0 counts as 1 */
+    bool strict;                /*!< sync_strict */
     uint32_t states_max;
     enum e_defect {             /*!< seeded, to prove that it is found */
         E_NO_DEFECT = 0,
@@ -169,6 +197,9 @@ struct e_config {
         E_DEFECT_BELIEF,        /*!< the record counts as written */
         E_DEFECT_FENCING,       /*!< a lost node counts as down */
         E_DEFECT_COPY,          /*!< nobody's own copy is read */
+        E_DEFECT_EFFECT,        /*!< a list counts as taken by all senders */
+        E_DEFECT_POSITIONS,     /*!< of a quorum one too few is enough */
+        E_DEFECT_LAST,          /*!< sync_strict is not looked at */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -197,17 +228,20 @@ struct e_view {
     uint64_t done;
     uint8_t action, notify, target, phase, failed, self, nodes, role;
     uint8_t server, lock, signal, lsn, timeline, upstream, loaded, checkpoint;
-    uint8_t quorum, fencing, defect, waiter, standby, forks;
+    uint8_t have_quorum, fencing, defect, waiter, standby, forks;
+    uint8_t any, sync_num, strict;
     struct e_memory memory;
     struct e_peer {
         uint8_t online, role, down, record, copy, attr[E_ATTRS];
+        uint8_t quorum, copy_quorum;
         uint8_t sender, priority, flushed;
     } peer[E_NODES];
+    uint8_t pad[4];
 };
 
 _Static_assert(sizeof(struct e_view)
-               == 8 + 22 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer),
+               == 8 + 25 + sizeof(struct e_memory)
+                  + E_NODES * sizeof(struct e_peer) + 4,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */
@@ -217,6 +251,19 @@ const char *e_text(uint8_t value);
 
 /*! A node's place in a list of names, from 1 on; 0: it is not there. */
 uint8_t e_place(uint8_t list, size_t node);
+
+/*! The sync_priority of a WAL sender that follows this list. */
+uint8_t e_priority(uint8_t list, size_t node);
+
+/*! Are any of the list enough? */
+bool e_is_any(uint8_t list);
+
+/*! For how many of its nodes commits wait. */
+uint8_t e_needed(uint8_t list);
+
+/*! The two numbers of `n/N`; 0 where they are not there. */
+uint8_t e_quorum_n(uint8_t quorum);
+uint8_t e_quorum_of(uint8_t quorum);
 
 void e_view_init(const struct e_config *config, const struct e_state *state,
                  size_t self, struct e_view *ret_view);
@@ -287,6 +334,9 @@ bool e_pacemaker_step(const struct e_config *config, struct e_state *state,
 bool e_server_step(const struct e_config *config, struct e_state *state,
                    struct e_step step);
 
+/*! One node's copy of the CIB becomes another's. */
+void e_copy_cib(const struct e_node *from, struct e_node *to);
+
 /*! The CIB's last writes reach a node. */
 bool e_deliver(const struct e_config *config, struct e_state *state,
                size_t from, size_t to);
@@ -294,6 +344,10 @@ bool e_deliver(const struct e_config *config, struct e_state *state,
 /*! A node's server crashes, or the whole node, if a fault is left. */
 bool e_crash(const struct e_config *config, struct e_state *state, size_t i,
              bool whole);
+
+/*! May such a fault still come? */
+bool e_fault_is_left(const struct e_config *config,
+                     const struct e_state *state, enum e_fault fault);
 
 /*! Answer every commit that may be answered by now. */
 void e_acknowledge(struct e_state *state, size_t i);

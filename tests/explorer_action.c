@@ -71,17 +71,31 @@ server_promote(struct e_node *node)
     return 0;
 }
 
-/* I3: whoever may have acknowledged stays in the list until the record is. */
+/* I3: nobody's record may claim more than the list that comes will keep. */
 static void
-check_release(const struct e_node *node)
+check_list(const struct e_node *node)
 {
-    for (size_t i = 0; node->server == E_PRIMARY && i < E_NODES; i++) {
-        const char *record = e_text(node->record[i]);
+    unsigned listed = 0;
 
-        if (e_place(node->loaded, i) > 0 && e_place(node->file, i) == 0
-            && (strcmp(record, "STREAMING|SYNC") == 0
-                || strcmp(record, "LATEST") == 0)) {
+    for (size_t i = 0; i < E_NODES; i++) {
+        listed += e_place(node->file, i) > 0;
+    }
+    for (size_t i = 0; i < E_NODES; i++) {
+        const char *record = e_text(node->record[i]);
+        bool in = e_place(node->file, i) > 0;
+        bool sync = strcmp(record, "STREAMING|SYNC") == 0;
+        bool quorum = strcmp(record, "STREAMING|QUORUM") == 0;
+
+        if (e_place(node->loaded, i) > 0 && !in
+            && (sync || quorum || strcmp(record, "LATEST") == 0)) {
             e_blame("I3: a standby was released before the record said so");
+        }
+        if (in && e_is_any(node->file)
+            && (sync || (quorum
+                         && (e_quorum_n(node->quorum[i])
+                             > e_needed(node->file)
+                             || e_quorum_of(node->quorum[i]) < listed)))) {
+            e_blame("I3: a quorum grew before the record said so");
         }
     }
 }
@@ -92,7 +106,9 @@ server_reload(struct e_node *node)
     if (!e_is_running(node)) {
         return -1;
     }
-    check_release(node);
+    if (node->server == E_PRIMARY) {
+        check_list(node);
+    }
     node->loaded = node->file;
     return 0;
 }
@@ -189,6 +205,8 @@ write_record(const struct e_config *config, struct e_state *state, size_t i,
 {
     struct e_node *node = &state->node[i];
     const struct e_node *newest = node;
+    uint8_t *entry = op->kind == OP_SET_DATA_QUORUM ? node->quorum
+                                                    : node->record;
 
     if (!e_quorum(config, node)) {
         return -1;
@@ -201,13 +219,11 @@ write_record(const struct e_config *config, struct e_state *state, size_t i,
     }
     for (size_t k = 0; k < config->nodes; k++) {
         if (e_bit(node->view, k) && &state->node[k] != newest) {
-            memcpy(state->node[k].record, newest->record,
-                   sizeof(newest->record));
-            state->node[k].version = newest->version;
+            e_copy_cib(newest, &state->node[k]);
         }
     }
-    if (node->record[op->node] != op->value) {
-        node->record[op->node] = op->value;
+    if (entry[op->node] != op->value) {
+        entry[op->node] = op->value;
         node->version++;
     }
     return 0;
@@ -231,11 +247,13 @@ read_copy(const struct e_config *config, struct e_state *state, size_t i,
     struct e_node *node = &state->node[i];
 
     node->action.copy[peer] = 0;
+    node->action.copy_quorum[peer] = 0;
     if (!e_bit(node->view, peer) || !e_is_stable(config, state, i)) {
         return -1;
     }
     node->action.copy[peer] =
         (uint8_t) (1 + state->node[peer].record[peer]);
+    node->action.copy_quorum[peer] = state->node[peer].quorum[peer];
     return 0;
 }
 
@@ -284,6 +302,7 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
 
     switch ((int) op->kind) {
         case OP_SET_DATA_STATUS:
+        case OP_SET_DATA_QUORUM:
             return write_record(config, state, i, op);
         case OP_SET_STATUS:
             return write_attr(config, state, i, op, E_STATUS);
@@ -299,6 +318,8 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
             return write_attr(config, state, i, op, E_SHUTDOWN);
         case OP_SET_UNPROVED:
             return write_attr(config, state, i, op, E_UNPROVED);
+        case OP_SET_ADMIT:
+            return write_attr(config, state, i, op, E_ADMIT);
         case OP_WRITE_SYNC_NAMES:
             return write_sync_names(node, op);
         case OP_READ_COPY:
@@ -433,6 +454,8 @@ is_attribute(enum op_kind kind)
     switch ((int) kind) {
         case OP_SET_STATUS:
         case OP_SET_DATA_STATUS:
+        case OP_SET_DATA_QUORUM:
+        case OP_SET_ADMIT:
         case OP_SET_SCORE:
         case OP_SET_POSITION:
         case OP_SET_TRUSTED:
@@ -471,7 +494,8 @@ static bool
 has_to_wait(const struct e_config *config, const struct e_state *state,
             size_t i, const struct e_op *op)
 {
-    return op->kind == OP_SET_DATA_STATUS && !e_is_stable(config, state, i);
+    return (op->kind == OP_SET_DATA_STATUS || op->kind == OP_SET_DATA_QUORUM)
+           && !e_is_stable(config, state, i);
 }
 
 bool

@@ -5,7 +5,20 @@
 
 #include "explorer.h"
 
-/* I1 and I2; I3 and I4 are found where operations and plans are made. */
+/* I6: sync_strict, for whom the primary let in. */
+static bool
+is_on_two_nodes(const struct e_config *config, const struct e_state *state,
+                size_t record)
+{
+    unsigned holders = 0;
+
+    for (size_t i = 0; i < config->nodes; i++) {
+        holders += e_bit(state->node[i].wal, record);
+    }
+    return holders > 1;
+}
+
+/* I1, I2 and I6; I3 and I4 are found where operations and plans are made. */
 const char *
 e_check(const struct e_config *config, const struct e_state *state)
 {
@@ -26,6 +39,11 @@ e_check(const struct e_config *config, const struct e_state *state)
         writers++;
         if ((state->acked & ~node->wal) != 0) {
             return "I1: a primary misses an acknowledged commit";
+        }
+    }
+    for (size_t i = 0; config->strict && i < E_RECORDS; i++) {
+        if (e_bit(state->acked, i) && !is_on_two_nodes(config, state, i)) {
+            return "I6: an acknowledged commit is on one node only";
         }
     }
     return writers > 1 ? "I2: two servers accept writes" : NULL;
@@ -210,6 +228,7 @@ e_progress(const struct e_config *config, const struct e_state *from,
     struct e_state state = *from;
 
     friendly.faults = UINT8_MAX;        /* time may run out */
+    friendly.only = E_FAULT_LATE;
     friendly.moves = state.moves;
     friendly.actions = config->nodes;
     for (unsigned round = 0; round < ROUNDS; round++) {

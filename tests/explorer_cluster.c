@@ -46,6 +46,9 @@ boot(const struct e_config *config, struct e_state *state, size_t i)
 {
     struct e_node *node = &state->node[i];
 
+    if (config->no_boot) {
+        return false;
+    }
     for (size_t k = 0; k < config->nodes; k++) {
         const struct e_node *other = &state->node[k];
 
@@ -70,7 +73,8 @@ cut(const struct e_config *config, struct e_state *state, size_t i)
             return false;
         }
     }
-    if (!config->partitions || state->faults == config->faults
+    if (!config->partitions
+        || !e_fault_is_left(config, state, E_FAULT_CUT)
         || e_count(e_reach(config, state, i)) < 2
         || !state->node[i].alive) {
         return false;
@@ -91,6 +95,14 @@ heal(const struct e_config *config, struct e_state *state)
         state->node[k].group = 0;
     }
     return was_cut;
+}
+
+void
+e_copy_cib(const struct e_node *from, struct e_node *to)
+{
+    memcpy(to->record, from->record, sizeof(to->record));
+    memcpy(to->quorum, from->quorum, sizeof(to->quorum));
+    to->version = from->version;
 }
 
 /* At a join the newer CIB wins; of equal ones that of the part with quorum. */
@@ -123,9 +135,7 @@ join(const struct e_config *config, struct e_state *state, uint8_t members)
 
     for (size_t k = 0; k < config->nodes; k++) {
         if (e_bit(members, k) && &state->node[k] != best) {
-            memcpy(state->node[k].record, best->record,
-                   sizeof(best->record));
-            state->node[k].version = best->version;
+            e_copy_cib(best, &state->node[k]);
         }
     }
 }
@@ -204,9 +214,7 @@ e_deliver(const struct e_config *config, struct e_state *state, size_t from,
         || state->node[from].version <= state->node[to].version) {
         return false;
     }
-    memcpy(state->node[to].record, state->node[from].record,
-           sizeof(state->node[to].record));
-    state->node[to].version = state->node[from].version;
+    e_copy_cib(&state->node[from], &state->node[to]);
     return true;
 }
 
@@ -235,10 +243,20 @@ fence(const struct e_config *config, struct e_state *state, size_t i,
 }
 
 bool
+e_fault_is_left(const struct e_config *config, const struct e_state *state,
+                enum e_fault fault)
+{
+    return state->faults < config->faults
+           && (config->only == 0 || (config->only & fault) != 0);
+}
+
+bool
 e_crash(const struct e_config *config, struct e_state *state, size_t i,
         bool whole)
 {
-    if (state->faults == config->faults || !state->node[i].alive
+    if (!e_fault_is_left(config, state,
+                         whole ? E_FAULT_NODE : E_FAULT_SERVER)
+        || !state->node[i].alive
         || (!whole && !e_is_running(&state->node[i]))) {
         return false;
     }

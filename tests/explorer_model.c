@@ -113,7 +113,8 @@ wait_longer(const struct e_config *config, struct e_state *state, size_t i)
     bool fault = action->kind != ACTION_MONITOR
                  && action->kind != ACTION_NOTIFY && action->phase == 0;
 
-    if (action->phase == 2 || (fault && state->faults == config->faults)
+    if (action->phase == 2
+        || (fault && !e_fault_is_left(config, state, E_FAULT_LATE))
         || !e_action_waits(config, state, i)) {
         return false;
     }
@@ -139,7 +140,7 @@ action_step(const struct e_config *config, struct e_state *state, size_t i,
         case E_LATE:
             return wait_longer(config, state, i);
         default:
-            if (state->faults == config->faults) {
+            if (!e_fault_is_left(config, state, E_FAULT_SIGKILL)) {
                 return false;
             }
             state->faults++;
@@ -191,6 +192,63 @@ e_step(const struct e_config *config, struct e_state *state,
 
 /* --- the beginning -------------------------------------------------------- */
 
+/* How many are in the list, from the second node on. */
+static size_t
+members_of(const struct e_config *config)
+{
+    switch (config->begin) {
+        case E_BEGIN_ALONE:
+            return 0;
+        case E_BEGIN_ONE:
+        case E_BEGIN_PRIORITY:
+            return 1;
+        case E_BEGIN_WHOLE:
+            break;
+    }
+    return config->any ? config->nodes - 1u
+           : config->sync_num > 1 ? config->sync_num : 1;
+}
+
+static uint8_t
+first_list(const struct e_config *config)
+{
+    size_t members = members_of(config);
+
+    if (members < 2) {
+        return e_intern(members == 0 ? "" : "\"srv2\"");
+    }
+    return e_intern(config->any && config->sync_num < members
+                    ? "ANY 1 (\"srv2\",\"srv3\")"
+                    : "FIRST 2 (\"srv2\",\"srv3\")");
+}
+
+static uint8_t
+first_record(const struct e_config *config, size_t node)
+{
+    if (node == 0) {
+        return e_intern("LATEST");
+    }
+    if (node > members_of(config)) {
+        return e_intern("STREAMING|ASYNC");
+    }
+    return e_intern(config->any && config->begin != E_BEGIN_PRIORITY
+                    ? "STREAMING|QUORUM" : "STREAMING|SYNC");
+}
+
+/* All of them begin as the settings ask for. */
+static uint8_t
+first_quorum(const struct e_config *config, size_t node)
+{
+    size_t members = members_of(config);
+
+    if (!config->any || config->begin == E_BEGIN_PRIORITY || node == 0
+        || node > members) {
+        return 0;
+    }
+    return e_intern(members == 1 ? "1/1"
+                    : config->sync_num > 1 ? "2/2" : "1/2");
+}
+
 static void
 lead(const struct e_config *config, struct e_node *node)
 {
@@ -199,7 +257,10 @@ lead(const struct e_config *config, struct e_node *node)
     node->lock = 1;
     node->attr[E_STATUS] = e_intern("PRI");
     node->attr[E_SCORE] = e_intern("1000");
-    node->file = config->alone ? 0 : e_intern("\"srv2\"");
+    if (config->strict) {
+        node->attr[E_ADMIT] = e_intern(members_of(config) > 0 ? "yes" : "no");
+    }
+    node->file = first_list(config);
     node->loaded = node->file;
     node->flag = node->loaded != 0;
     for (size_t i = 1; i < config->nodes; i++) {
@@ -219,13 +280,10 @@ follow(struct e_node *node, bool sync)
     node->attr[E_SCORE] = e_intern(sync ? "100" : "-INFINITY");
 }
 
-/* All are members; the first leads, the second is its synchronous standby. */
+/* All are members; the first leads, those behind it are its standbys. */
 void
 e_state_init(const struct e_config *config, struct e_state *ret_state)
 {
-    static const char *const records[] = { "LATEST", "STREAMING|SYNC",
-                                           "STREAMING|ASYNC" };
-
     memset(ret_state, 0, sizeof(*ret_state));
     for (size_t i = 0; i < config->nodes; i++) {
         struct e_node *node = &ret_state->node[i];
@@ -235,13 +293,13 @@ e_state_init(const struct e_config *config, struct e_state *ret_state)
         node->upstream = E_NOBODY;
         node->attr[E_TRUSTED] = e_intern("1");
         for (size_t k = 0; k < config->nodes; k++) {
-            node->record[k] = e_intern(records[k > 0 && config->alone
-                                               ? 2 : k]);
+            node->record[k] = first_record(config, k);
+            node->quorum[k] = first_quorum(config, k);
         }
         if (i == 0) {
             lead(config, node);
         } else {
-            follow(node, i == 1 && !config->alone);
+            follow(node, i <= members_of(config));
         }
     }
 }

@@ -8,7 +8,7 @@
 
 #define PLANS_MAX 60000
 #define VIEWS_BITS 20
-#define VIEWS_MAX (1u << VIEWS_BITS)
+#define VIEWS_MAX (1u << VIEWS_BITS)    /* then they are forgotten */
 
 static struct e_plan plans[PLANS_MAX];
 static size_t plan_count = 1;   /* 0: no plan */
@@ -139,6 +139,11 @@ forget(struct snapshot *snapshot, unsigned what)
         case 2:
             memset(&snapshot->server, 0, sizeof(snapshot->server));
             break;
+        case 3:
+            for (size_t i = 0; i < snapshot->node_count; i++) {
+                memset(&snapshot->node[i].quorum, 0, sizeof(struct attr));
+            }
+            break;
         default:
             snapshot->have_quorum = TRI_UNKNOWN;
             snapshot->fencing = TRI_UNKNOWN;
@@ -147,7 +152,7 @@ forget(struct snapshot *snapshot, unsigned what)
     }
 }
 
-#define FORGETS 4u
+#define FORGETS 5u
 
 static bool
 drops_a_name(const struct snapshot *snapshot, uint8_t list)
@@ -162,6 +167,24 @@ drops_a_name(const struct snapshot *snapshot, uint8_t list)
     return false;
 }
 
+/* Is its part in a quorum all that this node could lead by? */
+static bool
+leads_by_quorum(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        if (i == snapshot->self
+            ? !attr_is(&node->data_status, "STREAMING|QUORUM")
+            : node->online == TRI_YES
+              && (attr_is(&node->data_status, "STREAMING|SYNC")
+                  || attr_is(&node->data_status, "LATEST"))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A standby that is stopped on purpose is released in any case. */
 static bool
 is_forbidden(const struct snapshot *snapshot, const struct plan *plan,
@@ -173,11 +196,13 @@ is_forbidden(const struct snapshot *snapshot, const struct plan *plan,
     for (size_t i = 0; i < plan->count; i++) {
         const struct op *op = &plan->op[i];
 
-        if (what < 3 && (op->kind == OP_PROMOTE_SERVER
-                         || op->kind == OP_REMOVE_STANDBY)) {
+        if ((what < 3 || (what == 3 && leads_by_quorum(snapshot)))
+            && (op->kind == OP_PROMOTE_SERVER
+                || op->kind == OP_REMOVE_STANDBY
+                || op->kind == OP_CREATE_LOCK)) {
             return true;
         }
-        if (leads && op->kind == OP_WRITE_SYNC_NAMES
+        if (leads && what != 3 && op->kind == OP_WRITE_SYNC_NAMES
             && drops_a_name(snapshot, e_intern(op->value))) {
             return true;
         }
@@ -283,8 +308,9 @@ e_view_decide(const struct e_view *view)
         slot = (slot + 1) % VIEWS_MAX;
     }
     if (view_count > VIEWS_MAX / 4 * 3) {
-        e_blame("too many views");
-        return 0;
+        memset(view_plans, 0, VIEWS_MAX * sizeof(*view_plans));
+        view_count = 0;
+        slot = hash_view(view);
     }
     views[slot] = *view;
     view_plans[slot] = decide_anew(view);

@@ -1,5 +1,7 @@
 /* PostgreSQL's steps: commits, standbys, reloads, promotion. */
 
+#include <string.h>
+
 #include "explorer.h"
 
 static bool
@@ -56,7 +58,7 @@ disconnect(const struct e_config *config, struct e_state *state, size_t i)
         return false;
     }
     if (node->group == state->node[node->upstream].group) {
-        if (state->faults == config->faults) {
+        if (!e_fault_is_left(config, state, E_FAULT_BREAK)) {
             return false;
         }
         state->faults++;
@@ -121,7 +123,9 @@ commit(const struct e_config *config, struct e_state *state, size_t i)
     struct e_node *node = &state->node[i];
 
     if (node->server != E_PRIMARY || state->commits == config->commits
-        || state->records == E_RECORDS) {
+        || state->records == E_RECORDS
+        || (config->strict
+            && strcmp(e_text(node->attr[E_ADMIT]), "yes") != 0)) {
         return false;
     }
     state->commits++;
@@ -130,25 +134,63 @@ commit(const struct e_config *config, struct e_state *state, size_t i)
     return true;
 }
 
+/* What a WAL sender shows the others; 0: it has no say. */
+static uint8_t
+shown_priority(const struct e_state *state, size_t i, size_t standby)
+{
+    return state->node[standby].upstream == i
+           ? e_priority(state->node[i].list[standby], standby) : 0;
+}
+
+/*
+ * May these be the ones whose answers count, and have they answered? Of equal
+ * priorities either comes first.
+ */
+static bool
+set_answers(const struct e_state *state, size_t i, bool first, unsigned set,
+            unsigned record)
+{
+    uint8_t last = 0;
+
+    for (size_t k = 0; k < E_NODES; k++) {
+        uint8_t priority = shown_priority(state, i, k);
+
+        if (e_bit(set, k)) {
+            if (priority == 0 || !e_bit(state->node[k].wal, record)) {
+                return false;
+            }
+            last = priority > last ? priority : last;
+        }
+    }
+    for (size_t k = 0; first && k < E_NODES; k++) {
+        uint8_t priority = shown_priority(state, i, k);
+
+        if (!e_bit(set, k) && priority != 0 && priority < last) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* SyncRepReleaseWaiters() in the WAL sender of `standby`. */
 static bool
 releases(const struct e_state *state, size_t i, size_t standby,
          unsigned record)
 {
-    const struct e_node *node = &state->node[i];
-    uint8_t list = node->list[standby];
+    uint8_t list = state->node[i].list[standby];
+    bool first = !e_is_any(list);
 
-    if (state->node[standby].upstream != i || e_place(list, standby) == 0) {
+    if (shown_priority(state, i, standby) == 0) {
         return false;
     }
-    for (size_t k = 0; k < E_NODES; k++) {
-        if (e_place(list, k) > 0
-            && (state->node[k].upstream != i || e_place(node->list[k], k) == 0
-                || !e_bit(state->node[k].wal, record))) {
-            return false;
+    for (unsigned set = 1; set < 1u << E_NODES; set++) {
+        if (e_count(set) == e_needed(list)
+            && (!first || e_bit(set, standby))
+            && set_answers(state, i, first, set, record)) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
 /*
@@ -163,10 +205,13 @@ e_acknowledge(struct e_state *state, size_t i)
     for (unsigned record = 0; record < E_RECORDS; record++) {
         bool released = node->flag == 0;
 
+        if (!e_bit(node->waiting, record)) {
+            continue;
+        }
         for (size_t k = 0; k < E_NODES; k++) {
             released |= releases(state, i, k, record);
         }
-        if (released && e_bit(node->waiting, record)) {
+        if (released) {
             node->waiting &= (uint8_t) ~e_bit_of(record);
             state->acked |= e_bit_of(record);
         }

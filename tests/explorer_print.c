@@ -62,7 +62,8 @@ print_node(const struct e_config *config, const struct e_node *node,
            e_text(node->loaded), node->flag, node->lock, node->group,
            node->view, node->down, node->upstream + 1u, node->version);
     for (size_t k = 0; k < config->nodes; k++) {
-        printf("%s,", e_text(node->record[k]));
+        printf("%s%s%s,", e_text(node->record[k]),
+               node->quorum[k] != 0 ? " " : "", e_text(node->quorum[k]));
     }
     printf(" score=%s\n", e_text(node->attr[E_SCORE]));
 }

@@ -6,7 +6,8 @@
  * I1 a primary holds every commit that was acknowledged; I2 one writer at most;
  * I3 nobody is released whom the record calls eligible; I4 what is not known
  * promotes and releases nobody; I5 from every quiet state of a whole cluster a
- * friendly Pacemaker gets a primary.
+ * friendly Pacemaker gets a primary; I6 with sync_strict an acknowledged commit
+ * is on two nodes.
  *
  * explorer_test           small bounds, for `make check`
  * explorer_test --long    larger ones
@@ -266,6 +267,9 @@ print_path(const struct search *search)
 #define TWO .nodes = 2, .fencing = true, .partitions = true
 #define THREE .nodes = 3, .fencing = true, .partitions = true
 
+/* Of three nodes one goes for good; commits may wait for two. */
+#define LEFT_BEHIND .nodes = 3, .fencing = true, .no_boot = true
+
 #define SIZE_SMALL 2000000
 #define SIZE_LARGE 25000000
 
@@ -275,15 +279,36 @@ static const struct e_config small_configs[] = {
     { .name = "two-nodes-move", TWO, .commits = 1, .moves = 1, .actions = 2,
       .states_max = SIZE_SMALL },
     { .name = "two-nodes-first", TWO, .commits = 1, .faults = 1,
-      .actions = 2, .alone = true, .states_max = SIZE_SMALL },
+      .actions = 2, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
     { .name = "three-nodes-crash", .nodes = 3, .fencing = true, .commits = 1,
       .faults = 1, .actions = 1, .states_max = SIZE_SMALL },
+    { .name = "first-two-grows", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_NODE, .actions = 1, .sync_num = 2,
+      .begin = E_BEGIN_ONE, .states_max = SIZE_SMALL },
+    { .name = "any-one", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_NODE, .actions = 2, .any = true,
+      .states_max = SIZE_SMALL },
+    { .name = "any-one-grows", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_NODE, .actions = 1, .any = true, .begin = E_BEGIN_ONE,
+      .states_max = SIZE_SMALL },
+    { .name = "any-one-of-priority", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_NODE, .actions = 1, .any = true,
+      .begin = E_BEGIN_PRIORITY, .states_max = SIZE_SMALL },
+    { .name = "any-two", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_NODE, .actions = 2, .any = true, .sync_num = 2,
+      .states_max = SIZE_SMALL },
+    { .name = "strict-fault", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .strict = true, .states_max = SIZE_SMALL },
+    { .name = "strict-move", TWO, .commits = 1, .moves = 1, .actions = 2,
+      .strict = true, .states_max = SIZE_SMALL },
+    { .name = "strict-first", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .strict = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
 };
 
 static const struct e_config defects[] = {
     { .name = "defect-proof", TWO, .commits = 1, .faults = 1, .actions = 2,
-      .alone = true, .states_max = SIZE_SMALL, .defect = E_DEFECT_PROOF,
-      .expected = "I1" },
+      .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_PROOF, .expected = "I1" },
     { .name = "defect-belief", TWO, .commits = 1, .faults = 1, .actions = 2,
       .states_max = SIZE_SMALL, .defect = E_DEFECT_BELIEF,
       .expected = "I3" },
@@ -293,6 +318,17 @@ static const struct e_config defects[] = {
     { .name = "defect-copy", TWO, .commits = 1, .faults = 1, .moves = 1,
       .actions = 2, .states_max = SIZE_SMALL, .defect = E_DEFECT_COPY,
       .expected = "I1" },
+    { .name = "defect-effect", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_NODE, .actions = 1, .sync_num = 2,
+      .begin = E_BEGIN_ONE, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_EFFECT, .expected = "I1" },
+    { .name = "defect-positions", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_NODE, .actions = 1, .any = true,
+      .states_max = SIZE_SMALL, .defect = E_DEFECT_POSITIONS,
+      .expected = "I1" },
+    { .name = "defect-last", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .strict = true, .states_max = SIZE_SMALL, .defect = E_DEFECT_LAST,
+      .expected = "I6" },
 };
 
 static const struct e_config long_configs[] = {
@@ -308,6 +344,23 @@ static const struct e_config long_configs[] = {
       .actions = 2, .states_max = SIZE_LARGE },
     { .name = "three-nodes-no-fencing", .nodes = 3, .commits = 1,
       .faults = 1, .actions = 1, .states_max = SIZE_LARGE },
+    { .name = "first-two-fault", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .actions = 1, .sync_num = 2, .begin = E_BEGIN_ONE,
+      .states_max = SIZE_LARGE },
+    { .name = "any-one-fault", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .actions = 1, .any = true, .states_max = SIZE_LARGE },
+    { .name = "any-one-cut", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_CUT, .partitions = true, .actions = 1, .any = true,
+      .states_max = SIZE_LARGE },
+    { .name = "any-one-grows-together", LEFT_BEHIND, .commits = 1,
+      .faults = 1, .only = E_FAULT_NODE, .actions = 2, .any = true,
+      .begin = E_BEGIN_ONE, .states_max = SIZE_LARGE },
+    { .name = "defect-quorum", LEFT_BEHIND, .commits = 1, .faults = 1,
+      .only = E_FAULT_CUT, .partitions = true, .actions = 1, .any = true,
+      .begin = E_BEGIN_PRIORITY, .states_max = SIZE_LARGE,
+      .defect = E_DEFECT_COPY, .expected = "I1" },
+    { .name = "strict-two-commits", TWO, .commits = 2, .faults = 1,
+      .actions = 2, .strict = true, .states_max = SIZE_LARGE },
 };
 
 static double

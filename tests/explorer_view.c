@@ -16,6 +16,8 @@
 
 static char texts[TEXTS_MAX][ATTR_VALUE_SIZE];
 static uint8_t places[TEXTS_MAX][E_NODES];
+static bool any[TEXTS_MAX];
+static uint8_t numbers[TEXTS_MAX][2];
 static size_t text_count = 1;
 
 /* "srv1", "srv2" and so on, in the order of their names in the text. */
@@ -34,6 +36,24 @@ find_places(const char *text, uint8_t *ret_places)
     }
 }
 
+/* Of a list how many have to answer, of `n/N` both. */
+static void
+find_numbers(const char *text, uint8_t *ret_numbers)
+{
+    unsigned n = 0;
+    unsigned of = 0;
+
+    if (text[0] == '"') {
+        n = 1;
+    } else if (sscanf(text, "FIRST %u (", &n) != 1
+               && sscanf(text, "ANY %u (", &n) != 1
+               && sscanf(text, "%u/%u", &n, &of) != 2) {
+        n = 0;
+    }
+    ret_numbers[0] = (uint8_t) n;
+    ret_numbers[1] = (uint8_t) of;
+}
+
 uint8_t
 e_intern(const char *text)
 {
@@ -48,6 +68,8 @@ e_intern(const char *text)
         return 0;
     }
     find_places(text, places[text_count]);
+    find_numbers(text, numbers[text_count]);
+    any[text_count] = strncmp(text, "ANY ", 4) == 0;
     return (uint8_t) text_count++;
 }
 
@@ -55,6 +77,36 @@ uint8_t
 e_place(uint8_t list, size_t node)
 {
     return places[list][node];
+}
+
+uint8_t
+e_priority(uint8_t list, size_t node)
+{
+    return any[list] ? places[list][node] > 0 : places[list][node];
+}
+
+bool
+e_is_any(uint8_t list)
+{
+    return any[list];
+}
+
+uint8_t
+e_needed(uint8_t list)
+{
+    return numbers[list][0];
+}
+
+uint8_t
+e_quorum_n(uint8_t quorum)
+{
+    return numbers[quorum][0];
+}
+
+uint8_t
+e_quorum_of(uint8_t quorum)
+{
+    return numbers[quorum][1];
 }
 
 const char *
@@ -76,14 +128,16 @@ see_peer(const struct e_state *state, size_t self, size_t peer,
     seen->online = member;
     seen->role = e_shown_role(state, self, peer);
     seen->record = me->record[peer];
+    seen->quorum = me->quorum[peer];
     if (member) {
         memcpy(seen->attr, other->attr, sizeof(seen->attr));
     }
     seen->down = !member && e_bit(me->down, peer);
     seen->copy = me->action.copy[peer];
+    seen->copy_quorum = me->action.copy_quorum[peer];
     if (me->server == E_PRIMARY && other->upstream == self) {
         seen->sender = 1;
-        seen->priority = e_place(me->list[peer], peer);
+        seen->priority = e_priority(me->list[peer], peer);
         seen->flushed = (uint8_t) e_count(other->wal);
     }
 }
@@ -138,7 +192,10 @@ e_view_init(const struct e_config *config, const struct e_state *state,
         ret_view->checkpoint = me->checkpoint;
         ret_view->waiter = me->waiting != 0 && me->flag;
     }
-    ret_view->quorum = e_quorum(config, me);
+    ret_view->have_quorum = e_quorum(config, me);
+    ret_view->any = config->any;
+    ret_view->sync_num = config->sync_num;
+    ret_view->strict = config->strict;
     ret_view->fencing = config->fencing;
     ret_view->defect = (uint8_t) config->defect;
     for (size_t i = 0; i < config->nodes; i++) {
@@ -193,19 +250,39 @@ role_of(uint8_t shown)
     return ROLE_UNKNOWN;
 }
 
-static void
-fill_sender(const struct e_view *view, const struct e_peer *peer, size_t i,
-            struct sender *sender)
+/* The senders' own priorities, by the list that the session follows. */
+static enum sync_state
+sync_state_of(const struct e_view *view, size_t i)
 {
-    bool sync = peer->priority != 0 && e_place(view->loaded, i) > 0;
+    uint8_t mine = view->peer[i].priority;
+    unsigned before = 0;
+
+    if (mine == 0) {
+        return SYNC_ASYNC;
+    }
+    if (e_is_any(view->loaded)) {
+        return SYNC_QUORUM;
+    }
+    for (size_t k = 0; k < view->nodes; k++) {
+        uint8_t priority = view->peer[k].priority;
+
+        before += priority != 0
+                  && (priority < mine || (priority == mine && k < i));
+    }
+    return before < e_needed(view->loaded) ? SYNC_SYNC : SYNC_POTENTIAL;
+}
+
+static void
+fill_sender(const struct e_view *view, size_t i, struct sender *sender)
+{
+    const struct e_peer *peer = &view->peer[i];
 
     sender->visible = TRI_YES;
     sender->state = peer->sender ? SENDER_STREAMING : SENDER_NONE;
     if (!peer->sender) {
         return;
     }
-    sender->sync_state = peer->priority == 0 ? SYNC_ASYNC
-                         : sync ? SYNC_SYNC : SYNC_POTENTIAL;
+    sender->sync_state = sync_state_of(view, i);
     sender->sync_priority = peer->priority;
     sender->flush_lsn = lsn_of(peer->flushed);
 }
@@ -224,8 +301,10 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     node->expected_down = tri_of(peer->down);
     if (peer->copy != 0) {
         set_attr(&node->copy, (uint8_t) (peer->copy - 1));
+        set_attr(&node->copy_quorum, peer->copy_quorum);
     }
     set_attr(&node->data_status, peer->record);
+    set_attr(&node->quorum, peer->quorum);
     set_attr(&node->status, peer->attr[E_STATUS]);
     set_attr(&node->score, peer->attr[E_SCORE]);
     set_attr(&node->cib_score, peer->attr[E_SCORE]);
@@ -234,13 +313,13 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     set_attr(&node->history, peer->attr[E_HISTORY]);
     set_attr(&node->shutdown, peer->attr[E_SHUTDOWN]);
     set_attr(&node->unproved, peer->attr[E_UNPROVED]);
+    set_attr(&node->admit, peer->attr[E_ADMIT]);
     set_attr(&node->xlog_loc, 0);
     set_attr(&node->baseline, 0);
     set_attr(&node->receiver, 0);
-    fill_sender(view, peer, i, &node->sender);
+    fill_sender(view, i, &node->sender);
     node->slot = TRI_NO;
     node->slot_active = TRI_NO;
-    node->in_start_list = TRI_NO;
     node->in_demote_list = TRI_NO;
     node->in_promoted_list = tri_of(notified && promoted);
     node->in_stop_list = tri_of(view->notify == NOTIFY_PRE_STOP
@@ -321,9 +400,7 @@ fill_instance(const struct e_view *view, struct snapshot *snapshot)
     snapshot->process.pidfile = !running ? PIDFILE_MISSING
                                 : view->server == E_PRIMARY ? PIDFILE_READY
                                 : PIDFILE_STANDBY;
-    snapshot->files.pgdata = TRI_YES;
     snapshot->files.lock = tri_of(view->lock);
-    snapshot->files.standby_signal = tri_of(view->signal);
     snapshot->files.backup_label = TRI_NO;
     snapshot->files.major_version = 15;
     snapshot->files.control = control_of(view);
@@ -377,11 +454,38 @@ fill_memory(const struct e_view *view, struct sync_memory *memory)
     memory->mark = position_of(view->memory.mark);
 }
 
+/* The defects that are of what is seen of a node. */
+static void
+spoil_node(const struct e_view *view, size_t i, struct node *node)
+{
+    const struct e_peer *peer = &view->peer[i];
+    uint8_t of = e_quorum_of(peer->quorum);
+
+    if (view->defect == E_DEFECT_BELIEF && i != view->self
+        && !peer->sender) {
+        set_attr(&node->data_status, e_intern("DISCONNECT"));
+        node->copy = node->data_status;
+    } else if (view->defect == E_DEFECT_COPY) {
+        node->copy = node->data_status;
+        node->copy_quorum = node->quorum;
+    } else if (view->defect == E_DEFECT_EFFECT && peer->sender) {
+        node->sender.sync_priority = e_priority(view->loaded, i);
+    } else if (view->defect == E_DEFECT_POSITIONS && of > 1
+               && view->server != E_PRIMARY) {
+        (void) snprintf(node->quorum.value, ATTR_VALUE_SIZE, "%u/%u",
+                        e_quorum_n(peer->quorum), of - 1u);
+    }
+}
+
 /* The defects that are of what is seen. */
 static void
 spoil(const struct e_view *view, struct snapshot *snapshot)
 {
     struct sync_memory *memory = &snapshot->memory;
+
+    if (view->defect == E_DEFECT_LAST) {
+        snapshot->settings.sync_strict = false;
+    }
 
     if (view->defect == E_DEFECT_FENCING) {
         snapshot->fencing = TRI_NO;
@@ -395,15 +499,7 @@ spoil(const struct e_view *view, struct snapshot *snapshot)
         memory->mark = 1;
     }
     for (size_t i = 0; i < view->nodes; i++) {
-        struct node *node = &snapshot->node[i];
-
-        if (view->defect == E_DEFECT_BELIEF && i != view->self
-            && !view->peer[i].sender) {
-            set_attr(&node->data_status, e_intern("DISCONNECT"));
-            node->copy = node->data_status;
-        } else if (view->defect == E_DEFECT_COPY) {
-            node->copy = node->data_status;
-        }
+        spoil_node(view, i, &snapshot->node[i]);
     }
 }
 
@@ -414,11 +510,14 @@ e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
     (void) snprintf(ret_snapshot->tmpdir, sizeof(ret_snapshot->tmpdir),
                     "/var/lib/pgsql/tmp");
     ret_snapshot->settings.rep_mode = REP_MODE_SYNC;
+    ret_snapshot->settings.sync_quorum = view->any;
+    ret_snapshot->settings.sync_num = view->sync_num;
+    ret_snapshot->settings.sync_strict = view->strict;
     ret_snapshot->settings.xlog_check_count = 0;
     ret_snapshot->settings.stop_escalate_ms = 90000;
     ret_snapshot->settings.stop_escalate_in_slave_ms = 90000;
     ret_snapshot->address_here = TRI_NO;
-    ret_snapshot->have_quorum = tri_of(view->quorum);
+    ret_snapshot->have_quorum = tri_of(view->have_quorum);
     ret_snapshot->maintenance = TRI_NO;
     ret_snapshot->fencing = tri_of(view->fencing);
     ret_snapshot->position_looks = 2;
