@@ -172,7 +172,6 @@ is_listed(const char *list, const char *name)
 static void
 fill_nodes(const struct instance *instance, struct snapshot *snapshot)
 {
-    const char *start = getenv(META "notify_start_uname");
     const char *stop = getenv(META "notify_stop_uname");
     const char *promote = getenv(META "notify_promote_uname");
     const char *demote = getenv(META "notify_demote_uname");
@@ -185,7 +184,6 @@ fill_nodes(const struct instance *instance, struct snapshot *snapshot)
         struct node *node = &snapshot->node[i];
 
         (void) text_copy(list->name[i], node->name, sizeof(node->name));
-        node->in_start_list = is_listed(start, node->name);
         node->in_stop_list = is_listed(stop, node->name);
         node->in_promote_list = is_listed(promote, node->name);
         node->in_demote_list = is_listed(demote, node->name);

@@ -76,38 +76,17 @@ read_major_version(const char *pgdata)
     return (uint32_t) number;
 }
 
-static enum tri
-folder_readable(const char *path)
-{
-    CLEANUP(close_folder) DIR *folder = opendir(path);
-
-    if (folder != NULL) {
-        return TRI_YES;
-    }
-    return errno == ENOENT || errno == ENOTDIR || errno == EACCES
-           ? TRI_NO : TRI_UNKNOWN;
-}
-
 int
 postgres_read_files(const struct params *params,
                     const struct identity *identity,
                     struct instance_files *ret_files)
 {
-    uint32_t version;
-
     if (become(identity) != 0) {
         return -1;
     }
-    version = read_major_version(params->pgdata);
-    ret_files->pgdata = folder_readable(params->pgdata);
-    ret_files->major_version = version;
+    ret_files->major_version = read_major_version(params->pgdata);
     ret_files->lock = exists_in(params->tmpdir, "PGSQL.lock");
     ret_files->backup_label = exists_in(params->pgdata, "backup_label");
-    ret_files->standby_signal =
-        version == 0 ? TRI_UNKNOWN
-                     : exists_in(params->pgdata, version < 12
-                                                     ? "recovery.conf"
-                                                     : "standby.signal");
     identity_return();
     return 0;
 }

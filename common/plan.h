@@ -23,7 +23,7 @@
 /*! What can be observed; an action looks at what it needs and no more. */
 enum fact {
     FACT_PROCESS = 1 << 0,    /*!< the instance's processes, pid file */
-    FACT_FILES = 1 << 1,      /*!< lock, signal files, version */
+    FACT_FILES = 1 << 1,      /*!< lock, backup_label, version */
     FACT_CONTROL = 1 << 2,    /*!< pg_controldata */
     FACT_SQL = 1 << 3,        /*!< the server's answer and role */
     FACT_SENDERS = 1 << 4,    /*!< pg_stat_replication, slots */

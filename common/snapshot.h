@@ -169,8 +169,7 @@ struct node {
     struct sender sender;
     enum tri slot;                /*!< its replication slot is there */
     enum tri slot_active;
-    enum tri in_start_list;       /*!< notify or meta lists name it */
-    enum tri in_stop_list;
+    enum tri in_stop_list;        /*!< notify or meta lists name it */
     enum tri in_promote_list;
     enum tri in_demote_list;
     enum tri in_promoted_list;    /*!< promoted before the transition */
@@ -228,9 +227,7 @@ struct server {
 
 /*! Files of the instance. */
 struct instance_files {
-    enum tri pgdata;              /*!< the data directory can be read */
     enum tri lock;                /*!< tmpdir/PGSQL.lock */
-    enum tri standby_signal;      /*!< pgdata/standby.signal, recovery.conf */
     enum tri backup_label;
     uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
     enum control_state control;

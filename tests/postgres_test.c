@@ -325,9 +325,7 @@ reads_the_files_of_an_instance(void **state)
     (void) state;
     assert_int_equal(postgres_read_files(&server.params, &server.identity,
                                          &files), 0);
-    assert_int_equal(files.pgdata, TRI_YES);
     assert_int_equal(files.lock, TRI_NO);
-    assert_int_equal(files.standby_signal, TRI_NO);
     assert_int_equal(files.backup_label, TRI_NO);
     assert_true(files.major_version >= 10);
     assert_int_equal(postgres_read_control(&server.params, &server.identity,
