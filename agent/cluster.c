@@ -313,21 +313,23 @@ cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
 
 int
 cluster_read_copy(struct cluster *cluster, const char *node,
-                  int64_t deadline_ms, struct attr *ret_status,
-                  struct attr *ret_quorum, struct text *ret_why)
+                  int64_t deadline_ms, struct node *ret_node,
+                  struct text *ret_why)
 {
-    struct cluster_view view = { .count = 1 };
+    struct cluster_view view = { .count = 2 };
     char host[NODE_NAME_SIZE];
 
     if (own_spelling(cluster, node, deadline_ms, host, ret_why) != 0) {
         return -1;
     }
     memcpy(view.node[0].name, host, sizeof(host));
+    (void) text_copy(cluster->self_name, view.node[1].name, NODE_NAME_SIZE);
     if (cluster_cib_look_at(cluster, host, deadline_ms, &view, ret_why)
         != 0) {
         return -1;
     }
-    *ret_status = view.node[0].record;
-    *ret_quorum = view.node[0].quorum;
+    ret_node->copy = view.node[0].record;
+    ret_node->copy_quorum = view.node[0].quorum;
+    ret_node->copy_self = view.node[1].record;
     return 0;
 }

@@ -104,13 +104,14 @@ cluster_set_quorum(struct cluster *cluster, const char *node,
                    struct text *ret_why);
 
 /*!
- * Read a node's record from that node's own copy of the CIB (P2).
+ * Read a node's record, and this node's, from that node's own copy of the CIB
+ * (P2): copy, copy_quorum and copy_self of `ret_node`.
  *
  * \return 0, or -1 with `ret_why`: it did not answer.
  */
 int
 cluster_read_copy(struct cluster *cluster, const char *node,
-                  int64_t deadline_ms, struct attr *ret_status,
-                  struct attr *ret_quorum, struct text *ret_why);
+                  int64_t deadline_ms, struct node *ret_node,
+                  struct text *ret_why);
 
 #endif

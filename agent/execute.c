@@ -55,9 +55,22 @@ set_attr(struct job *job, enum cluster_attr attr)
                             attr_deadline(job), &job->why);
 }
 
+/* What a node's copy said before its record was written is an old story. */
+static void
+forget_copy(struct job *job)
+{
+    struct node *node = &job->snapshot->node[job->op->node];
+
+    memset(&node->copy, 0, sizeof(node->copy));
+    memset(&node->copy_quorum, 0, sizeof(node->copy_quorum));
+    memset(&node->copy_self, 0, sizeof(node->copy_self));
+    node->copy_answered = TRI_UNKNOWN;
+}
+
 static int
 set_record(struct job *job)
 {
+    forget_copy(job);
     report_log(LOG_NOTICE, "data-status of '%s': '%s' -> '%s'", job_node(job),
                job->snapshot->node[job->op->node].data_status.value,
                job->op->value);
@@ -246,14 +259,16 @@ read_copy(struct job *job)
 {
     struct node *node = &job->snapshot->node[job->op->node];
     int64_t limit = clock_now_ms() + READ_COPY_MS;
+    int rc;
 
-    memset(&node->copy, 0, sizeof(node->copy));
-    memset(&node->copy_quorum, 0, sizeof(node->copy_quorum));
+    forget_copy(job);
     if (limit > job->instance->deadline_ms) {
         limit = job->instance->deadline_ms;
     }
-    return cluster_read_copy(job->instance->cluster, job_node(job), limit,
-                             &node->copy, &node->copy_quorum, &job->why);
+    rc = cluster_read_copy(job->instance->cluster, job_node(job), limit, node,
+                           &job->why);
+    node->copy_answered = rc == 0 ? TRI_YES : TRI_NO;
+    return rc;
 }
 
 static int
@@ -342,6 +357,7 @@ run_op(struct job *job)
         case OP_SET_DATA_STATUS:
             return set_record(job);
         case OP_SET_DATA_QUORUM:
+            forget_copy(job);
             report_log(LOG_INFO, "data-quorum of '%s': '%s'", job_node(job),
                        job->op->value);
             return cluster_set_quorum(job->instance->cluster, job_node(job),

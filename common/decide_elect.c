@@ -73,7 +73,7 @@ note_missing(const struct snapshot *snapshot, size_t node,
         && attr_is(&voter->data_status, DATA_LATEST)) {
         ballot->missing = voter->name;
         ballot->missing_may_act |= snapshot->fencing != TRI_YES
-                                   || !is_down(snapshot, node);
+                                   || !counts_as_down(snapshot, node);
     }
 }
 
@@ -141,7 +141,7 @@ old_primary_is_over(const struct snapshot *snapshot)
         const struct node *node = &snapshot->node[i];
 
         if (i != snapshot->self && attr_is(&node->data_status, DATA_LATEST)
-            && !is_down(snapshot, i)
+            && !counts_as_down(snapshot, i)
             && (node->online != TRI_YES || node->role == ROLE_PROMOTED
                 || node->role == ROLE_UNKNOWN)) {
             return false;

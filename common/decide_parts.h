@@ -169,6 +169,30 @@ is_released(const struct attr *data_status);
 bool
 is_down(const struct snapshot *snapshot, size_t node);
 
+/*!
+ * The same for a promotion: with fencing off any node outside the membership,
+ * as the shell agent has it.
+ */
+bool
+counts_as_down(const struct snapshot *snapshot, size_t node);
+
+/*!
+ * Do the nodes about which something is to be written see the record as this
+ * one does? It may have stood still, or been cut off, while another was
+ * promoted, and a write of an old view would reach the new record. One that
+ * left the cluster has to be silent, where fencing does not prove it down.
+ *
+ * \param[in] before  the plan's operations from here on are in question
+ * \param[in] code    the verdict where that is not known yet
+ *
+ * \return false: those operations are gone, and the plan has its verdict.
+ *
+ * Source: promises P2 and P3.
+ */
+bool
+view_is_shared(const struct snapshot *snapshot, struct plan *plan,
+               size_t before, enum ocf_code code);
+
 /*! The list that is in force; empty where there is none of ours. */
 struct sync_list
 sync_list_now(const struct snapshot *snapshot);

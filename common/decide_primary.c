@@ -397,6 +397,7 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
     uint32_t facts = FACT_SQL | FACT_SENDERS | FACT_ATTRS | FACT_RECORD
                      | FACT_MEMBERS;
     bool settled = true;
+    size_t before;
 
     plan_fallback(plan, code, "%s", "");
     if (!have_facts(snapshot, facts, plan)) {
@@ -416,9 +417,14 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
     if (!want_history(snapshot, plan)) {
         return;
     }
+    before = plan->count;
     want_trust(snapshot, plan);
     want_own_attrs(snapshot, plan);
     judge_standbys(snapshot, plan);
+    if (!view_is_shared(snapshot, plan, before, code)) {
+        plan->facts |= facts | FACT_PROCESS;
+        return;
+    }
     if (snapshot->settings.use_slots) {
         want_slots(snapshot, plan);
     }

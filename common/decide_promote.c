@@ -156,7 +156,7 @@ may_have_old_record(const struct snapshot *snapshot, size_t index)
     const struct node *node = &snapshot->node[index];
     bool seen = node->online != TRI_NO || node->expected_down != TRI_UNKNOWN;
 
-    return index != snapshot->self && seen && !is_down(snapshot, index)
+    return index != snapshot->self && seen && !counts_as_down(snapshot, index)
            && !is_released(&node->copy);
 }
 

@@ -57,6 +57,19 @@ has_active_history(const struct node *node)
            || node->starting == TRI_YES;
 }
 
+/*
+ * With fencing off nothing proves a lost node down; what shows that another may
+ * lead still counts. Of two nodes both have quorum, or none is asked for.
+ */
+static bool
+another_may_lead(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+
+    return (peer->online == TRI_NO && peer->copy_answered == TRI_YES)
+           || (snapshot->node_count > 2 && snapshot->have_quorum != TRI_YES);
+}
+
 bool
 may_still_act(const struct snapshot *snapshot, size_t node)
 {
@@ -66,7 +79,7 @@ may_still_act(const struct snapshot *snapshot, size_t node)
         return true;
     }
     if (snapshot->fencing == TRI_NO) {
-        return false;
+        return another_may_lead(snapshot, node);
     }
     return snapshot->have_quorum != TRI_YES || !half_is_online(snapshot)
            || (peer->online == TRI_NO
@@ -79,6 +92,15 @@ is_down(const struct snapshot *snapshot, size_t node)
 {
     return snapshot->node[node].online == TRI_NO
            && !may_still_act(snapshot, node);
+}
+
+bool
+counts_as_down(const struct snapshot *snapshot, size_t node)
+{
+    return is_down(snapshot, node)
+           || (snapshot->node[node].online == TRI_NO
+               && snapshot->fencing == TRI_NO
+               && snapshot->maintenance == TRI_NO);
 }
 
 /* What is remembered, if it is about this list and this postmaster. */

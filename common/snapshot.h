@@ -142,6 +142,10 @@ struct node {
                                        of the CIB has it (P2) */
     struct attr quorum;           /*!< RSC-data-quorum: `n/N` */
     struct attr copy_quorum;      /*!< the same in this node's own copy */
+    struct attr copy_self;        /*!< what that copy says of the node that
+                                       asked, as RSC-data-status */
+    enum tri copy_answered;       /*!< UNKNOWN: not asked in this action since
+                                       its record was last written */
     struct attr status;           /*!< RSC-status */
     struct attr data_status;      /*!< RSC-data-status */
     struct attr xlog_loc;         /*!< RSC-xlog-loc */

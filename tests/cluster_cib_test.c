@@ -519,14 +519,13 @@ reads_the_record_from_a_nodes_own_copy(void **state)
         END,
     };
     struct cluster *cluster = begin(steps);
-    struct attr copy = { .known = ATTR_UNKNOWN };
-    struct attr quorum = { .known = ATTR_UNKNOWN };
+    struct node node = { .copy.known = ATTR_UNKNOWN };
 
     (void) state;
-    assert_int_equal(cluster_read_copy(cluster, "NODE2", 5000, &copy, &quorum,
-                                       &why),
+    assert_int_equal(cluster_read_copy(cluster, "NODE2", 5000, &node, &why),
                      0);
-    assert_true(attr_is(&copy, "DISCONNECT"));
+    assert_true(attr_is(&node.copy, "DISCONNECT"));
+    assert_true(attr_is(&node.copy_self, "LATEST"));
     end(cluster);
 }
 
@@ -541,14 +540,13 @@ says_which_copy_it_could_not_read(void **state)
         END,
     };
     struct cluster *cluster = begin(steps);
-    struct attr copy = { .known = ATTR_UNKNOWN };
-    struct attr quorum = { .known = ATTR_UNKNOWN };
+    struct node node = { .copy.known = ATTR_UNKNOWN };
 
     (void) state;
-    assert_int_equal(cluster_read_copy(cluster, "node2", 5000, &copy, &quorum,
-                                       &why),
+    assert_int_equal(cluster_read_copy(cluster, "node2", 5000, &node, &why),
                      -1);
-    assert_int_equal(copy.known, ATTR_UNKNOWN);
+    assert_int_equal(node.copy.known, ATTR_UNKNOWN);
+    assert_int_equal(node.copy_self.known, ATTR_UNKNOWN);
     assert_says("node2");
     end(cluster);
 }

@@ -50,6 +50,8 @@
 #define E_NOBODY E_NODES
 #define E_RECORDS 8     /* of one run: commits, promotions, clean ends */
 
+#define E_SILENT 255u   /* asked for its copy, and no answer */
+
 /*! The server process on a node. */
 enum e_server {
     E_DOWN = 0,                 /*!< ended somehow, or a standby's end */
@@ -94,9 +96,10 @@ struct e_action {
     uint8_t next;               /* operation of the plan */
     uint8_t phase;              /* 0 early, 1 late, 2 at the deadline */
     uint8_t failed;             /* enum op_kind */
-    uint8_t copy[E_NODES];      /* what others' copies said; 0: not read */
+    uint8_t copy[E_NODES];      /* what others' copies said of themselves; */
+    uint8_t told[E_NODES];      /* and of this node; 0: not read */
     uint8_t copy_quorum[E_NODES];
-    uint8_t pad[2];
+    uint8_t pad[7];
 };
 
 /* What is remembered of a synchronous list; positions are 0 or 1 + records. */
@@ -232,16 +235,16 @@ struct e_view {
     uint8_t any, sync_num, strict;
     struct e_memory memory;
     struct e_peer {
-        uint8_t online, role, down, record, copy, attr[E_ATTRS];
+        uint8_t online, role, down, record, copy, told, attr[E_ATTRS];
         uint8_t quorum, copy_quorum;
         uint8_t sender, priority, flushed;
     } peer[E_NODES];
-    uint8_t pad[4];
+    uint8_t pad[1];
 };
 
 _Static_assert(sizeof(struct e_view)
                == 8 + 25 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 4,
+                  + E_NODES * sizeof(struct e_peer) + 1,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */

@@ -208,6 +208,9 @@ write_record(const struct e_config *config, struct e_state *state, size_t i,
     uint8_t *entry = op->kind == OP_SET_DATA_QUORUM ? node->quorum
                                                     : node->record;
 
+    node->action.copy[op->node] = 0;
+    node->action.told[op->node] = 0;
+    node->action.copy_quorum[op->node] = 0;
     if (!e_quorum(config, node)) {
         return -1;
     }
@@ -246,7 +249,8 @@ read_copy(const struct e_config *config, struct e_state *state, size_t i,
 {
     struct e_node *node = &state->node[i];
 
-    node->action.copy[peer] = 0;
+    node->action.copy[peer] = E_SILENT;
+    node->action.told[peer] = 0;
     node->action.copy_quorum[peer] = 0;
     if (!e_bit(node->view, peer) || !e_is_stable(config, state, i)) {
         return -1;
@@ -254,6 +258,7 @@ read_copy(const struct e_config *config, struct e_state *state, size_t i,
     node->action.copy[peer] =
         (uint8_t) (1 + state->node[peer].record[peer]);
     node->action.copy_quorum[peer] = state->node[peer].quorum[peer];
+    node->action.told[peer] = (uint8_t) (1 + state->node[peer].record[i]);
     return 0;
 }
 

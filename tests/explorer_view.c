@@ -135,6 +135,7 @@ see_peer(const struct e_state *state, size_t self, size_t peer,
     seen->down = !member && e_bit(me->down, peer);
     seen->copy = me->action.copy[peer];
     seen->copy_quorum = me->action.copy_quorum[peer];
+    seen->told = me->action.told[peer];
     if (me->server == E_PRIMARY && other->upstream == self) {
         seen->sender = 1;
         seen->priority = e_priority(me->list[peer], peer);
@@ -299,9 +300,13 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     node->role = role_of(peer->role);
     node->starting = tri_of((peer->role & E_STARTING) != 0);
     node->expected_down = tri_of(peer->down);
-    if (peer->copy != 0) {
+    if (peer->copy == E_SILENT) {
+        node->copy_answered = TRI_NO;
+    } else if (peer->copy != 0) {
+        node->copy_answered = TRI_YES;
         set_attr(&node->copy, (uint8_t) (peer->copy - 1));
         set_attr(&node->copy_quorum, peer->copy_quorum);
+        set_attr(&node->copy_self, (uint8_t) (peer->told - 1));
     }
     set_attr(&node->data_status, peer->record);
     set_attr(&node->quorum, peer->quorum);
@@ -454,19 +459,29 @@ fill_memory(const struct e_view *view, struct sync_memory *memory)
     memory->mark = position_of(view->memory.mark);
 }
 
+/* Nobody asks: a node's own copy is taken to be like this one. */
+static void
+believe_copy(const struct snapshot *snapshot, struct node *node)
+{
+    node->copy = node->data_status;
+    node->copy_self = snapshot->node[snapshot->self].data_status;
+    node->copy_answered = TRI_YES;
+}
+
 /* The defects that are of what is seen of a node. */
 static void
-spoil_node(const struct e_view *view, size_t i, struct node *node)
+spoil_node(const struct e_view *view, size_t i, struct snapshot *snapshot)
 {
+    struct node *node = &snapshot->node[i];
     const struct e_peer *peer = &view->peer[i];
     uint8_t of = e_quorum_of(peer->quorum);
 
     if (view->defect == E_DEFECT_BELIEF && i != view->self
         && !peer->sender) {
         set_attr(&node->data_status, e_intern("DISCONNECT"));
-        node->copy = node->data_status;
+        believe_copy(snapshot, node);
     } else if (view->defect == E_DEFECT_COPY) {
-        node->copy = node->data_status;
+        believe_copy(snapshot, node);
         node->copy_quorum = node->quorum;
     } else if (view->defect == E_DEFECT_EFFECT && peer->sender) {
         node->sender.sync_priority = e_priority(view->loaded, i);
@@ -499,7 +514,7 @@ spoil(const struct e_view *view, struct snapshot *snapshot)
         memory->mark = 1;
     }
     for (size_t i = 0; i < view->nodes; i++) {
-        spoil_node(view, i, &snapshot->node[i]);
+        spoil_node(view, i, snapshot);
     }
 }
 

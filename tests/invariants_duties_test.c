@@ -48,13 +48,13 @@ is_harmless(const struct snapshot *world)
     const struct node *node = &world->node[1];
     bool fencing = world->fencing != TRI_NO;
 
-    if (world->maintenance != TRI_NO
-        || (fencing && world->have_quorum != TRI_YES)) {
+    if (world->maintenance != TRI_NO || world->have_quorum != TRI_YES) {
         return false;
     }
     if (node->online == TRI_NO) {
-        return !fencing || (node->expected_down == TRI_YES
-                            && node->role != ROLE_STARTED);
+        return fencing ? node->expected_down == TRI_YES
+                         && node->role != ROLE_STARTED
+                       : node->copy_answered != TRI_YES;
     }
     return node->online == TRI_YES && claims_nothing(&node->copy);
 }
@@ -230,9 +230,13 @@ try_nodes(struct snapshot *world)
     static const enum role roles[] = { ROLE_UNKNOWN, ROLE_STARTED };
 
     for (size_t i = 0; i < 3 * 2 * 2; i++) {
-        world->node[1].copy = attr_with(copies[i % 3]);
         world->node[1].role = roles[i / 3 % 2];
         world->node[1].expected_down = i / 6 == 0 ? TRI_NO : TRI_YES;
+        world_agree(world, 1);
+        if (i / 3 % 2 == i / 6) {
+            world->node[1].copy = attr_with(copies[i % 3]);
+            world->node[1].copy_answered = (enum tri) (i % 3);
+        }
         try_lists(world);
     }
 }
@@ -247,6 +251,7 @@ releases_after_the_record_and_ranks_with_proof(void **state)
 
     (void) state;
     world_init(&world, ACTION_MONITOR, 3, 0);
+    world_agree(&world, 2);
     world.node[0].in_promoted_list = TRI_YES;
     world.node[1].in_stop_list = TRI_YES;
     for (size_t record = 0; record < LENGTH(records); record++) {
@@ -339,8 +344,10 @@ takes_a_mark_only_with_evidence(void **state)
     world_init(&world, ACTION_MONITOR, 3, 0);
     assert_int_equal(text_copy(STARTED, world.server.started, STARTED_SIZE),
                      0);
+    world_agree(&world, 2);
     for (unsigned i = 0; i < 3 * 3 * 3 * 3 * 2 * 3; i++) {
         world.node[1].data_status = attr_with(records[i % 3]);
+        world_agree(&world, 1);
         assert_int_equal(text_copy(lists[i / 3 % 3], world.server.sync_names,
                                    SERVER_TEXT_SIZE), 0);
         world.node[1].sender.sync_priority = i / 9 % 3;
@@ -369,6 +376,7 @@ fits_sixteen_nodes_into_one_plan(void **state)
             world.node[i].xlog_loc = attr_with(NULL);
             world.node[i].data_status = attr_with("POTENTIAL|SYNC");
             world.node[i].slot = TRI_NO;
+            world_agree(&world, i);
             world.node[i].sender.state = (enum sender_state) kind;
         }
         decide_soundly(&world, &plan);
@@ -377,6 +385,7 @@ fits_sixteen_nodes_into_one_plan(void **state)
         world.server.in_recovery = TRI_YES;
         for (size_t i = 1; i < NODES_MAX; i++) {
             world.node[i].role = ROLE_STARTED;
+            world.node[i].copy = attr_with(NULL);
         }
         decide_soundly(&world, &plan);
         assert_true(plan_find(&plan, OP_CREATE_LOCK, 0) != NO_OP);

@@ -198,6 +198,28 @@ assert_nothing_can_be_lost(void)
 /* --- an action ------------------------------------------------------------ */
 
 static void
+forget_copy(struct node *node)
+{
+    node->copy = node->copy_quorum = node->copy_self = attr_with(NULL);
+    node->copy_answered = TRI_UNKNOWN;
+}
+
+static void
+read_copy(size_t i)
+{
+    struct node *node = &model.world.node[i];
+
+    forget_copy(node);
+    node->copy_answered = model.online[i] ? TRI_YES : TRI_NO;
+    if (model.online[i]) {
+        model.copy[i] = model.record;
+        node->copy = model.record.status[i];
+        node->copy_quorum = model.record.quorum[i];
+        node->copy_self = model.record.status[0];
+    }
+}
+
+static void
 set_record(const struct op *op)
 {
     struct attr *attr = op->kind == OP_SET_DATA_STATUS
@@ -206,6 +228,7 @@ set_record(const struct op *op)
 
     *attr = attr_with(op->value);
     model.record.version++;
+    forget_copy(&model.world.node[op->node]);
 }
 
 static void
@@ -234,12 +257,7 @@ run_op(const struct op *op)
             world->memory.mark = model.written;
             break;
         case OP_READ_COPY:
-            if (model.online[op->node]) {
-                model.copy[op->node] = model.record;
-                world->node[op->node].copy = model.record.status[op->node];
-                world->node[op->node].copy_quorum =
-                    model.record.quorum[op->node];
-            }
+            read_copy(op->node);
             break;
         default:
             break;
@@ -273,8 +291,7 @@ monitor(void)
 
     memset(world->done, 0, sizeof(world->done));
     for (size_t i = 0; i < NODES; i++) {
-        world->node[i].copy = attr_with(NULL);
-        world->node[i].copy_quorum = attr_with(NULL);
+        forget_copy(&world->node[i]);
     }
     world->elapsed_ms = 5;
     for (unsigned cycle = 0; cycle < 12; cycle++) {

@@ -82,6 +82,15 @@ world_init(struct snapshot *world, enum action action, size_t count,
     }
 }
 
+/* A node was asked, and its own copy shows what is seen here. */
+static inline void
+world_agree(struct snapshot *world, size_t node)
+{
+    world->node[node].copy = world->node[node].data_status;
+    world->node[node].copy_self = world->node[world->self].data_status;
+    world->node[node].copy_answered = TRI_YES;
+}
+
 #define NO_OP PLAN_OPS_MAX
 
 /* The first operation of a kind for a node; NO_OP: none. */
@@ -116,11 +125,47 @@ assert_sound(const struct snapshot *world, const struct plan *plan)
     }
 }
 
+static inline bool
+is_same_attr(const struct attr *one, const struct attr *other)
+{
+    return one->known == other->known
+           && strcmp(one->value, other->value) == 0;
+}
+
+/* A primary that slept writes nothing over what came meanwhile (P2, P3). */
+static inline void
+assert_view_is_shared(const struct snapshot *world, const struct plan *plan,
+                      size_t node)
+{
+    const struct node *peer = &world->node[node];
+    bool written = plan_find(plan, OP_SET_DATA_STATUS, node) != NO_OP
+                   || plan_find(plan, OP_SET_DATA_QUORUM, node) != NO_OP
+                   || plan_find(plan, OP_SET_SCORE, node) != NO_OP;
+
+    if (!written || node == world->self
+        || (peer->online == TRI_NO
+            && (world->fencing == TRI_YES
+                || peer->copy_answered == TRI_NO))) {
+        return;
+    }
+    assert_true(peer->copy_answered == TRI_YES);
+    assert_true(is_same_attr(&peer->copy, &peer->data_status));
+    assert_true(is_same_attr(&peer->copy_self,
+                             &world->node[world->self].data_status));
+}
+
 static inline void
 decide_soundly(const struct snapshot *world, struct plan *plan)
 {
     decide(world, plan);
     assert_sound(world, plan);
+    for (size_t i = 0; i < world->node_count; i++) {
+        if (world->server.in_recovery == TRI_NO
+            && (world->action == ACTION_MONITOR
+                || world->action == ACTION_NOTIFY)) {
+            assert_view_is_shared(world, plan, i);
+        }
+    }
 }
 
 #endif

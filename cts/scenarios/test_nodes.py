@@ -44,18 +44,35 @@ def test_primary_node_frozen(rig):
         load.commits()
 
 
-@pytest.mark.place(fencing=False)
-def test_primary_node_frozen_and_thawed_after_the_failover(rig):
-    """P1, P3: without fencing the old primary wakes up beside the new one."""
+def frozen_and_thawed(rig, at_once):
+    """The old primary wakes up beside the new one, and with an old view of the cluster."""
     rig.eligible()
     old = rig.primary()
     with rig.trial() as load:
         old.signal(signal.SIGSTOP)
-        rig.new_primary(old.name)
-        load.commits()
+        if at_once:
+            rig.wait("another to be promoted", lambda s: s.primary not in (None, old.name)
+                     and s.attribute(s.primary, "status") == "PRI", every=0.1)
+        else:
+            rig.new_primary(old.name)
+            load.commits()
         old.signal(signal.SIGCONT)
-        rig.wait("the old primary to give way",
-                 lambda s: old.name in s.online and old.name not in s.promoted)
+        seen = rig.wait("the old primary to give way",
+                        lambda s: old.name in s.online and rig.leads(s) and s.primary != old.name)
+        assert seen.attribute(seen.primary, "data-status") == "LATEST", seen.describe()
+        load.commits()
+
+
+@pytest.mark.place(fencing=False)
+def test_primary_node_frozen_and_thawed_after_the_failover(rig):
+    """P1, P3: without fencing nothing but the record tells it that another leads."""
+    frozen_and_thawed(rig, at_once=False)
+
+
+@pytest.mark.place(nodes=2, fencing=False)
+@pytest.mark.parametrize("at_once", [True, False], ids=["at-once", "later"])
+def test_primary_node_of_two_frozen_and_thawed_after_the_failover(rig, at_once):
+    frozen_and_thawed(rig, at_once)
 
 
 @pytest.mark.worst
