@@ -114,4 +114,24 @@ cluster_read_copy(struct cluster *cluster, const char *node,
                   int64_t deadline_ms, struct node *ret_node,
                   struct text *ret_why);
 
+/*!
+ * Report to the controller of this node that the resource has failed, the same
+ * as `crm_resource --fail`.
+ *
+ * \param[out] ret_count  such failures that were counted before, for
+ *                        cluster_count_once(); -1: not known
+ * \return 0 once it has taken it, or -1 with `ret_why`.
+ */
+int
+cluster_report_failure(struct cluster *cluster, int64_t deadline_ms,
+                       int64_t *ret_count, struct text *ret_why);
+
+/*!
+ * Let the failure that was just reported count as one: Pacemaker before 2.1.7
+ * counts it twice (its history has it in two places). Waits until it has.
+ */
+int
+cluster_count_once(struct cluster *cluster, int64_t count,
+                   int64_t deadline_ms, struct text *ret_why);
+
 #endif

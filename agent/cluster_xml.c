@@ -201,7 +201,8 @@ read_option(struct reader *reader, const xmlNode *element)
     case SECTION_OPTIONS:
         if (strcmp(name, "stonith-enabled") == 0) {
             reader->view->fencing = yes == TRI_NO ? TRI_NO : TRI_YES;
-        } else if (yes == TRI_YES) {
+        } else if (strcmp(name, "is-managed-default") == 0
+                   ? yes == TRI_NO : yes == TRI_YES) {
             reader->view->maintenance = TRI_YES;
         }
         break;
@@ -258,7 +259,8 @@ read_element(struct reader *reader, const xmlNode *element)
         reader->section =
             element_is(element, "crm_config") ? SECTION_OPTIONS
             : element_is(element, "nodes") ? SECTION_NODES
-            : element_is(element, "resources") ? SECTION_RESOURCES
+            : element_is(element, "resources")
+              || element_is(element, "rsc_defaults") ? SECTION_RESOURCES
             : SECTION_NONE;
     }
 }
@@ -313,13 +315,16 @@ cluster_xml_view_path(const char *resource, struct text *path)
     text_add(path,
              "/cib|/cib/configuration/*"
              "|/cib/configuration/crm_config//nvpair"
-             "[@name='maintenance-mode' or @name='stonith-enabled']"
+             "[@name='maintenance-mode' or @name='stonith-enabled'"
+             " or @name='is-managed-default']"
              "|/cib/configuration/nodes/node"
              "|/cib/configuration/nodes/node/instance_attributes/nvpair"
              "[@name='%s-data-status' or @name='%s-data-quorum'"
              " or @name='maintenance']"
              "|/cib/configuration/resources//primitive[@id='%s']"
              "/ancestor-or-self::*/meta_attributes/nvpair"
+             "[@name='maintenance' or @name='is-managed']"
+             "|/cib/configuration/rsc_defaults//nvpair"
              "[@name='maintenance' or @name='is-managed']"
              "|/cib/status/node_state"
              "|/cib/status/node_state/lrm/lrm_resources/lrm_resource"

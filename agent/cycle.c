@@ -174,7 +174,8 @@ static bool
 is_writer(enum action action)
 {
     return action == ACTION_START || action == ACTION_STOP
-           || action == ACTION_PROMOTE || action == ACTION_DEMOTE;
+           || action == ACTION_PROMOTE || action == ACTION_DEMOTE
+           || action == ACTION_REPORT;
 }
 
 static bool

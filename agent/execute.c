@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "postgres.h"
 #include "report.h"
+#include "watch.h"
 
 /* A standby that has to be restarted for a setting has this long to stop. */
 #define RESTART_WAIT_MS 20000
@@ -98,6 +99,10 @@ signal_server(struct job *job, enum postgres_signal what)
                job->snapshot->process.postmaster_pid);
     if (what != POSTGRES_RELOAD && what != POSTGRES_END_RECEIVER) {
         pgsql_close(job->instance->pgsql);
+    }
+    if (what == POSTGRES_STOP_FAST || what == POSTGRES_STOP_IMMEDIATE
+        || what == POSTGRES_KILL) {
+        watch_end(job->instance);   /* before it dies by our hand */
     }
     return postgres_signal(&job->instance->params, what, &job->why);
 }
@@ -408,6 +413,15 @@ run_op(struct job *job)
             return take_mark(job);
         case OP_TAIL_SERVER_LOG:
             return tail_server_log(job);
+        case OP_WATCH:
+            return watch_begin(job->instance,
+                               job->snapshot->process.postmaster_pid,
+                               &job->why);
+        case OP_UNWATCH:
+            watch_end(job->instance);
+            break;
+        case OP_REPORT:
+            return watch_report(job->instance, &job->why);
     }
     return 0;
 }

@@ -16,6 +16,8 @@
 #include "report.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
+/* It holds the instance's lock, which another action may wait for. */
+#define REPORT_TIMEOUT_MS 3000
 #define MARGIN_MIN_MS 200
 #define MARGIN_MAX_MS 1500
 
@@ -75,12 +77,15 @@ read_names(struct instance *instance)
 }
 
 static long
-timeout_ms(void)
+timeout_ms(enum action action)
 {
     const char *value = getenv(META "timeout");
     char *end;
     long ms;
 
+    if (action == ACTION_REPORT) {
+        return REPORT_TIMEOUT_MS;   /* its variables are those of a start */
+    }
     if (value == NULL) {
         return DEFAULT_TIMEOUT_MS;
     }
@@ -90,9 +95,9 @@ timeout_ms(void)
 
 /* The verdict stands a margin before Pacemaker ends the action (P6). */
 static void
-read_deadline(struct instance *instance)
+read_deadline(enum action action, struct instance *instance)
 {
-    long timeout = timeout_ms();
+    long timeout = timeout_ms(action);
     long margin = timeout / 20;
 
     margin = margin < MARGIN_MIN_MS ? MARGIN_MIN_MS : margin;
@@ -133,6 +138,7 @@ fill_settings(const struct instance *instance, struct snapshot *snapshot)
     settings->use_slots = params->replication_slot_name[0] != '\0';
     settings->sync_strict = params->sync_strict;
     settings->sync_quorum = params->sync_quorum;
+    settings->watch = params->watch;
     settings->sync_num = (uint32_t) params->sync_num;
     settings->xlog_check_count = (uint32_t) params->xlog_check_count;
     settings->max_lag_bytes = (uint64_t) params->max_lag_on_promote;
@@ -190,6 +196,14 @@ fill_nodes(const struct instance *instance, struct snapshot *snapshot)
         node->in_promoted_list = is_listed(promoted, node->name);
     }
     snapshot->self = snapshot_find_node(snapshot, instance->self_name);
+    if (snapshot->action == ACTION_REPORT && snapshot->self == NODES_MAX
+        && snapshot->node_count < NODES_MAX) {
+        /* without replication no node is listed; is this one maintained? */
+        snapshot->self = snapshot->node_count++;
+        (void) text_copy(instance->self_name,
+                         snapshot->node[snapshot->self].name,
+                         NODE_NAME_SIZE);
+    }
 }
 
 static enum notify_kind
@@ -244,7 +258,7 @@ instance_init(enum action action, struct instance *ret_instance,
     memset(ret_instance, 0, sizeof(*ret_instance));
     memset(ret_snapshot, 0, sizeof(*ret_snapshot));
     ret_instance->lock_fd = -1;
-    read_deadline(ret_instance);
+    read_deadline(action, ret_instance);
     read_names(ret_instance);
     read_params(ret_instance);
     if (identity_find(ret_instance->params.pgdba, &ret_instance->identity)
@@ -473,19 +487,28 @@ instance_run_folder(void)
                                                      : "/run";
 }
 
+const char *
+instance_run_path(const struct instance *instance, const char *suffix,
+                  char *ret_path)
+{
+    struct text path;
+
+    text_init(&path, ret_path, PATH_SIZE);
+    text_add(&path, "%s/pgward-%s.%s", instance_run_folder(),
+             instance->resource, suffix);
+    return ret_path;
+}
+
 int
 instance_lock(struct instance *instance)
 {
     char path[PATH_SIZE];
-    struct text text;
     int fd;
 
     if (instance->lock_fd >= 0) {
         return 0;
     }
-    text_init(&text, path, sizeof(path));
-    text_add(&text, "%s/pgward-%s.lock", instance_run_folder(),
-             instance->resource);
+    (void) instance_run_path(instance, "lock", path);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         report_log(LOG_ERR, "could not open the lock '%s': %s", path,
@@ -503,4 +526,13 @@ instance_lock(struct instance *instance)
     }
     instance->lock_fd = fd;     /* released when the process ends */
     return 0;
+}
+
+void
+instance_unlock(struct instance *instance)
+{
+    if (instance->lock_fd >= 0) {
+        (void) close(instance->lock_fd);
+        instance->lock_fd = -1;
+    }
 }

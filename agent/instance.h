@@ -53,11 +53,20 @@ instance_check_setup(const struct instance *instance,
 int
 instance_lock(struct instance *instance);
 
+/*! Give the lock back, before the process ends. */
+void
+instance_unlock(struct instance *instance);
+
 /*!
  * The folder for locks and for what is remembered until the next boot: the
  * agents' own, made at boot.
  */
 const char *
 instance_run_folder(void);
+
+/*! A file of the instance in that folder, into `ret_path[PATH_SIZE]`. */
+const char *
+instance_run_path(const struct instance *instance, const char *suffix,
+                  char *ret_path);
 
 #endif

@@ -103,6 +103,7 @@ main(int argc, char **argv)
         case ACTION_DEMOTE:
         case ACTION_NOTIFY:
         case ACTION_VALIDATE:
+        case ACTION_REPORT:
             return run_action(action, argv[1]);
         case ACTION_NONE:
             break;

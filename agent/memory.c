@@ -16,18 +16,6 @@
 #define SAY_AGAIN_S 600
 #define FILE_MODE 0600
 
-static const char *
-memory_path(const struct instance *instance, const char *suffix,
-            char *ret_path)
-{
-    struct text path;
-
-    text_init(&path, ret_path, PATH_SIZE);
-    text_add(&path, "%s/pgward-%s.%s", instance_run_folder(),
-             instance->resource, suffix);
-    return ret_path;
-}
-
 void
 memory_load(const struct instance *instance, struct sync_memory *ret_memory)
 {
@@ -36,7 +24,7 @@ memory_load(const struct instance *instance, struct sync_memory *ret_memory)
     size_t len;
 
     memset(ret_memory, 0, sizeof(*ret_memory));
-    if (files_read(memory_path(instance, "sync", path), buf, sizeof(buf),
+    if (files_read(instance_run_path(instance, "sync", path), buf, sizeof(buf),
                    &len) == 0) {
         /* what is garbled is forgotten */
         (void) sync_memory_parse(buf, ret_memory);
@@ -53,7 +41,7 @@ memory_save(const struct instance *instance, const struct sync_memory *memory)
     text_init(&text, buf, sizeof(buf));
     sync_memory_format(memory, &text);
     if (text.overflow
-        || files_write(memory_path(instance, "sync", path), buf, text.len,
+        || files_write(instance_run_path(instance, "sync", path), buf, text.len,
                        FILE_MODE) != 0) {
         report_log(LOG_WARNING, "could not write '%s': %m", path);
     }
@@ -82,7 +70,7 @@ memory_say(const struct instance *instance, int priority, const char *line)
     struct stat info;
     size_t len = 0;
 
-    if (stat(memory_path(instance, "said", path), &info) == 0
+    if (stat(instance_run_path(instance, "said", path), &info) == 0
         && time(NULL) - info.st_mtime < SAY_AGAIN_S
         && files_read(path, buf, sizeof(buf), &len) == 0
         && was_said(buf, line)) {
@@ -100,5 +88,5 @@ memory_forget_said(const struct instance *instance)
 {
     char path[PATH_SIZE];
 
-    (void) unlink(memory_path(instance, "said", path));    /* mostly gone */
+    (void) unlink(instance_run_path(instance, "said", path));    /* mostly gone */
 }

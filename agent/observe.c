@@ -14,6 +14,7 @@
 #include "postgres.h"
 #include "report.h"
 #include "units.h"
+#include "watch.h"
 
 /* A stopped (SIGSTOP) server answers nothing: such a look is a short one. */
 #define FROZEN_LOOK_MS 500
@@ -43,10 +44,12 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
 {
     bool quick = snapshot->action == ACTION_MONITOR
                  || snapshot->action == ACTION_NOTIFY
-                 || snapshot->action == ACTION_PROMOTE;
+                 || snapshot->action == ACTION_PROMOTE
+                 || snapshot->action == ACTION_REPORT;
 
     memset(&snapshot->process, 0, sizeof(snapshot->process));
     (void) postgres_examine(&instance->params, quick, &snapshot->process);
+    watch_observe(instance, &snapshot->watch);
 }
 
 static void

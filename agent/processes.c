@@ -136,6 +136,36 @@ read_stat(pid_t pid, struct stat_facts *ret_facts)
     return 1;
 }
 
+uint64_t
+process_start(pid_t pid)
+{
+    struct stat_facts facts;
+
+    return read_stat(pid, &facts) == 1 && facts.state != 'Z'
+           && facts.state != 'X' ? facts.start_ticks : 0;
+}
+
+void
+process_kill(pid_t pid, uint64_t start)
+{
+    CLEANUP(close_fd) int fd = -1;
+
+#ifdef SYS_pidfd_open
+    fd = (int) syscall(SYS_pidfd_open, pid, 0U);
+#endif
+    /* from here on the descriptor stands for the process that is checked */
+    if (start == 0 || process_start(pid) != start) {
+        return;
+    }
+#ifdef SYS_pidfd_send_signal
+    if (fd >= 0) {
+        (void) syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0U);
+        return;
+    }
+#endif
+    (void) kill(pid, SIGKILL);      /* it may have ended just now */
+}
+
 void
 instance_id_init(struct instance_id *id, const char *pgdata)
 {

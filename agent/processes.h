@@ -44,6 +44,17 @@ struct instance_id {
     uid_t owner;
 };
 
+/*!
+ * When a process started, in clock ticks since boot; 0: it is gone, a zombie,
+ * or cannot be looked at. With the process id it names one process.
+ */
+uint64_t
+process_start(pid_t pid);
+
+/*! SIGKILL a process, if it is the one that started then. */
+void
+process_kill(pid_t pid, uint64_t start);
+
 /*! Look at the data directory; a missing one is no failure. */
 void
 instance_id_init(struct instance_id *id, const char *pgdata);

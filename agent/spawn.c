@@ -179,6 +179,25 @@ run_child(const struct spawn_request *request, int output, int status)
     _exit(127);
 }
 
+static void
+leave_child(const char *const *argv, int status)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    char **args;
+    int cause;
+
+    memcpy(&args, &argv, sizeof(args));     /* execv()'s old type */
+    (void) setsid();
+    set_signals();
+    (void) umask(022);
+    if (null >= 0 && set_descriptors(null, status) == 0 && chdir("/") == 0) {
+        (void) execv(args[0], args);
+    }
+    cause = errno;
+    (void) !write(STATUS_FD, &cause, sizeof(cause));
+    _exit(127);
+}
+
 /* --- in the parent ------------------------------------------------------ */
 
 static int
@@ -327,4 +346,37 @@ spawn_run(const struct spawn_request *request, int *ret_status)
     }
     errno = cause;
     return rc;
+}
+
+int
+spawn_leave(const char *const *argv, pid_t *ret_pid)
+{
+    int status[2];
+    int cause = 0;
+    ssize_t got;
+    pid_t pid;
+
+    if (pipe2(status, O_CLOEXEC) != 0) {
+        return -1;
+    }
+    pid = fork();
+    if (pid == 0) {
+        leave_child(argv, status[1]);
+    }
+    close_fd(&status[1]);
+    if (pid < 0) {
+        close_fd(&status[0]);
+        return -1;
+    }
+    do {
+        got = read(status[0], &cause, sizeof(cause));
+    } while (got < 0 && errno == EINTR);
+    close_fd(&status[0]);
+    if (got != 0) {
+        (void) waitpid(pid, NULL, 0);
+        errno = got > 0 ? cause : EIO;
+        return -1;
+    }
+    *ret_pid = pid;
+    return 0;
 }

@@ -36,4 +36,14 @@ struct spawn_request {
 int
 spawn_run(const struct spawn_request *request, int *ret_status);
 
+/*!
+ * Leave a process behind: in a session of its own, in `/`, with our
+ * environment and none of our descriptors (stdin, stdout and stderr are
+ * /dev/null), so that nobody waits for its end.
+ *
+ * \return 0 once the program runs; -1 with errno.
+ */
+int
+spawn_leave(const char *const *argv, pid_t *ret_pid);
+
 #endif

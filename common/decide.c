@@ -15,6 +15,7 @@ decide_first_facts(const struct snapshot *snapshot)
         case ACTION_STOP:
         case ACTION_STATUS:
         case ACTION_DEMOTE:
+        case ACTION_REPORT:
             return FACT_PROCESS;
         case ACTION_MONITOR:
             return FACT_PROCESS | FACT_SQL
@@ -85,6 +86,7 @@ decide(const struct snapshot *snapshot, struct plan *ret_plan)
 {
     plan_init(ret_plan);
     if (failure_ends_action(snapshot, ret_plan)) {
+        watch_duty(snapshot, ret_plan);
         return;
     }
     switch (snapshot->action) {
@@ -112,10 +114,14 @@ decide(const struct snapshot *snapshot, struct plan *ret_plan)
         case ACTION_VALIDATE:
             decide_validate(snapshot, ret_plan);
             break;
+        case ACTION_REPORT:
+            decide_report(snapshot, ret_plan);
+            break;
         case ACTION_NONE:
         case ACTION_METADATA:
         case ACTION_METHODS:
             plan_exit(ret_plan, OCF_ERR_UNIMPLEMENTED);
             break;
     }
+    watch_duty(snapshot, ret_plan);
 }

@@ -312,6 +312,13 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
 {
     enum ocf_code code;
 
+    if (watch_has_told(snapshot)) {
+        /* Pacemaker acts on the report by now; this would count once more */
+        plan_log(plan, LOG_INFO, "the postmaster's death has been reported");
+        plan_exit(plan, promoted_is_expected(snapshot) ? OCF_RUNNING_PROMOTED
+                                                       : OCF_SUCCESS);
+        return;
+    }
     if (may_recover(snapshot)) {
         plan_again(plan, PATIENCE_LOOK_MS, FACT_PROCESS | FACT_SQL,
                    snapshot->process.state == PROCESS_FROZEN ? 500 : 2000);

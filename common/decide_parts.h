@@ -470,6 +470,21 @@ record_is_trusted(const struct snapshot *snapshot);
 void
 want_trust(const struct snapshot *snapshot, struct plan *plan);
 
+/*! Is Pacemaker acting by now on the watcher's report of this death? */
+bool
+watch_has_told(const struct snapshot *snapshot);
+
+/*!
+ * What an action's end means for the watcher: a server that was left running
+ * gets one, and a failure that tells of its death makes the other silent.
+ */
+void
+watch_duty(const struct snapshot *snapshot, struct plan *plan);
+
+/*! The watcher saw the postmaster die: is that a failure to report? */
+void
+decide_report(const struct snapshot *snapshot, struct plan *plan);
+
 /*! Vote where there is no primary: publish, compare, raise one score. */
 void
 elect(const struct snapshot *snapshot, struct plan *plan,

@@ -68,6 +68,7 @@ struct params {
     /* only pgward has what follows */
     const char *trace_file;
     bool sync_quorum;   /* sync_mode */
+    bool watch;
     long sync_num;
     bool sync_strict;
     long max_lag_on_promote;

@@ -484,5 +484,18 @@ const struct param_spec params_table[] = {
         .offset = FIELD(max_lag_on_promote),
         .max = LONG_MAX / 16,      /* ten times that fits, too */
     },
+    {
+        .name = "watch",
+        .type = PARAM_BOOLEAN,
+        .default_text = "true",
+        .shortdesc = "report a server's death at once",
+        .longdesc =
+            "If true, start leaves a small process behind that waits for\n"
+            "the end of the postmaster, and reports it to Pacemaker at the\n"
+            "moment it dies without an action having ended it. If false,\n"
+            "the next monitor finds out. See THE WATCHER below.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(watch),
+    },
     { .name = NULL },
 };

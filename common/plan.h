@@ -94,6 +94,9 @@ enum fact {
     X(OP_ASK_CHECKPOINT, "ask-checkpoint")      /* memory.asked */ \
     X(OP_TAKE_MARK, "take-mark")        /* memory.mark: position now */ \
     X(OP_TAIL_SERVER_LOG, "tail-server-log")    /* into snapshot.failure */ \
+    X(OP_WATCH, "watch")                /* the postmaster gets its watcher */ \
+    X(OP_UNWATCH, "unwatch")            /* nobody is to report its end */ \
+    X(OP_REPORT, "report")              /* the postmaster's death, once */ \
     X(OP_COUNT, NULL)
 
 #define PLAN_ENUM_ROW(symbol, name) symbol,

@@ -28,7 +28,8 @@
     X(ACTION_STATUS, "status") X(ACTION_MONITOR, "monitor") \
     X(ACTION_PROMOTE, "promote") X(ACTION_DEMOTE, "demote") \
     X(ACTION_NOTIFY, "notify") X(ACTION_VALIDATE, "validate-all") \
-    X(ACTION_METADATA, "meta-data") X(ACTION_METHODS, "methods")
+    X(ACTION_METADATA, "meta-data") X(ACTION_METHODS, "methods") \
+    X(ACTION_REPORT, "report-failure")  /* the watcher's own */
 
 #define TRI_LIST(X) \
     X(TRI_UNKNOWN, "unknown") X(TRI_NO, "no") X(TRI_YES, "yes")
@@ -202,6 +203,15 @@ struct process {
     enum pidfile_status pidfile;
 };
 
+/*! Who waits for the postmaster's death, by the record of that. */
+struct watch {
+    int32_t postmaster_pid;       /*!< whose; 0: there is no record */
+    enum tri alive;               /*!< the watcher lives */
+    enum tri ours;                /*!< the watcher is this process */
+    uint32_t reported_ms;         /*!< how long ago that death was reported;
+                                       0: it was not */
+};
+
 /*! What the local server says of itself. */
 struct server {
     enum answer answer;
@@ -251,6 +261,7 @@ struct settings {
     bool use_slots;
     bool sync_strict;
     bool sync_quorum;             /*!< sync_mode=quorum */
+    bool watch;                   /*!< a watcher reports the server's death */
     uint32_t sync_num;            /*!< 0 counts as 1 */
     uint32_t xlog_check_count;
     uint64_t max_lag_bytes;       /*!< async: of one that may lead; 0: any */
@@ -313,6 +324,7 @@ struct snapshot {
     uint32_t facts;               /*!< enum fact bits tried in this cycle */
     struct settings settings;
     struct process process;
+    struct watch watch;           /*!< FACT_PROCESS */
     struct server server;
     struct instance_files files;
     struct profile profile;

@@ -1,0 +1,172 @@
+/* The watcher: who has one, and what the report of a death may say. */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+/*
+ * So long Pacemaker has to act on a report. Another failure from a monitor
+ * would count as a second one; from then on monitors tell what they see.
+ */
+#define REPORT_GRACE_MS 3000u
+
+/* The watcher's report holds the instance's lock while it looks. */
+#define REPORT_LOOK_MS 1000u
+
+static bool
+is_dead(const struct snapshot *snapshot)
+{
+    return snapshot->process.state == PROCESS_GONE
+           || snapshot->process.state == PROCESS_ORPHANS;
+}
+
+bool
+watch_has_told(const struct snapshot *snapshot)
+{
+    const struct watch *watch = &snapshot->watch;
+
+    return is_dead(snapshot) && snapshot->probe != TRI_YES
+           && watch->postmaster_pid != 0 && watch->reported_ms > 0
+           && watch->reported_ms < REPORT_GRACE_MS;
+}
+
+/* Actions that leave a server running, and those that look at it. */
+static bool
+keeps_watch(const struct snapshot *snapshot)
+{
+    switch (snapshot->action) {
+        case ACTION_START:
+        case ACTION_PROMOTE:
+        case ACTION_DEMOTE:
+            return true;
+        case ACTION_MONITOR:
+            return snapshot->probe != TRI_YES;
+        case ACTION_NONE:
+        case ACTION_STOP:
+        case ACTION_STATUS:
+        case ACTION_NOTIFY:
+        case ACTION_VALIDATE:
+        case ACTION_METADATA:
+        case ACTION_METHODS:
+        case ACTION_REPORT:
+            break;
+    }
+    return false;
+}
+
+static bool
+is_watched(const struct snapshot *snapshot)
+{
+    return snapshot->watch.alive == TRI_YES
+           && snapshot->watch.postmaster_pid
+              == snapshot->process.postmaster_pid;
+}
+
+void
+watch_duty(const struct snapshot *snapshot, struct plan *plan)
+{
+    bool well = plan->code == OCF_SUCCESS
+                || plan->code == OCF_RUNNING_PROMOTED;
+
+    if (plan->verdict != VERDICT_EXIT) {
+        return;
+    }
+    if (snapshot->action == ACTION_STOP) {
+        if (snapshot->watch.postmaster_pid != 0) {
+            plan_add(plan, OP_UNWATCH, OP_BEST_EFFORT, 0, NULL);
+        }
+        return;
+    }
+    if (!keeps_watch(snapshot)) {
+        return;
+    }
+    if (well && snapshot->settings.watch
+        && snapshot->process.postmaster_pid != 0 && !is_watched(snapshot)) {
+        plan_add(plan, OP_WATCH, OP_BEST_EFFORT, 0, NULL);
+    } else if (!well && is_dead(snapshot)
+               && snapshot->watch.postmaster_pid != 0) {
+        /* this action tells of the death: it must not count twice */
+        plan_add(plan, OP_UNWATCH, OP_BEST_EFFORT, 0, NULL);
+    }
+}
+
+static void
+stay_silent(struct plan *plan, int priority, const char *why)
+{
+    plan_log(plan, priority, "%s", why);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+/* Who ended it? 0: nobody of ours, and not in good order. */
+static const char *
+why_no_failure(const struct snapshot *snapshot)
+{
+    const struct watch *watch = &snapshot->watch;
+
+    if (watch->postmaster_pid == 0 || watch->ours != TRI_YES) {
+        return "an action ended the server, or has told of its end";
+    }
+    if (watch->reported_ms > 0) {
+        return "the postmaster's end has been reported already";
+    }
+    if (!is_dead(snapshot)) {
+        return "no postmaster is known to be dead: nothing to report";
+    }
+    return NULL;
+}
+
+static bool
+ended_in_good_order(const struct snapshot *snapshot)
+{
+    return snapshot->files.control == CONTROL_SHUT_DOWN
+           || snapshot->files.control == CONTROL_SHUT_DOWN_IN_RECOVERY
+           || snapshot->files.control == CONTROL_UNKNOWN;
+}
+
+/* A report that is stored would punish a healthy server later. */
+static bool
+cluster_wants_it(const struct snapshot *snapshot)
+{
+    const struct node *self = self_node(snapshot);
+
+    return snapshot->maintenance == TRI_NO && self->role != ROLE_STOPPED
+           && self->starting != TRI_YES;
+}
+
+void
+decide_report(const struct snapshot *snapshot, struct plan *plan)
+{
+    const char *why = why_no_failure(snapshot);
+
+    plan_fallback(plan, OCF_ERR_GENERIC, "the postmaster's end could not be "
+                  "reported in time: the next monitor will find it");
+    if (why != NULL) {
+        stay_silent(plan, LOG_INFO, why);
+        return;
+    }
+    /* a postmaster that ends by itself takes its file along */
+    if (snapshot->process.pidfile == PIDFILE_MISSING) {
+        if ((snapshot->facts & FACT_CONTROL) == 0) {
+            plan_again(plan, 0, snapshot->facts | FACT_CONTROL,
+                       REPORT_LOOK_MS);
+            return;
+        }
+        if (ended_in_good_order(snapshot)) {
+            stay_silent(plan, LOG_WARNING, "the server was shut down, and "
+                        "not by the cluster: that is left to the monitor");
+            return;
+        }
+    }
+    if ((snapshot->facts & FACT_MEMBERS) == 0) {
+        plan_again(plan, 0, snapshot->facts | FACT_MEMBERS, REPORT_LOOK_MS);
+        return;
+    }
+    if (!cluster_wants_it(snapshot)) {
+        stay_silent(plan, LOG_NOTICE, "the postmaster died; the resource is "
+                    "not managed now, so that is not reported");
+        return;
+    }
+    plan_log(plan, LOG_ERR, "the postmaster died: reporting the failure");
+    plan_add(plan, OP_REPORT, OP_BEST_EFFORT, 0, NULL);
+    plan_exit(plan, OCF_SUCCESS);
+}
