@@ -127,8 +127,9 @@ cluster_report_failure(struct cluster *cluster, int64_t deadline_ms,
                        int64_t *ret_count, struct text *ret_why);
 
 /*!
- * Let the failure that was just reported count as one: Pacemaker before 2.1.7
- * counts it twice (its history has it in two places). Waits until it has.
+ * Let the failure that was just reported count as one: Pacemaker 2.1.5 and its
+ * like may count it twice (their history has it in two places). Waits for
+ * that, but not for long.
  */
 int
 cluster_count_once(struct cluster *cluster, int64_t count,

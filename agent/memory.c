@@ -88,5 +88,6 @@ memory_forget_said(const struct instance *instance)
 {
     char path[PATH_SIZE];
 
-    (void) unlink(instance_run_path(instance, "said", path));    /* mostly gone */
+    /* mostly it is gone */
+    (void) unlink(instance_run_path(instance, "said", path));
 }

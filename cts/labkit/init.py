@@ -72,7 +72,17 @@ def agents(root: Path, ocf_dir: str) -> None:
        "/usr/lib/ocf/resource.d")
     if ocf_dir:
         bind(Path(ocf_dir), "/usr/lib/ocf/resource.d/pgward")
+        helpers(Path(ocf_dir).parent.parent / "lib/pgward")
     bind(root / "fence", "/run/lab/fence")
+
+
+def helpers(staged: Path) -> None:
+    """What an agent finds beside its folder: the watcher; none of another version."""
+    folder("/run/lab/lib/pgward")
+    do("mount", "-t", "overlay", "-o", "ro,lowerdir=/run/lab/lib:/usr/lib/ocf/lib", "lib",
+       "/usr/lib/ocf/lib")
+    if staged.is_dir():
+        bind(staged, "/usr/lib/ocf/lib/pgward")
 
 
 def hide_units() -> None:

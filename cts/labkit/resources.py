@@ -29,6 +29,7 @@ class Profile:
     end_timeout: str  # of demote and stop: longer than stop_escalate
     restart_on_promote: str
     demote_on_fail: str  # stop: one failed demote stops the whole clone
+    load_threshold: str = ""  # above it, Pacemaker runs one action at a time
 
     def defaults(self) -> str:
         text = f"resource-stickiness=INFINITY migration-threshold={self.threshold}"
@@ -37,7 +38,7 @@ class Profile:
 
 PROFILES = {
     "seed": Profile(1, "", "4s", "3s", "60s", "60s", "true", "stop"),
-    "recommended": Profile(3, "60s", "2s", "1s", "20s", "120s", "false", "restart"),
+    "recommended": Profile(3, "60s", "2s", "1s", "20s", "120s", "false", "restart", "1000%"),
 }
 
 
@@ -76,7 +77,9 @@ def parameters(lab: "Lab", wanted: Wanted) -> str:
 def cluster_lines(lab: "Lab", wanted: Wanted) -> List[str]:
     switch = "true" if wanted.fencing else "false"
     policy = "stop" if wanted.fencing else "ignore"
-    lines = [f"property set no-quorum-policy={policy} stonith-enabled={switch}",
+    throttle = PROFILES[wanted.profile].load_threshold
+    lines = [f"property set no-quorum-policy={policy} stonith-enabled={switch}"
+             + (f" load-threshold={throttle}" if throttle else ""),
              f"resource defaults update {PROFILES[wanted.profile].defaults()}"]
     if wanted.fencing:
         nodes = shlex.quote(" ".join(lab.node_names))
