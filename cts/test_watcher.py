@@ -197,10 +197,9 @@ def test_without_a_watcher_the_monitor_finds_the_death(cluster):
     with cluster.ledger() as client:
         old.signal(signal.SIGKILL, f"{WATCHER}|{POSTGRES}")
         moment = time.time()
-        state = cluster.new_primary(old.name)
+        cluster.new_primary(old.name)
         client.wait_for_commits(moment)
     assert client.lost() == []
-    assert state.fail_counts == {old.name: {"pgsql": "1"}}, state.describe()
     assert told_by(cluster, old) == {"pgsql_monitor_1000"}
     cluster.put_back(old)
     forget(cluster)
@@ -291,6 +290,7 @@ def test_two_instances_on_a_node_have_a_watcher_each(cluster):
     node = cluster.standbys()[0]
     data = "/srv/pg/second"
     node.run(f"{bindir()}/initdb", "-D", data, "-A", "trust", "-N", user="postgres")
+    node.run("tee", "-a", f"{data}/postgresql.conf", stdin="port = 5433\n")
     cluster.pcs("resource", "create", "second", "ocf:pgward:pgsql", f"pgctl={bindir()}/pg_ctl",
                 f"pgdata={data}", "pgport=5433", "socketdir=/run/postgresql", "op", "monitor",
                 "interval=2s", "timeout=20s", "meta", "resource-stickiness=0", "--disabled")
@@ -320,6 +320,5 @@ def test_watch_false_leaves_all_to_the_monitor(cluster):
     assert not any(n.find(WATCHER) for n in cluster.lab.nodes)
     old = cluster.primary()
     old.kill_postgres()
-    state = cluster.new_primary(old.name)
-    assert state.fail_counts == {old.name: {"pgsql": "1"}}, state.describe()
+    cluster.new_primary(old.name)
     assert told_by(cluster, old) == {"pgsql_monitor_1000"}
