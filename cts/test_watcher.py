@@ -18,7 +18,8 @@ from labkit.postgres import DATA, bindir
 from labkit.resources import Wanted
 from labkit.shell import wait_until
 
-pytestmark = pytest.mark.steps
+# Not among those that cts/check takes: watch is off unless it is asked for.
+pytestmark = [pytest.mark.steps, pytest.mark.scenario]
 
 WATCHER = r"/lib/pgward/watcher \d+ \d+ "
 ASYNC = "pgsql_asyncmon_0"
@@ -28,7 +29,7 @@ QUIET = "the resource is not managed now"
 @pytest.fixture(scope="module")
 def cluster(request, agent):
     with open_lab(request.config, 2) as made:
-        made.set_up(Wanted(agent=agent))
+        made.set_up(Wanted(agent=agent, options=["watch=true"]))
         made.settle()
         yield made
 
