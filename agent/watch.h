@@ -3,6 +3,11 @@
 
 #include "instance.h"
 
+/* The build says where it is installed. */
+#ifndef WATCHER_PATH
+#define WATCHER_PATH "/usr/lib/ocf/lib/pgward/watcher"
+#endif
+
 /*
  * The watcher: a small process that waits for the postmaster's end and then
  * becomes this agent's `report-failure`. It decides nothing; without it all is
