@@ -228,8 +228,11 @@ class Node:
         try:
             act()
         except (LabError, OSError):
-            if self.alive():
-                raise
+            end = time.monotonic() + 2  # its processes die one after the other
+            while self.alive():
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
 
     def kill_postgres(self) -> float:
         """`killall -9 postgres` inside the node; the moment at which it was done."""
