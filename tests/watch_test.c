@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,8 @@ start_watcher(pid_t pid, uint64_t start)
 {
     char pid_text[32];
     char start_text[32];
-    const char *argv[] = { watcher, pid_text, start_text, script, NULL };
+    char real[PATH_MAX];
+    const char *argv[] = { real, pid_text, start_text, script, NULL };
     pid_t left = 0;
 
     (void) snprintf(pid_text, sizeof(pid_text), "%d", (int) pid);
@@ -105,10 +107,8 @@ start_watcher(pid_t pid, uint64_t start)
         skip();         /* the programs were not built */
     }
     /* the child changes its folder to `/` */
-    argv[0] = realpath(watcher, NULL);
-    assert_non_null(argv[0]);
+    assert_non_null(realpath(watcher, real));
     assert_int_equal(spawn_leave(argv, &left), 0);
-    free((void *) (uintptr_t) argv[0]);
     return left;
 }
 
