@@ -47,7 +47,7 @@ class LedgerClient:
         """When each acknowledgement came."""
         lines = self.out.read_text(encoding="utf-8").splitlines() if self.out.exists() else []
         return [float(line.split()[0]) for line in lines
-                if line.count(" ") == 1 and not line.startswith("#")]
+                if line.count(" ") == 1 and not line.startswith(("#", "="))]
 
     def wait_for_commits(self, after: float, timeout: float = 60) -> None:
         """Wait until a good number of commits has been acknowledged after a moment."""

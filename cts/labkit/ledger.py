@@ -1,8 +1,8 @@
 """A client that commits one row at a time and writes down what was acknowledged.
 
 A ledger file has a line `TIME ID` for each acknowledged commit and a line
-`# TIME WHAT` for each thing that went wrong. What was acknowledged and is not
-in the database afterwards is lost.
+`# TIME WHAT` for each thing that went wrong, and `= TIME HOST` for each connection.
+What was acknowledged and is not in the database afterwards is lost.
 """
 
 import socket
@@ -52,7 +52,7 @@ def read(path: Path) -> Summary:
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             summary.errors.append(line[2:])
-        elif line.count(" ") == 1:
+        elif line.count(" ") == 1 and not line.startswith("="):
             when, number = line.split()
             summary.add(float(when), int(number))
     return summary
@@ -93,6 +93,7 @@ class Client:
                 raise psycopg2.OperationalError(f"{host} is a standby")
             cursor.execute(TABLE)
         connection.notices.clear()
+        self.out.write(f"= {time.time():.4f} {host}\n")
         self.connection = connection
 
     def commit(self) -> Tuple[float, int]:

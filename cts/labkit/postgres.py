@@ -54,13 +54,13 @@ def wal_folder(node: Node) -> List[str]:
     return ["--waldir", f"{WAL_DISK}/pg_wal"] if node.lab.wal_mb else []
 
 
-def initdb(node: Node, settings: str = "") -> None:
+def initdb(node: Node, settings: str = "", hba: str = "") -> None:
     tool = str(bindir())
     node.run(f"{tool}/initdb", "-D", DATA, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N",
              *wal_folder(node), user="postgres", timeout=120)
     node.run("sh", "-c", f"cat >> {DATA}/postgresql.conf", user="postgres",
              stdin=SETTINGS + settings)
-    node.run("sh", "-c", f"cat >> {DATA}/pg_hba.conf", user="postgres", stdin=HBA)
+    node.run("sh", "-c", f"cat >> {DATA}/pg_hba.conf", user="postgres", stdin=hba + HBA)
     make_folders(node)
 
 
@@ -80,14 +80,17 @@ def base_backup(node: Node, host: str) -> None:
              "-c", "fast", *wal_folder(node), user="postgres", timeout=120)
 
 
-def setup(lab: "Lab", log, settings: str = "") -> None:
-    """The same data on every node, all servers stopped; settings are lines of postgresql.conf."""
+def setup(lab: "Lab", log, settings: str = "", hba: str = "") -> None:
+    """The same data on every node, all servers stopped.
+
+    The settings are lines of postgresql.conf; those of hba stand before the lab's own.
+    """
     first, others = lab.nodes[0], lab.nodes[1:]
     if (first.dir / "pg/data/PG_VERSION").exists():
         raise LabError(f"'{first.name}' has a database already",
                        "begin with a fresh laboratory: cts/lab down, then cts/lab up 3")
     log(f"{first.name}: making a database")
-    initdb(first, settings)
+    initdb(first, settings, hba)
     server(first, "-l", "/var/log/postgresql/setup.log", "start")
     try:
         with ThreadPoolExecutor() as pool:

@@ -14,6 +14,8 @@ VIP_MASTER = "192.168.0.103"
 VIP_REP = "192.168.2.103"
 AGENT = "ocf:pgward:pgsql"
 SHELL_AGENT = "ocf:rival:shell-pgsql"
+PAF = "ocf:heartbeat:pgsqlms"
+STATEFUL = "ocf:pacemaker:Stateful"     # has no database: what Pacemaker itself takes
 MODES = ("sync", "async", "none", "slave")
 
 
@@ -39,6 +41,8 @@ class Profile:
 PROFILES = {
     "seed": Profile(1, "", "4s", "3s", "60s", "60s", "true", "stop"),
     "recommended": Profile(3, "60s", "2s", "1s", "20s", "120s", "false", "restart", "1000%"),
+    "paf": Profile(5, "", "4s", "3s", "10s", "120s", "false", "restart"),
+    "stateful": Profile(1, "", "4s", "3s", "20s", "60s", "false", "restart"),
 }
 
 
@@ -56,6 +60,10 @@ class Wanted:
 
 def parameters(lab: "Lab", wanted: Wanted) -> str:
     """The primitive's instance attributes."""
+    if wanted.agent == STATEFUL:
+        return ""
+    if wanted.agent == PAF:
+        return f"bindir={bindir()} pgdata={DATA} pghost=/run/postgresql"
     values = {
         "pgctl": f"{bindir()}/pg_ctl", "psql": "/usr/bin/psql", "pgdata": DATA, "tmpdir": TMP,
         "socketdir": "/run/postgresql", "logfile": "/var/log/postgresql/postgresql.log"}
