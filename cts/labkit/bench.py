@@ -4,158 +4,244 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional
+from typing import Callable, Dict, List, Tuple
 
-from cluster import Cluster
-
-from . import lab as labs, resources
+from . import bench_rows, bench_table, timeline
+from .bench_rows import RUNS
+from .bench_table import Measured
+from .build import build
 from .cli import find_agents
+from .contenders import CONTENDERS, Contender
 from .demo import interrupt
 from .errors import LabError
-from .monitor_cost import Cost, measure, median
+from .lab import check_machine, check_name
 from .progress import Progress
-from .resources import Wanted
 
 INTRO = """\
-Measures what a monitor costs on a primary and on a standby, and how long a client
-waits when all postgres processes of the primary are killed: for pgward and for the
-packaged shell agent, in laboratories of three nodes, one after the other.
+Measures how long a client waits at a failover, and what watching costs: for pgward, for the
+packaged shell agent, for PAF, and for Pacemaker's own dummy (the floor), in turn, each on a
+laboratory of three nodes of its own in the same run.
 """
+EXAMPLES = """\
+examples:
+  cts/bench                                     all of it, then cts/BENCH.md
+  cts/bench --rows kill,switchover --agents pgward,floor --runs 2
+  cts/bench --rows power                        a row that is not among the usual ones
+  cts/bench --table                             make cts/BENCH.md from the stored runs
+  cts/bench --timeline failover.svg             one failover of pgward, step by step
+"""
+CTS = Path(__file__).resolve().parent.parent
+PAGE = CTS / "BENCH.md"
+# Rows that are not so many runs of one thing: what it is, and seconds.
+OTHERS: Dict[str, Tuple[str, float]] = {
+    "monitor": ("what a monitor costs", 20), "idle": ("an idle cluster", 85),
+    "growth": ("the monitor's cost with more nodes", 110)}
+ROWS = ("monitor", *RUNS, "idle", "growth")
+USUAL = [row for row in ROWS if row != "power"]
+UNFIT = {"floor": ("growth",), "PAF": ("power",)}
+WHY = {"PAF": "after a power cut its stop and its monitor fail on each node, so that all are fenced"}
+BRING_UP = 35.0
 
 
-@dataclass
-class Result:
-    """One agent's figures."""
+class Bench:
+    """The run: agents one after the other, and how much is left."""
 
-    wanted: Wanted
-    primary: Cost
-    standby: Cost
-    gaps: List[float] = field(default_factory=list)
+    def __init__(self, args, ocf_dir: str, say: Progress) -> None:
+        self.args, self.ocf_dir, self.say = args, ocf_dir, say
+        self.measured: List[Measured] = []
+        self.began = time.monotonic()
+        self.done = 0.0
+        self.all = sum(BRING_UP + sum(map(self.guess, self.rows(name))) for name in args.agents)
+
+    def rows(self, agent: str) -> List[str]:
+        return [row for row in self.args.rows if row not in UNFIT.get(agent, ())]
+
+    def guess(self, row: str) -> float:
+        return RUNS[row][1] * self.args.runs if row in RUNS else OTHERS[row][1]
+
+    def left(self, seconds: float) -> str:
+        """A guess is behind us; how much is ahead, at the speed until now."""
+        self.done += seconds
+        pace = (time.monotonic() - self.began) / self.done
+        minutes = (self.all - self.done) * pace / 60
+        return f"about {minutes:.0f} min left" if minutes >= 1 else "almost done"
+
+    def lab(self, kind: type, nodes: int = 3) -> Contender:
+        found = kind(self.args.name, self.ocf_dir, nodes)
+        if found.name == bench_table.OURS:
+            found.wanted = replace(found.wanted, options=self.args.set)
+        return found
+
+    def agent(self, name: str) -> None:
+        kind = CONTENDERS[name]
+        self.say.title(f"{name}: {kind.wanted.agent}, profile {kind.wanted.profile}")
+        rows = self.rows(name)
+        if any(row != "growth" for row in rows):
+            self.on_one_lab(kind, [row for row in rows if row != "growth"])
+        if "growth" in rows:
+            self.keep("growth", name, self.growth, kind)
+            self.say(f"  {self.left(self.guess('growth'))}")
+
+    def on_one_lab(self, kind: type, rows: List[str]) -> None:
+        """After a row that failed the next one begins on a fresh laboratory."""
+        found = self.lab(kind)
+        try:
+            self.say("bringing its laboratory up")
+            found.up(self.say)
+            self.say(f"  {self.left(BRING_UP)}")
+            for i, row in enumerate(rows):
+                if not self.keep(row, found.name, self.row, found) and rows[i + 1:]:
+                    found.down()
+                    found.up(self.say)
+        finally:
+            found.down()
+
+    def keep(self, row: str, agent: str, measure: Callable, *about) -> bool:
+        """Measure and store; a row that cannot be measured is said, and the others go on."""
+        one = Measured(row, agent)
+        self.measured.append(one)
+        try:
+            measure(one, *about)
+        except (LabError, AssertionError) as error:
+            one.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+            self.say(f"  NOT measured: {error}")
+        bench_table.store(self.args.results, one)
+        return not one.problem
+
+    def row(self, one: Measured, found: Contender) -> None:
+        if one.row not in RUNS:
+            self.say(OTHERS[one.row][0])
+            one.add(bench_rows.monitor(found, self.args.monitors) if one.row == "monitor" else
+                    bench_rows.idle(found, self.args.seconds))
+            self.tell(one, self.guess(one.row))
+            return
+        what, seconds, measure = RUNS[one.row]
+        for i in range(self.args.runs):
+            self.say(f"{what}: {i + 1} of {self.args.runs}")
+            new = measure(found)
+            one.add(new)
+            self.tell(Measured(one.row, one.agent, new), seconds)
+
+    def tell(self, new: Measured, seconds: float) -> None:
+        words = ", ".join(f"{name} {bench_table.cell(values)}"
+                          for name, values in new.figures.items())
+        self.say(f"  {words}; {self.left(seconds)}")
+
+    def growth(self, one: Measured, kind: type) -> None:
+        for nodes in bench_rows.GROWTH:
+            found = self.lab(kind, nodes)
+            self.say(f"{OTHERS['growth'][0]}: {nodes}")
+            try:
+                found.up(self.say)
+                one.add(bench_rows.growth(found, self.args.monitors))
+            finally:
+                found.down()
+
+    def run(self) -> None:
+        bench_table.keep_machine(self.args.results, bench_table.machine(
+            f"{self.ocf_dir}/pgsql" if self.ocf_dir else ""))
+        for name in self.args.agents:
+            self.agent(name)
+        for name in self.args.agents:
+            for row in UNFIT.get(name, ()):
+                if row in self.args.rows and name in WHY:
+                    bench_table.store(self.args.results, Measured(row, name, {}, WHY[name]))
 
 
-def warm_standby(cluster: Cluster) -> str:
-    state = cluster.look()
-    return next(n for n in state.online if state.attribute(n, "score") == "100")
-
-
-def gap(cluster: Cluster, say: Progress) -> float:
-    """Kill the primary's postgres once; the client's longest wait. All nodes are back after it."""
-    old = cluster.primary()
-    with cluster.ledger() as client:
-        moment = old.kill_postgres()
-        cluster.new_primary(old.name, 120)
-        client.wait_for_commits(moment)
-    lost = client.lost()
-    if lost:
-        raise LabError(f"{len(lost)} acknowledged commits are lost")
-    found = client.summary().gap
-    say(f"  the client waited {found:.2f} s")
-    try:
-        cluster.settle(20)
-    except LabError:
-        say(f"  {old.name} stays out: rebuilding it as the seed guide says")
-        cluster.rebuild(old)
-        cluster.settle(90)
-    return found
-
-
-def bench(name: str, wanted: Wanted, args, say: Progress) -> Result:
-    say.title(f"{wanted.agent}, profile {wanted.profile}")
-    lab = labs.Lab(name, ["node1", "node2", "node3"])
-    if wanted.agent == resources.AGENT:
-        lab.ocf_dir = find_agents(args.ocf_dir)
-    try:
-        labs.up(lab, say)
-        cluster = Cluster(lab)
-        cluster.set_up(wanted)
-        say("waiting for the primary and its standbys")
-        cluster.settle(150)
-        time.sleep(3)
-        primary, standby = cluster.primary(), lab.node(warm_standby(cluster))
-        say(f"{args.monitors} monitors on the primary, and on a standby")
-        result = Result(wanted, measure(lab, primary, wanted, True, args.monitors),
-                        measure(lab, standby, wanted, False, args.monitors))
-        for i in range(args.kills):
-            say(f"kill {i + 1} of {args.kills}")
-            result.gaps.append(gap(cluster, say))
-        return result
-    finally:
-        labs.down(name)
-
-
-def ratio(rival: float, ours: float) -> str:
-    return f"{rival / ours:.1f}" if ours > 0 else "-"
-
-
-def table(rival: Result, ours: Result) -> List[List[str]]:
-    rows = [["", f"{rival.wanted.agent} ({rival.wanted.profile})",
-             f"{ours.wanted.agent} ({ours.wanted.profile})", "ratio"]]
-    for role in ("primary", "standby"):
-        theirs, mine = getattr(rival, role), getattr(ours, role)
-        for what, attribute, form in (("CPU ms", "cpu_ms", "{:.1f}"), ("wall ms", "wall_ms", "{:.1f}"),
-                                      ("processes made", "processes", "{}"),
-                                      ("programs started", "programs", "{}")):
-            a, b = getattr(theirs, attribute), getattr(mine, attribute)
-            rows.append([f"monitor, {role}: {what}", form.format(a), form.format(b), ratio(a, b)])
-    if rival.gaps and ours.gaps:
-        a, b = median(rival.gaps), median(ours.gaps)
-        rows.append(["postgres killed: longest client gap, s", f"{a:.2f}", f"{b:.2f}", ratio(a, b)])
-        rows.append(["  each", " ".join(f"{g:.2f}" for g in rival.gaps),
-                     " ".join(f"{g:.2f}" for g in ours.gaps), ""])
-    return rows
-
-
-def as_text(rows: List[List[str]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                     for row in rows)
-
-
-def as_markdown(rows: List[List[str]]) -> str:
-    lines = ["| " + " | ".join(rows[0]) + " |", "|---|---|---|---|"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows[1:]]) + "\n"
+def choice(known) -> Callable[[str], List[str]]:
+    def parse_words(text: str) -> List[str]:
+        words = text.split(",")
+        odd = [word for word in words if word not in known]
+        if odd:
+            raise argparse.ArgumentTypeError(f"there is no '{odd[0]}'; use: {','.join(known)}")
+        return [word for word in known if word in words]
+    return parse_words
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="cts/bench", description=INTRO, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  cts/bench --ocf-dir /tmp/stage --output figures.md")
-    parser.add_argument("--ocf-dir", default=os.environ.get("PGWARD_OCF_DIR", ""), metavar="DIR",
-                        help="pgward staged in DIR instead of the installed one")
-    parser.add_argument("--agent", default=resources.AGENT)
-    parser.add_argument("--profile", choices=sorted(resources.PROFILES), default="recommended",
-                        help="pgward's profile (default recommended)")
-    parser.add_argument("--rival", default=resources.SHELL_AGENT)
-    parser.add_argument("--rival-profile", choices=sorted(resources.PROFILES), default="seed",
-                        help="the rival's profile (default seed)")
+    parser = argparse.ArgumentParser(prog="cts/bench", description=INTRO, epilog=EXAMPLES,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=choice(ROWS), default=USUAL, metavar="A,B,..",
+                        help=f"some of: {' '.join(ROWS)} (default: all but power)")
+    parser.add_argument("--agents", type=choice(CONTENDERS), default=list(CONTENDERS),
+                        metavar="A,B,..", help=f"some of: {' '.join(CONTENDERS)}")
+    parser.add_argument("--runs", type=int, default=5, help="runs a median is made of (default 5)")
     parser.add_argument("--monitors", type=int, default=20, help="monitors a median is made of")
-    parser.add_argument("--kills", type=int, default=5, help="kills a median is made of (0: none)")
-    parser.add_argument("--output", metavar="FILE", help="write the table as markdown too")
+    parser.add_argument("--seconds", type=float, default=60, help="how long an idle cluster is "
+                        "watched at each interval (default 60)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                        help="another parameter of pgward (may be given again)")
+    parser.add_argument("--ocf-dir", default=os.environ.get("PGWARD_OCF_DIR", ""), metavar="DIR",
+                        help="pgward staged in DIR (default: build it)")
+    parser.add_argument("--results", type=Path, default=Path("/var/tmp/pgward-bench"),
+                        metavar="DIR", help="the figures as JSON; the next run replaces only its "
+                        "own (default %(default)s)")
+    parser.add_argument("--output", type=Path, metavar="FILE",
+                        help="the page made of all stored figures (default: cts/BENCH.md after a "
+                        "run of all rows and agents, or with --table)")
+    parser.add_argument("--table", action="store_true", help="only make that page")
+    parser.add_argument("--timeline", nargs="?", const="timeline.svg", metavar="FILE.svg",
+                        help="one failover of pgward: each step as text, and drawn in the file "
+                        "(default %(const)s)")
     parser.add_argument("--name", default="bench", help="the laboratories' name")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if min(args.runs, args.monitors) < 1 or args.seconds <= 0:
+        parser.error("at least one run, one monitor and a moment are needed")
+    return args
+
+
+def make_page(args) -> None:
+    found = bench_table.load(args.results)
+    if not found:
+        raise LabError(f"there are no figures in '{args.results}'", "run cts/bench first")
+    output = args.output or PAGE
+    output.write_text(bench_table.page(found, bench_table.load_machine(args.results)),
+                      encoding="utf-8")
+    print(f"{output}: {len(found)} rows of agents", flush=True)
+
+
+def staged(args, work: Path, say: Progress) -> str:
+    if args.ocf_dir or bench_table.OURS not in args.agents:
+        return find_agents(args.ocf_dir)
+    return find_agents(str(build(work / "build", say)))
+
+
+def bench(args, say: Progress) -> None:
+    check_machine()
+    check_name(args.name)
+    with tempfile.TemporaryDirectory(prefix="pgward-bench-") as work:
+        os.chmod(work, 0o755)
+        ocf_dir = staged(args, Path(work), say)
+        if args.timeline:
+            timeline.run(args, ocf_dir, say)
+            return
+        found = Bench(args, ocf_dir, say)
+        found.run()
+    say.title("Medians (least to most)")
+    print("\n".join(bench_table.Page(found.measured).tables()), flush=True)
+    if args.output or (args.rows == USUAL and args.agents == list(CONTENDERS)):
+        make_page(args)
 
 
 def main() -> int:
     args = parse()
     signal.signal(signal.SIGTERM, interrupt)
-    say = Progress()
+    began = time.monotonic()
     try:
-        labs.check_machine()
-        rival = bench(args.name, Wanted(args.rival, profile=args.rival_profile), args, say)
-        ours = bench(args.name, Wanted(args.agent, profile=args.profile), args, say)
+        if args.table:
+            make_page(args)
+            return 0
+        say = Progress()
+        bench(args, say)
+        say(f"done after {(time.monotonic() - began) / 60:.0f} min")
+        return 0
     except LabError as error:
         print(f"cts/bench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cts/bench: interrupted", file=sys.stderr)
         return 130
-    rows = table(rival, ours)
-    say.title("Medians")
-    print(as_text(rows), flush=True)
-    output: Optional[str] = args.output
-    if output:
-        Path(output).write_text(as_markdown(rows), encoding="utf-8")
-    return 0

@@ -35,7 +35,7 @@ class Contender:
     def __init__(self, name: str, ocf_dir: str, nodes: int = 3) -> None:
         names = [f"node{i + 1}" for i in range(nodes)]
         mine = ocf_dir if self.wanted.agent == resources.AGENT else ""
-        self.lab = labs.Lab(name, names, mine)
+        self.lab = labs.Lab(name, names, mine, throttled=False)
         self.cluster = Cluster(self.lab)
 
     def up(self, log) -> None:
@@ -173,14 +173,12 @@ class Shell(Contender):
 
     def after_restart(self) -> None:
         """A primary that was not alone at its end leaves its lock file."""
-        self.cluster.wait("a primary", lambda s: s.primary, 120)
-        first = self.primary().name
-        for node in self.lab.nodes:
-            if node.name != first:
-                node.run("rm", "-f", f"{postgres.TMP}/PGSQL.lock")
-        for node in self.lab.nodes:
-            if node.name != first:
-                self.put_back(node)
+        first = self.cluster.wait("a primary", lambda s: s.primary, 120).primary
+        others = [node for node in self.lab.nodes if node.name != first]
+        for node in others:
+            node.run("rm", "-f", f"{postgres.TMP}/PGSQL.lock")
+        for node in others:
+            self.put_back(node)
 
 
 class Plain(Contender):

@@ -46,12 +46,21 @@ def schema() -> str:
     return "pacemaker-%d.%d" % max(versions, default=(3, 0))
 
 
-def first_cib() -> str:
-    """A first CIB with a short dc-deadtime: a controller after 6 s instead of 24."""
+def first_cib(throttled: bool = True) -> str:
+    """A first CIB with a short dc-deadtime: a controller after 6 s instead of 24.
+
+    All nodes share one machine, and each takes the load of all for its own: from 1.6 times the
+    load-threshold (80 % of the cores) on, Pacemaker runs one action at a time in the whole
+    cluster. Where times are measured, it shall not.
+    """
+    options = {"dc-deadtime": "2s"}
+    if not throttled:
+        options["load-threshold"] = "1000%"
+    pairs = "".join(f'<nvpair id="cib-bootstrap-options-{name}" name="{name}" value="{value}"/>'
+                    for name, value in options.items())
     return (f'<cib validate-with="{schema()}" epoch="1" num_updates="0" admin_epoch="0">'
             '<configuration><crm_config><cluster_property_set id="cib-bootstrap-options">'
-            '<nvpair id="cib-bootstrap-options-dc-deadtime" name="dc-deadtime" value="2s"/>'
-            '</cluster_property_set></crm_config><nodes/><resources/><constraints/>'
+            f'{pairs}</cluster_property_set></crm_config><nodes/><resources/><constraints/>'
             '</configuration><status/></cib>\n')
 
 

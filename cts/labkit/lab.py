@@ -32,6 +32,7 @@ class Lab:
     fence_boots: bool = False
     trace: bool = False
     wal_mb: int = 0     # size of the disk that each node has for WAL alone; 0: none
+    throttled: bool = True  # as Pacemaker comes: on a busy machine one action at a time
 
     @property
     def root(self) -> Path:
@@ -140,7 +141,7 @@ def _up(lab: Lab, log) -> None:
     os.chmod(lab.root, 0o755)
     lab.save()
     (lab.root / "corosync.conf").write_text(corosync.conf(lab.node_names))
-    (lab.root / "cib.xml").write_text(corosync.first_cib())
+    (lab.root / "cib.xml").write_text(corosync.first_cib(lab.throttled))
     (lab.root / "hosts").write_text(corosync.hosts(lab.node_names))
     log("three networks: service 192.168.0.x, cluster 192.168.1.x, replication 192.168.2.x")
     net.make_switch(lab.name)

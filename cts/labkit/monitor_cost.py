@@ -32,10 +32,10 @@ NEW_PROCESS = ("clone(", "clone3(", "fork(", "vfork(")
 
 @dataclass
 class Cost:
-    """Medians of one monitor, in milliseconds, and how many processes and programs it makes."""
+    """Monitors in milliseconds, and how many processes and programs one makes."""
 
-    wall_ms: float
-    cpu_ms: float
+    wall_ms: List[float]
+    cpu_ms: List[float]
     processes: int
     programs: int
 
@@ -64,8 +64,7 @@ def environment(lab: "Lab", node: Node, wanted: Wanted, promoted: bool) -> Dict[
     return env
 
 
-def command(node: Node, env: Dict[str, str], cmd: List[str]) -> List[str]:
-    del node
+def command(env: Dict[str, str], cmd: List[str]) -> List[str]:
     return ["env", *[f"{name}={value}" for name, value in env.items()], *cmd]
 
 
@@ -77,8 +76,8 @@ def median(values: List[float]) -> float:
 
 def processes(node: Node, env: Dict[str, str], agent: str) -> List[int]:
     """Processes made and programs started by one monitor (its own exec not counted)."""
-    node.run(*command(node, env, ["strace", "-f", "-qq", "-o", "/tmp/bench.strace", "-e",
-                                  "trace=fork,vfork,clone,clone3,execve", agent, "monitor"]),
+    node.run(*command(env, ["strace", "-f", "-qq", "-o", "/tmp/bench.strace", "-e",
+                            "trace=fork,vfork,clone,clone3,execve", agent, "monitor"]),
              check=False)
     lines = node.out("cat", "/tmp/bench.strace").splitlines()
     made = [line for line in lines if any(word in line for word in NEW_PROCESS)
@@ -91,11 +90,11 @@ def measure(lab: "Lab", node: Node, wanted: Wanted, promoted: bool, count: int) 
     _ocf, provider, kind = wanted.agent.split(":")
     agent = f"/usr/lib/ocf/resource.d/{provider}/{kind}"
     env = environment(lab, node, wanted, promoted)
-    done = node.run(*command(node, env, ["/usr/bin/python3", "-c", RUNNER, agent, "monitor",
-                                         str(count), "8" if promoted else "0"]),
+    done = node.run(*command(env, ["/usr/bin/python3", "-c", RUNNER, agent, "monitor",
+                                   str(count), "8" if promoted else "0"]),
                     check=False, timeout=300)
     if done.returncode != 0:
         raise LabError(f"could not measure '{agent} monitor' on {node.name}: {done.stderr.strip()}")
     rows = json.loads(done.stdout)
     made = processes(node, env, agent)
-    return Cost(median([r[0] for r in rows]), median([r[1] + r[2] for r in rows]), *made)
+    return Cost([r[0] for r in rows], [r[1] + r[2] for r in rows], *made)

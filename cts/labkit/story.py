@@ -45,13 +45,17 @@ class Event:
             f"{self.operation} on {self.node} failed: '{self.result}'")
 
 
-def parse_line(line: str) -> List[Event]:
-    found = RESULT.search(line)
-    if not found or len(line) < 23:
-        return []
+def seconds_of(line: str) -> float:
+    """A line's time stamp, as the nodes' process 1 writes it; 0 without one."""
     try:
-        when = time.mktime(time.strptime(line[:19], "%Y-%m-%dT%H:%M:%S")) + int(line[20:23]) / 1000
+        return time.mktime(time.strptime(line[:19], "%Y-%m-%dT%H:%M:%S")) + int(line[20:23]) / 1000
     except ValueError:
+        return 0
+
+
+def parse_line(line: str) -> List[Event]:
+    found, when = RESULT.search(line), seconds_of(line)
+    if not found or not when:
         return []
     return [Event(when, found[1], found[2], found[3], found[4])]
 

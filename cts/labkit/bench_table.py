@@ -1,0 +1,246 @@
+"""The benchmark's figures, kept as one JSON file a row and agent, and the page made of them."""
+
+import json
+import os
+import platform
+import re
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+from .bench_rows import RUNS, Figures
+from .contenders import CONTENDERS
+from .errors import LabError
+from .monitor_cost import median
+from .resources import PROFILES
+from .shell import run
+
+MACHINE = "machine.json"
+OURS = "pgward"
+COUNTED = "commits lost"
+HEAD = """\
+# What a failover takes, and what watching costs
+
+Made by `cts/bench` from stored runs, never by hand: pgward and the others in turn, on the same
+laboratory in the same run. A cell is the median, and the least and the most in brackets. A
+ratio is that agent's median by pgward's.
+
+- **gap**: the longest wait of a client between two acknowledged commits through the service
+  address, on three nodes; what was acknowledged is counted afterwards
+- **pgward**: synchronous replication, the recommended profile
+- **shell**: the packaged `ocf:heartbeat:pgsql`, synchronous replication, its guide's profile
+  (migration-threshold=1), with the one-line work-around that it needs to start at all
+- **PAF**: `ocf:heartbeat:pgsqlms`, asynchronous replication, which is what it comes with; its
+  guide's migration-threshold=5; where it starts the server again in place, that is the gap
+- **floor**: Pacemaker's own `ocf:pacemaker:Stateful`, which has no database: its failure is
+  reported at once, and the gap ends when the address answers on another node
+"""
+PARTS = (
+    ("A client's longest wait, seconds", ("kill", "node", "switchover"), "longest gap, s"),
+    ("Cold start, from the election of the cluster's controller to the first commit, seconds",
+     ("cold", "power"), "controller to first commit, s"),
+    ("The same, from power on", ("cold", "power"), "power on to first commit, s"))
+
+
+@dataclass
+class Measured:
+    """One row of one agent: the values of each figure."""
+
+    row: str
+    agent: str
+    figures: Figures = field(default_factory=dict)
+    problem: str = ""
+    when: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M"))
+
+    def add(self, figures: Figures) -> None:
+        for name, values in figures.items():
+            self.figures.setdefault(name, []).extend(values)
+
+
+def store(folder: Path, found: Measured) -> None:
+    """Keep a row; that of the same agent from before is replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{found.row}-{found.agent}.json").write_text(
+        json.dumps(asdict(found), indent=1) + "\n")
+
+
+def load(folder: Path) -> List[Measured]:
+    return [Measured(**json.loads(path.read_text())) for path in sorted(folder.glob("*-*.json"))]
+
+
+# -- the machine -----------------------------------------------------------------
+
+
+def first_line(*cmd: str) -> str:
+    try:
+        return (run(cmd, check=False).stdout.strip().splitlines() or [""])[0]
+    except LabError:
+        return ""
+
+
+def package(name: str) -> str:
+    return first_line("dpkg-query", "-W", "-f", "${Version}", name)
+
+
+def machine(agent: str) -> Dict[str, str]:
+    """What it ran on, and which versions; nothing that tells whose machine it is."""
+    cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    system = re.search(r'^PRETTY_NAME="?([^"\n]+)', Path("/etc/os-release").read_text(), re.M)
+    ours = re.search(r'version="([^"]+)"', run([agent, "meta-data"], check=False).stdout
+                     ) if agent else None
+    return {"processor": cpu[1] if cpu else platform.machine(), "cores": str(os.cpu_count()),
+            "kernel": platform.release(), "system": system[1] if system else "",
+            "Pacemaker": first_line("pacemakerd", "--version").replace("Pacemaker ", ""),
+            "Corosync": package("corosync"), "PostgreSQL": package("postgresql"),
+            "pgward": ours[1] if ours else "", "shell agent (resource-agents)":
+            package("resource-agents"), "PAF (resource-agents-paf)": package("resource-agents-paf")}
+
+
+# -- cells -----------------------------------------------------------------------
+
+
+def form(value: float) -> str:
+    """Three digits are as much as these measurements say."""
+    if value >= 100 or value == int(value):
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def cell(values: Optional[Sequence[float]]) -> str:
+    if not values:
+        return "-"
+    middle = form(median(list(values)))
+    if min(values) == max(values):
+        return middle
+    return f"{middle} ({form(min(values))} to {form(max(values))})"
+
+
+def ratio(theirs: Optional[Sequence[float]], ours: Optional[Sequence[float]]) -> str:
+    if not theirs or not ours or not median(list(ours)):
+        return "-"
+    return form(median(list(theirs)) / median(list(ours)))
+
+
+def lines_of(rows: List[List[str]]) -> List[str]:
+    return ["| " + " | ".join(row) + " |" for row in
+            [rows[0], ["---"] * len(rows[0]), *rows[1:]]]
+
+
+class Page:
+    """The tables of what was measured."""
+
+    def __init__(self, found: List[Measured]) -> None:
+        self.found = {(one.row, one.agent): one for one in found}
+        self.agents = [name for name in CONTENDERS if any(one.agent == name for one in found)]
+
+    def values(self, row: str, agent: str, figure: str) -> Optional[List[float]]:
+        one = self.found.get((row, agent))
+        return one.figures.get(figure) if one else None
+
+    def head(self, what: str) -> List[str]:
+        words = [what]
+        for name in self.agents:
+            words += [name] if name == OURS else [name, "ratio"]
+        return words
+
+    def line(self, words: str, row: str, figure: str) -> List[str]:
+        cells = [words]
+        for name in self.agents:
+            values = self.values(row, name, figure)
+            cells.append(cell(values))
+            if name != OURS:
+                cells.append(ratio(values, self.values(row, OURS, figure)))
+        return cells
+
+    def part(self, title: str, lines: List[List[str]]) -> List[str]:
+        told = [line for line in lines if set(line[1:]) != {"-"}]
+        return [f"## {title}", "", *lines_of([self.head(""), *told]), ""] if told else []
+
+    def lost(self) -> List[str]:
+        lines = []
+        for (row, agent), one in self.found.items():
+            lost = sum(one.figures.get(COUNTED, []))
+            if lost:
+                lines.append(f"- {agent}, {RUNS[row][0]}: {lost:.0f} acknowledged commits lost")
+        return ["## Lost", "", *lines, ""] if lines else []
+
+    def problems(self) -> List[str]:
+        lines = [f"- {agent}, {row}: {one.problem}" for (row, agent), one in self.found.items()
+                 if one.problem]
+        return ["## Not measured", "", *lines, ""] if lines else []
+
+    def idle(self) -> List[str]:
+        rows = []
+        ours = next(iter(self.figures("idle", OURS).values()), None)
+        for agent in self.agents:
+            for pair, values in self.figures("idle", agent).items():
+                rows.append([agent, pair, cell(values), ratio(values, ours)])
+        title = "An idle cluster of three nodes: CPU seconds a minute, all processes of all nodes"
+        head = ["", "monitored every (primary/standby)", "CPU, s/min", "ratio"]
+        return [f"## {title}", "", *lines_of([head, *rows]), ""] if rows else []
+
+    def figures(self, row: str, agent: str) -> Figures:
+        one = self.found.get((row, agent))
+        return one.figures if one else {}
+
+    def growth(self) -> List[str]:
+        """The same figure by the size of the cluster; that of three nodes is the monitor's row."""
+        rows, sizes = [], sorted({int(name.split()[0]) for agent in self.agents
+                                  for name in self.figures("growth", agent)} | {3})
+        for role in ("primary", "standby"):
+            for agent in self.agents:
+                grown = self.figures("growth", agent)
+                if not grown:
+                    continue
+                values = [self.values("monitor", agent, f"{role}: CPU, ms") if size == 3 else
+                          grown.get(f"{size} nodes, {role}: CPU, ms") for size in sizes]
+                rows.append([f"{agent}, {role}", *map(cell, values),
+                             ratio(values[-1], values[0])])
+        head = ["", *(f"{size} nodes" for size in sizes), "growth"]
+        return ["## A monitor's CPU by the size of the cluster, ms", "",
+                *lines_of([head, *rows]), ""] if rows else []
+
+    def monitors(self) -> List[str]:
+        names = list(dict.fromkeys(name for agent in self.agents
+                                   for name in self.figures("monitor", agent)))
+        return self.part("One monitor", [self.line(name, "monitor", name) for name in names])
+
+    def runs(self) -> str:
+        counts = {len(values) for (row, _), one in self.found.items() if row in RUNS
+                  for values in one.figures.values()}
+        whens = sorted(one.when for one in self.found.values())
+        text = f"Measured {whens[0]} to {whens[-1][-5:]}."
+        if counts:
+            few, many = min(counts), max(counts)
+            text += f" Medians of {few if few == many else f'{few} to {many}'} runs."
+        return text
+
+    def tables(self) -> List[str]:
+        lines: List[str] = []
+        for title, rows, figure in PARTS:
+            lines += self.part(title, [self.line(RUNS[row][0], row, figure) for row in rows])
+        return (lines + self.lost() + self.monitors() + self.idle() + self.growth()
+                + self.problems())
+
+
+def page(found: List[Measured], about: Dict[str, str]) -> str:
+    made = Page(found)
+    watched = [f"- {name}, at the faults: monitored every {profile.monitor_promoted} as primary "
+               f"and {profile.monitor} as standby" for name, profile in (
+                   (name, PROFILES[CONTENDERS[name].wanted.profile]) for name in made.agents)]
+    return "\n".join([HEAD + "\n".join(watched), "", made.runs(), "",
+                      *[f"- {name}: {value}" for name, value in about.items() if value], "",
+                      *made.tables()]).rstrip() + "\n"
+
+
+def keep_machine(folder: Path, about: Dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MACHINE).write_text(json.dumps(about, indent=1) + "\n")
+
+
+def load_machine(folder: Path) -> Dict[str, str]:
+    try:
+        return json.loads((folder / MACHINE).read_text())
+    except FileNotFoundError:
+        return {}

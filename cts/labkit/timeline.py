@@ -1,0 +1,330 @@
+"""One failover, step by step: from the nodes' logs, the agent's trace and the client's ledger."""
+
+import re
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Tuple
+
+from . import timeline_draw
+from .contenders import CONTENDERS
+from .errors import LabError
+from .story import seconds_of
+
+STAMP = re.compile(r"(\w{3} +\d+ [\d:]{8})\.(\d{3}) ")
+INITIATE = re.compile(r"Initiating \w+ operation (\S+) (?:locally )?on (\S+) \| action (\d+)")
+REQUEST = re.compile(r"Requesting local execution of (\w+) operation for (\S+) on \S+ \| "
+                     r"transition_key=(\d+):")
+EXECUTE = re.compile(r"executing - rsc:(\S+) action:(\w+) call_id:(\d+)")
+FINISH = re.compile(r"\b(\S+) (\w+) \(call (\d+), PID \d+\) (.+?)(?: \(execution time.*)?$")
+RESULT = re.compile(r"Result of (\w+) operation for (\S+) on (\S+): (.+?) \| ")
+NOTIFY = re.compile(r"_(pre|post)_notify_(\w+)_0$")
+DECIDES, DECIDED = "-> S_POLICY_ENGINE", "S_POLICY_ENGINE -> S_TRANSITION_ENGINE"
+ADDRESS = re.compile(r"IPaddr2\((\S+)\)\[\d+\]: INFO: Adding inet address (\S+?)/")
+GOOD = ("ok", "promoted", "master", "Cancelled")
+SLACK = 0.05        # two daemons may log one moment in either order
+# kinds, in the order in which they are counted where two of them go on at once
+KINDS = {"detect": "until Pacemaker knows", "promote": "promote", "server": "demote, stop, start",
+         "address": "addresses", "notify": "notifies", "decide": "Pacemaker decides",
+         "between": "Pacemaker between two steps", "client": "until the client is through"}
+
+
+@dataclass
+class Step:
+    """What went on, where, from when to when."""
+
+    begin: float
+    end: float
+    where: str
+    kind: str
+    words: str
+    inner: bool = False     # what the agent did within the step above
+    result: str = "ok"
+
+
+@dataclass
+class Run:
+    """One run of the agent, as its trace has it: (milliseconds since its start, plan) each."""
+
+    action: str
+    looks: List[Tuple[int, List[str]]] = field(default_factory=list)
+    over: bool = False
+
+
+@dataclass
+class Failover:
+    """The moments that the client and the one who killed know, and the steps between."""
+
+    killed: float
+    commit: float
+    old: str
+    steps: List[Step] = field(default_factory=list)
+
+    def shares(self) -> Dict[str, float]:
+        """Where the time went: each moment belongs to one kind, so the sum is the whole."""
+        spans = [s for s in self.steps if not s.inner and s.kind in KINDS]
+        last = max([s.end for s in spans if s.kind == "address"], default=self.commit)
+        edges = sorted({self.killed, self.commit, min(last, self.commit),
+                        *(min(max(t, self.killed), self.commit)
+                          for s in spans for t in (s.begin, s.end))})
+        found = dict.fromkeys(KINDS, 0.0)
+        for a, b in zip(edges, edges[1:]):
+            now = {s.kind for s in spans if s.begin <= a and s.end >= b}
+            kind = next((k for k in KINDS if k in now), "client" if a >= last else "between")
+            found[kind] += b - a
+        return found
+
+
+# -- pacemaker.log ---------------------------------------------------------------
+
+
+def lines_of(text: str, year: int) -> Iterator[Tuple[float, str]]:
+    """The lines of a pacemaker.log with their times; the log does not tell the year."""
+    for line in text.splitlines():
+        found = STAMP.match(line)
+        if found:
+            moment = time.strptime(f"{year} {found[1]}", "%Y %b %d %H:%M:%S")
+            yield time.mktime(moment) + int(found[2]) / 1000, line
+
+
+def initiated(logs: Dict[str, str], year: int) -> List[Tuple[float, str, str, str]]:
+    """(when, node, action's number, key): which of the notifies it is only the controller says."""
+    found = []
+    for text in logs.values():
+        for when, line in lines_of(text, year):
+            match = INITIATE.search(line)
+            if match:
+                found.append((when, match[2], match[3], match[1]))
+    return sorted(found)
+
+
+def name_of(operation: str, key: str) -> str:
+    match = NOTIFY.search(key)
+    return f"{match[1]}-{match[2]}" if operation == "notify" and match else operation
+
+
+def kind_of(resource: str, operation: str) -> str:
+    if operation == "notify":
+        return "notify"
+    if not resource.startswith("pgsql"):
+        return "address"
+    return "promote" if operation == "promote" else "server"
+
+
+def operations(node: str, text: str, keys: List[Tuple[float, str, str, str]], year: int
+               ) -> List[Step]:
+    """What a node's executor ran. The resource goes before a colon in the words."""
+    asked: Dict[Tuple[str, str], str] = {}
+    running: Dict[str, Tuple[float, str, str]] = {}
+    found = []
+    for when, line in lines_of(text, year):
+        match = REQUEST.search(line)
+        if match:
+            mine = [key for t, n, action, key in keys
+                    if n == node and action == match[3] and t <= when + SLACK]
+            asked[(match[2], match[1])] = mine[-1] if mine else ""
+        match = EXECUTE.search(line)
+        if match:
+            key = asked.get((match[1], match[2]), "")
+            running[match[3]] = (when, match[1], name_of(match[2], key))
+        match = FINISH.search(line)
+        if match and match[3] in running:
+            begin, resource, name = running.pop(match[3])
+            result = "ok" if match[4].endswith("status 0") else match[4]
+            found.append(Step(begin, when, node, kind_of(resource, match[2]),
+                              f"{resource}: {name}", result=result))
+    return found
+
+
+def detections(text: str, since: float, year: int) -> List[Step]:
+    """Results that say that the server is gone."""
+    return [Step(since, when, match[3], "detect", f"{match[1]} says '{match[4]}'")
+            for when, line in lines_of(text, year) for match in [RESULT.search(line)]
+            if match and when >= since and match[1] in ("monitor", "asyncmon")
+            and match[2].startswith("pgsql") and match[4] not in GOOD]
+
+
+def decisions(node: str, text: str, year: int) -> List[Step]:
+    found, began = [], 0.0
+    for when, line in lines_of(text, year):
+        if DECIDED in line and began:
+            found.append(Step(began, when, node, "decide", "Pacemaker decides what to do"))
+            began = 0.0
+        elif DECIDES in line:
+            began = when
+    return found
+
+
+# -- the agent's trace -----------------------------------------------------------
+
+
+def runs(text: str) -> List[Run]:
+    """The runs of the agent in a trace; two that go on at once are told apart by their action."""
+    found: List[Run] = []
+    for part in text.split("# --- snapshot\n")[1:]:
+        snapshot, _, plan = part.partition("# --- plan\n")
+        facts = dict(re.findall(r"^(action|notify|elapsed_ms) = (.+)$", snapshot, re.M))
+        action = facts.get("notify", facts.get("action", ""))
+        elapsed = int(facts.get("elapsed_ms", 0))
+        todo = [line for line in plan.splitlines() if not line.startswith("fallback ")]
+        mine = [r for r in found if r.action == action and not r.over
+                and r.looks[-1][0] <= elapsed]
+        if not mine:
+            mine = [Run(action)]
+            found += mine
+        mine[-1].looks.append((elapsed, todo))
+        mine[-1].over = any(line.startswith("exit ") for line in todo)
+    return found
+
+
+def words_of(plan: List[str]) -> str:
+    """A plan in one line: its operations, or what it looks at next."""
+    acts = [re.sub(r" node\.\d+", "", line.split(" ", 1)[1]) for line in plan
+            if line.startswith(("required ", "try "))]
+    names = list(dict.fromkeys(act.split()[0] for act in acts))
+    if names:
+        return ", ".join(names)
+    again = [line for line in plan if line.startswith("again ")]
+    return "looks: " + again[0].partition(": ")[2] if again else "done"
+
+
+def inner_steps(step: Step, run: Run) -> List[Step]:
+    """What the agent did within an operation; the same look again and again is one wait."""
+    found: List[Step] = []
+    begin = step.begin
+    ends = [elapsed for elapsed, _ in run.looks[1:]]
+    for (elapsed, plan), until in zip(run.looks, ends + [None]):
+        end = step.end if until is None else min(begin + until / 1000, step.end)
+        words = words_of(plan)
+        if found and found[-1].words.partition(" (")[0] == words:
+            times = int((re.search(r"\((\d+) times", found[-1].words) or [0, 1])[1]) + 1
+            found[-1] = replace(found[-1], end=end, words=f"{words} ({times} times)")
+        else:
+            found.append(Step(min(begin + elapsed / 1000, end), end, step.where, step.kind,
+                              words, inner=True))
+    return found
+
+
+def with_inner(steps: List[Step], traced: List[Run]) -> List[Step]:
+    """The n-th run of an action is the n-th operation of that name on the node."""
+    left: Dict[str, List[Run]] = {}
+    for run in traced:
+        left.setdefault(run.action, []).append(run)
+    found = []
+    for step in steps:
+        found.append(step)
+        resource, _, name = step.words.partition(": ")
+        if resource.startswith("pgsql") and left.get(name):
+            run = left[name].pop(0)
+            if step.kind in ("promote", "server"):
+                found += inner_steps(step, run)
+    return found
+
+
+# -- all of it -------------------------------------------------------------------
+
+
+def addresses(node: str, text: str, since: float) -> List[Step]:
+    return [Step(seconds_of(line), seconds_of(line), node, "address",
+                 f"{match[2]} is there", inner=True)
+            for line in text.splitlines() for match in [ADDRESS.search(line)]
+            if match and seconds_of(line) >= since]
+
+
+def client_steps(text: str, killed: float, commit: float) -> List[Step]:
+    """Its first error and the connection through which it could commit again."""
+    found = []
+    lines = [line.split(" ", 2) for line in text.splitlines() if line.startswith(("#", "= "))]
+    times = [(mark, float(when), words) for mark, when, words in lines]
+    errors = [(when, words) for mark, when, words in times if mark == "#" and when >= killed]
+    if errors:
+        found.append(Step(errors[0][0], errors[0][0], "client", "client", errors[0][1][:60]))
+    opened = [when for mark, when, _ in times if mark == "=" and killed < when <= commit]
+    if opened:
+        found.append(Step(opened[-1], opened[-1], "client", "client", "connected"))
+    found.append(Step(commit, commit, "client", "client", "first commit acknowledged"))
+    return found
+
+
+def assemble(moments: Failover, logs: Dict[str, str], syslogs: Dict[str, str],
+             traces: Dict[str, str], ledger: str) -> Failover:
+    """All steps between the kill and the first commit, in order."""
+    year = time.localtime(moments.killed).tm_year
+    keys = initiated(logs, year)
+    steps = [Step(moments.killed, moments.killed, moments.old, "detect",
+                  "SIGKILL to all postgres processes")]
+    noticed = sorted((s for text in logs.values()
+                      for s in detections(text, moments.killed, year)), key=lambda s: s.end)
+    steps += noticed[:1]
+    groups: List[List[Step]] = []
+    for node, text in logs.items():
+        mine = [s for s in operations(node, text, keys, year) if s.end >= moments.killed]
+        mine.sort(key=lambda s: s.begin)
+        grouped: List[List[Step]] = []
+        for step in with_inner(mine, runs(traces.get(node, ""))):
+            if step.inner:
+                grouped[-1].append(step)
+            else:
+                grouped.append([step])
+        for mark in addresses(node, syslogs.get(node, ""), moments.killed):
+            home = [g for g in grouped if g[0].kind == "address"
+                    and g[0].begin <= mark.begin <= g[0].end + SLACK]
+            if home:
+                home[-1].append(mark)
+        groups += grouped
+        groups += [[s] for s in decisions(node, text, year) if s.begin >= moments.killed]
+    groups += [[s] for s in client_steps(ledger, moments.killed, moments.commit)]
+    for group in sorted(groups, key=lambda g: (g[0].begin, g[0].end)):
+        steps += group
+    moments.steps = [s for s in steps if s.begin <= moments.commit]
+    return moments
+
+
+def fail_over(found, say) -> Failover:
+    """Kill the primary's server on a running laboratory, and read all of it."""
+    old = found.primary()
+    sizes = {node.name: size_of(node.dir / "tmp/pgward.trace") for node in found.lab.nodes}
+    say(f"all postgres processes on {old.name} are killed")
+    with found.client() as client:
+        killed = found.strike(old)
+        client.wait_for_commits(killed, 120)
+        time.sleep(1)
+    summary = client.summary()
+    if not summary.gap_to > killed > summary.gap_from - 1:
+        raise LabError("the client's longest wait was not the one after the kill",
+                       "the machine may be too busy: try again")
+    logs = {n.name: (n.dir / "var/log/pacemaker/pacemaker.log").read_text(errors="replace")
+            for n in found.lab.nodes}
+    syslogs = {n.name: (n.dir / "var/log/syslog").read_text(errors="replace")
+               for n in found.lab.nodes}
+    traces = {n.name: tail(n.dir / "tmp/pgward.trace", sizes[n.name]) for n in found.lab.nodes}
+    return assemble(Failover(killed, summary.gap_to, old.name), logs, syslogs, traces,
+                    client.out.read_text(encoding="utf-8"))
+
+
+def size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def tail(path: Path, offset: int) -> str:
+    if not path.exists():
+        return ""
+    with open(path, "rb") as trace:
+        trace.seek(offset)
+        return trace.read().decode(errors="replace")
+
+
+def run(args, ocf_dir: str, say) -> None:
+    found = CONTENDERS["pgward"](args.name, ocf_dir)
+    found.wanted = replace(found.wanted, options=args.set)
+    found.lab.trace = True
+    try:
+        say("bringing a laboratory up")
+        found.up(say)
+        time.sleep(3)
+        moments = fail_over(found, say)
+    finally:
+        found.down()
+    print("\n" + timeline_draw.text(moments), flush=True)
+    Path(args.timeline).write_text(timeline_draw.svg(moments), encoding="utf-8")
+    say(f"drawn in {args.timeline}")

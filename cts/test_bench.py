@@ -1,0 +1,267 @@
+"""The benchmark: its figures, its timeline, and that it runs."""
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from labkit import bench, bench_table, idle_cost, timeline, timeline_draw
+from labkit.bench_table import Measured, Page, cell, form, ratio
+from labkit.contenders import CONTENDERS
+from labkit.resources import PROFILES, script
+
+CTS = Path(__file__).resolve().parent
+
+
+@pytest.mark.parametrize("value, said", [
+    (0.5, "0.50"), (0, "0"), (3.0, "3"), (1.234, "1.23"), (12.34, "12.3"), (123.4, "123")])
+def test_figures_have_the_digits_that_were_measured(value, said):
+    assert form(value) == said
+
+
+def test_cell_is_the_median_with_the_least_and_the_most():
+    assert cell([3.0, 1.0, 2.5]) == "2.50 (1 to 3)"
+    assert cell([2.0, 2.0]) == "2"
+    assert cell([]) == cell(None) == "-"
+
+
+def test_ratio_is_theirs_by_ours():
+    assert ratio([4.0, 6.0, 5.0], [2.0, 1.0, 3.0]) == "2.50"
+    assert ratio([1.0], None) == ratio([], [1.0]) == ratio([1.0], [0.0]) == "-"
+
+
+def some_rows():
+    found = []
+    for agent, factor in (("pgward", 1), ("shell", 4), ("floor", 0.5)):
+        found.append(Measured("kill", agent, {"longest gap, s": [2.0 * factor, 1.0 * factor],
+                                              "commits lost": [0, 0]}))
+        found.append(Measured("monitor", agent, {"primary: CPU, ms": [6.0 * factor]}))
+    found.append(Measured("idle", "pgward", {"1s/1001ms": [3.0]}))
+    found.append(Measured("idle", "shell", {"3s/4s": [30.0], "9s/10s": [12.0]}))
+    found.append(Measured("growth", "pgward", {"2 nodes, primary: CPU, ms": [5.0],
+                                               "7 nodes, primary: CPU, ms": [8.0]}))
+    found.append(Measured("cold", "PAF", {}, "it did not start", "2026-01-02 03:04"))
+    found.append(Measured("node", "PAF", {"longest gap, s": [9.0], "commits lost": [3]}))
+    return found
+
+
+def test_page_has_each_row_with_ratios_and_what_went_wrong(tmp_path):
+    for one in some_rows():
+        bench_table.store(tmp_path, one)
+    bench_table.keep_machine(tmp_path, {"cores": "2", "kernel": ""})
+    found = bench_table.load(tmp_path)
+    assert len(found) == len(some_rows())
+    text = bench_table.page(found, bench_table.load_machine(tmp_path))
+    assert ("| all postgres processes killed | 1.50 (1 to 2) | 6 (4 to 8) | 4 "
+            "| - | - | 0.75 (0.50 to 1) | 0.50 |") in text
+    assert "| shell | 9s/10s | 12 | 4 |" in text
+    assert "| pgward, primary | 5 | 6 | 8 | 1.60 |" in text
+    assert "- PAF, cold: it did not start" in text
+    assert "- PAF, node killed, fencing at once: 3 acknowledged commits lost" in text
+    assert "- cores: 2\n" in text and "kernel" not in text
+    assert "Medians of 1 to 2 runs" in text
+    assert "Cold start" not in text     # nobody has a figure there
+
+
+def test_a_later_run_replaces_only_its_own(tmp_path):
+    bench_table.store(tmp_path, Measured("kill", "PAF", {"x": [1.0]}))
+    bench_table.store(tmp_path, Measured("kill", "pgward", {"x": [2.0]}))
+    bench_table.store(tmp_path, Measured("kill", "PAF", {"x": [3.0]}))
+    page = Page(bench_table.load(tmp_path))
+    assert page.values("kill", "PAF", "x") == [3.0]
+    assert page.values("kill", "pgward", "x") == [2.0]
+
+
+def test_machine_tells_versions_and_no_names():
+    about = bench_table.machine("")
+    assert about["cores"] and about["kernel"] and about["PostgreSQL"]
+    assert not any(Path.cwd().name in value or "/" in value.replace("GNU/Linux", "")
+                   for name, value in about.items() if name not in ("processor", "Pacemaker"))
+
+
+@pytest.mark.parametrize("name", CONTENDERS)
+def test_contenders_monitors_are_named_as_pcs_names_them(name):
+    """The idle row changes their intervals by these names."""
+    found = CONTENDERS[name]("x", "")
+    text = "\n".join(script(found.lab, found.wanted))
+    profile = PROFILES[found.wanted.profile]
+    for operation in idle_cost.operations(profile.monitor_promoted, profile.monitor):
+        assert f" interval={operation.rpartition('-')[2]} on-fail=restart" in text
+    assert found.wanted.agent in text
+
+
+def test_cpu_time_has_that_of_the_dead_children():
+    stat = "7 (a) b) S 1 7 7 0 -1 4 0 0 0 0 10 20 300 4000 20 0 1 0 5 6 7"
+    assert idle_cost.ticks(stat) == 4330
+
+
+def test_rows_and_agents_are_refused_with_the_ones_that_exist(tmp_path):
+    done = subprocess.run([sys.executable, str(CTS / "bench"), "--rows", "kill,speed"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "monitor,kill,node" in done.stderr
+    done = subprocess.run([sys.executable, str(CTS / "bench"), "--table", "--results",
+                           str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "run cts/bench first" in done.stderr
+
+
+# -- the timeline ----------------------------------------------------------------
+
+# 2 nodes; a was the primary; b is the controller and takes over.
+YEAR = 2026
+LOG_A = """\
+Nov 21 13:08:57.900 a pacemaker-controld  [7] (log_executor_event) 	notice: Result of monitor operation for pgsql on a: promoted | CIB update 41, graph action unconfirmed; call=26 key=pgsql_monitor_1000 rc=8
+Nov 21 13:08:58.200 a pacemaker-controld  [7] (log_executor_event) 	notice: Result of monitor operation for pgsql on a: not running | CIB update 41, graph action unconfirmed; call=26 key=pgsql_monitor_1000 rc=7
+Nov 21 13:08:58.304 a pacemaker-controld  [7] (do_lrm_rsc_op) 	notice: Requesting local execution of demote operation for pgsql on a | transition_key=14:9:0:548ab0b2 op_key=pgsql_demote_0
+Nov 21 13:08:58.308 a pacemaker-execd     [6] (log_execute) 	info: executing - rsc:pgsql action:demote call_id:33
+Nov 21 13:08:58.408 a pacemaker-execd     [6] (log_finished) 	info: pgsql demote (call 33, PID 1082) exited with status 0 (execution time 100ms)
+"""
+LOG_B = """\
+Nov 21 13:08:58.204 b pacemaker-controld  [7] (do_state_transition) 	notice: State transition S_IDLE -> S_POLICY_ENGINE | input=I_PE_CALC
+Nov 21 13:08:58.284 b pacemaker-controld  [7] (do_state_transition) 	info: State transition S_POLICY_ENGINE -> S_TRANSITION_ENGINE | input=I_PE_SUCCESS
+Nov 21 13:08:58.300 b pacemaker-controld  [7] (execute_rsc_action) 	notice: Initiating demote operation pgsql_demote_0 on a | action 14
+Nov 21 13:08:58.420 b pacemaker-controld  [7] (execute_rsc_action) 	notice: Initiating notify operation pgsql_pre_notify_promote_0 locally on b | action 66
+Nov 21 13:08:58.420 b pacemaker-controld  [7] (do_lrm_rsc_op) 	notice: Requesting local execution of notify operation for pgsql on b | transition_key=66:9:0:548ab0b2 op_key=pgsql_notify_0
+Nov 21 13:08:58.424 b pacemaker-execd     [6] (log_execute) 	info: executing - rsc:pgsql action:notify call_id:24
+Nov 21 13:08:58.444 b pacemaker-execd     [6] (log_finished) 	info: pgsql notify (call 24, PID 331) exited with status 0 (execution time 20ms)
+Nov 21 13:08:58.450 b pacemaker-controld  [7] (do_lrm_rsc_op) 	notice: Requesting local execution of promote operation for pgsql on b | transition_key=11:9:0:548ab0b2 op_key=pgsql_promote_0
+Nov 21 13:08:58.450 b pacemaker-execd     [6] (log_execute) 	info: executing - rsc:pgsql action:promote call_id:25
+Nov 21 13:08:58.650 b pacemaker-execd     [6] (log_finished) 	info: pgsql promote (call 25, PID 332) exited with status 0 (execution time 200ms)
+Nov 21 13:08:58.660 b pacemaker-execd     [6] (log_execute) 	info: executing - rsc:vip-master action:start call_id:26
+Nov 21 13:08:58.760 b pacemaker-execd     [6] (log_finished) 	info: vip-master start (call 26, PID 333) exited with status 1 (execution time 100ms)
+Nov 21 13:08:58.990 b pacemaker-execd     [6] (log_execute) 	info: executing - rsc:vip-rep action:start call_id:27
+"""
+SYSLOG_B = ("2026-11-21T13:08:58.740 b IPaddr2(vip-master)[333]: INFO: Adding inet address "
+            "192.168.0.103/24 to device eth0\n")
+TRACE_B = """\
+# --- snapshot
+action = monitor
+elapsed_ms = 3
+# --- plan
+exit 0
+# --- snapshot
+action = notify
+notify = pre-promote
+elapsed_ms = 2
+# --- plan
+exit 0
+fallback 0
+# --- snapshot
+action = promote
+elapsed_ms = 10
+# --- plan
+again after 0 ms: process sql
+fallback 1 it did not answer
+# --- snapshot
+action = promote
+elapsed_ms = 20
+# --- plan
+required set-data-status node.1 LATEST
+required set-data-status node.0 DISCONNECT
+try promote-server node.1
+# --- snapshot
+action = promote
+elapsed_ms = 60
+# --- plan
+again after 10 ms: process sql
+# --- snapshot
+action = promote
+elapsed_ms = 70
+# --- plan
+again after 10 ms: process sql
+# --- snapshot
+action = promote
+elapsed_ms = 180
+# --- plan
+exit 0
+"""
+
+
+def moment(text):
+    return timeline.seconds_of(f"2026-11-21T{text}")
+
+
+@pytest.fixture(name="failover")
+def assembled():
+    killed, commit = moment("13:08:58.000"), moment("13:08:58.800")
+    ledger = (f"{killed - 5} 1\n= {killed - 9:.4f} early\n# {killed + 0.003:.4f} server closed the "
+              f"connection\n= {killed + 0.790:.4f} 192.168.0.103\n{commit:.4f} 2\n")
+    return timeline.assemble(timeline.Failover(killed, commit, "a"), {"a": LOG_A, "b": LOG_B},
+                             {"b": SYSLOG_B}, {"b": TRACE_B}, ledger)
+
+
+def test_timeline_has_each_step_with_its_milliseconds(failover):
+    told = [(round(1000 * (s.begin - failover.killed)), round(1000 * (s.end - s.begin)), s.where,
+             s.words) for s in failover.steps if not s.inner]
+    assert told == [
+        (0, 0, "a", "SIGKILL to all postgres processes"), (0, 200, "a", "monitor says 'not running'"),
+        (3, 0, "client", "server closed the connection"),
+        (204, 80, "b", "Pacemaker decides what to do"), (308, 100, "a", "pgsql: demote"),
+        (424, 20, "b", "pgsql: pre-promote"), (450, 200, "b", "pgsql: promote"),
+        (660, 100, "b", "vip-master: start"), (790, 0, "client", "connected"),
+        (800, 0, "client", "first commit acknowledged")]
+
+
+def test_timeline_tells_what_the_agent_did_in_its_promotion(failover):
+    told = [(round(1000 * (s.begin - failover.killed)), round(1000 * (s.end - s.begin)), s.words)
+            for s in failover.steps if s.inner]
+    assert told == [(460, 10, "looks: process sql"), (470, 40, "set-data-status, promote-server"),
+                    (510, 120, "looks: process sql (2 times)"), (630, 20, "done"),
+                    (740, 0, "192.168.0.103 is there")]
+
+
+def test_shares_of_the_time_are_the_whole_of_it(failover):
+    shares = {kind: round(1000 * took) for kind, took in failover.shares().items()}
+    assert shares == {"detect": 200, "promote": 200, "server": 100, "address": 100, "notify": 20,
+                      "decide": 80, "between": 60, "client": 40}
+
+
+def test_two_actions_at_once_are_two_runs():
+    """A monitor that was on its way writes into the same trace."""
+    parts = TRACE_B.split("# --- snapshot\n")
+    mixed = "# --- snapshot\n".join([*parts[:4], parts[1], *parts[4:]])
+    assert [(r.action, len(r.looks)) for r in timeline.runs(mixed)] == [
+        ("monitor", 1), ("pre-promote", 1), ("promote", 5), ("monitor", 1)]
+
+
+def test_timeline_is_drawn_as_text_and_as_svg(failover):
+    text = timeline_draw.text(failover)
+    assert "   450    200  b " in text and "vip-master: start (exited with status 1)" in text
+    assert "where the 800 ms went:" in text and max(map(len, text.splitlines())) < 130
+    picture = ET.fromstring(timeline_draw.svg(failover))
+    words = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert "pgsql: promote" in words and "450 + 200 ms" in words and "800 ms" in words
+    width, height = float(picture.get("width")), float(picture.get("height"))
+    for box in picture.iter("{http://www.w3.org/2000/svg}rect"):
+        assert float(box.get("x")) + float(box.get("width")) <= width
+        assert float(box.get("y")) + float(box.get("height")) <= height
+
+
+# -- a run -----------------------------------------------------------------------
+
+
+def test_bench_measures_one_row_of_two_agents(request, tmp_path):
+    """Both laboratories are gone afterwards, and the page has the ratio."""
+    results, output = tmp_path / "results", tmp_path / "page.md"
+    done = subprocess.run(
+        [sys.executable, str(CTS / "bench"), "--rows", "switchover", "--agents", "pgward,floor",
+         "--runs", "1", "--ocf-dir", request.config.getoption("--ocf-dir"),
+         "--name", f"bench-{tmp_path.parent.name[-12:]}", "--results", str(results),
+         "--output", str(output)], capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "min left" in done.stdout or "almost done" in done.stdout
+    for agent in ("pgward", "floor"):
+        stored = json.loads((results / f"switchover-{agent}.json").read_text())
+        assert stored["problem"] == "" and stored["figures"]["commits lost"] == [0], done.stdout
+        assert 0 < stored["figures"]["longest gap, s"][0] < 60
+    assert "| planned switchover | " in output.read_text()
+    left = subprocess.run([sys.executable, str(CTS / "lab"), "list"], capture_output=True,
+                          text=True, check=False).stdout
+    assert f"bench-{tmp_path.parent.name[-12:]}" not in left
+
+
+def test_all_rows_are_known_to_the_command():
+    assert set(bench.OTHERS) | set(bench.RUNS) == set(bench.ROWS)
+    assert all(row in bench.ROWS for rows in bench.UNFIT.values() for row in rows)
