@@ -218,6 +218,16 @@ def test_shares_of_the_time_are_the_whole_of_it(failover):
                       "decide": 80, "between": 60, "client": 40}
 
 
+@pytest.mark.parametrize("operation, said, detected", [
+    ("monitor", "not running", True), ("asyncmon", "error (Simulated failure)", True),
+    ("monitor", "promoted", False), ("monitor", "Cancelled", False), ("demote", "error", False)])
+def test_failure_is_detected_by_a_monitor_or_by_a_report(operation, said, detected):
+    line = LOG_A.splitlines()[1].replace("not running", said).replace(
+        "of monitor", f"of {operation}")
+    found = timeline.detections(line, moment("13:08:58.000"), YEAR)
+    assert [s.words for s in found] == ([f"{operation} says '{said}'"] if detected else [])
+
+
 def test_two_actions_at_once_are_two_runs():
     """A monitor that was on its way writes into the same trace."""
     parts = TRACE_B.split("# --- snapshot\n")

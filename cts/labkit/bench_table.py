@@ -13,6 +13,7 @@ from .bench_rows import RUNS, Figures
 from .contenders import CONTENDERS
 from .errors import LabError
 from .monitor_cost import median
+from .postgres import bindir
 from .resources import PROFILES
 from .shell import run
 
@@ -87,14 +88,16 @@ def machine(agent: str) -> Dict[str, str]:
     """What it ran on, and which versions; nothing that tells whose machine it is."""
     cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
     system = re.search(r'^PRETTY_NAME="?([^"\n]+)', Path("/etc/os-release").read_text(), re.M)
-    ours = re.search(r'version="([^"]+)"', run([agent, "meta-data"], check=False).stdout
-                     ) if agent else None
+    ours = re.search(r'<resource-agent [^>]*version="([^"]+)"',
+                     run([agent, "meta-data"], check=False).stdout) if agent else None
+    server = first_line(f"{bindir()}/postgres", "--version").rpartition("(PostgreSQL) ")[2]
     return {"processor": cpu[1] if cpu else platform.machine(), "cores": str(os.cpu_count()),
             "kernel": platform.release(), "system": system[1] if system else "",
             "Pacemaker": first_line("pacemakerd", "--version").replace("Pacemaker ", ""),
-            "Corosync": package("corosync"), "PostgreSQL": package("postgresql"),
-            "pgward": ours[1] if ours else "", "shell agent (resource-agents)":
-            package("resource-agents"), "PAF (resource-agents-paf)": package("resource-agents-paf")}
+            "Corosync": package("corosync"), "PostgreSQL": server,
+            "pgward": ours[1] if ours else "",
+            "shell agent (resource-agents)": package("resource-agents"),
+            "PAF (resource-agents-paf)": package("resource-agents-paf")}
 
 
 # -- cells -----------------------------------------------------------------------

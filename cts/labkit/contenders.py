@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, List, Tuple, Type
 
@@ -18,6 +19,7 @@ from .state import State
 
 CTS = Path(__file__).resolve().parent.parent
 AGENTS = Path("/usr/lib/ocf/resource.d")
+SENDERS = "max_wal_senders = 20\n"     # six copies at once in the largest laboratory, two each
 
 
 class Contender:
@@ -46,7 +48,7 @@ class Contender:
         labs.up(self.lab, lambda *_: None)
         log("  nodes are online; making the database and the resources")
         if self.database:
-            postgres.setup(self.lab, lambda *_: None, self.settings, self.hba)
+            postgres.setup(self.lab, lambda *_: None, SENDERS + self.settings, self.hba)
         for node in self.lab.nodes:
             self.prepare(node)
         resources.configure(self.lab, self.wanted, lambda *_: None)
@@ -116,8 +118,7 @@ class Contender:
 
     def rejoin(self, node: Node) -> None:
         """After its power was cut: with a fresh copy, so that every run begins with the same."""
-        wait_until(f"{node.name} to be fenced", lambda: node.name not in self.cluster.look().online,
-                   60, 0.2)
+        wait_until(f"{node.name} to be fenced", lambda: self.fenced(node), 90, 0.2)
         if not node.alive():
             node.boot(start_cluster=False)
         if self.database:
@@ -127,6 +128,14 @@ class Contender:
         labs.wait_online(self.lab)
         self.settle(150)
         self.forget()
+
+    def fenced(self, node: Node) -> bool:
+        """Off, and known to be: until then the fence device would cut a boot short."""
+        done = self.lab.any_node().run("crm_mon", "-1", "--output-as=xml", check=False)
+        if done.returncode != 0:
+            return False
+        seen = ET.fromstring(done.stdout).find(f"./nodes/node[@name='{node.name}']")
+        return seen is not None and seen.get("online") == seen.get("unclean") == "false"
 
     def forget(self) -> None:
         """Failures of the past; what is cleaned is looked at anew, so it is away for a moment."""
