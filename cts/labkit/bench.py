@@ -42,8 +42,7 @@ OTHERS: Dict[str, Tuple[str, float]] = {
     "growth": ("the monitor's cost with more nodes", 110)}
 ROWS = ("monitor", *RUNS, "idle", "growth")
 USUAL = [row for row in ROWS if row != "power"]
-UNFIT = {"floor": ("growth",), "PAF": ("power",)}
-WHY = {"PAF": "after a power cut its stop and its monitor fail on each node, so that all are fenced"}
+UNFIT = {"floor": ("growth",)}     # it does not look at the other nodes
 BRING_UP = 35.0
 
 
@@ -146,10 +145,6 @@ class Bench:
             f"{self.ocf_dir}/pgsql" if self.ocf_dir else ""))
         for name in self.args.agents:
             self.agent(name)
-        for name in self.args.agents:
-            for row in UNFIT.get(name, ()):
-                if row in self.args.rows and name in WHY:
-                    bench_table.store(self.args.results, Measured(row, name, {}, WHY[name]))
 
 
 def choice(known) -> Callable[[str], List[str]]:

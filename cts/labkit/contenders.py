@@ -208,6 +208,10 @@ class Plain(Contender):
         del node
         self.forget()
 
+    def after_restart(self) -> None:
+        self.settle(150)
+        self.forget()
+
 
 class Paf(Plain):
     """PAF, with asynchronous replication, which is what it comes with."""
