@@ -28,7 +28,7 @@ laboratory of three nodes of its own in the same run.
 """
 EXAMPLES = """\
 examples:
-  cts/bench                                     all of it, then cts/BENCH.md
+  cts/bench                                     all of it (forty minutes), then cts/BENCH.md
   cts/bench --rows kill,switchover --agents pgward,floor --runs 2
   cts/bench --rows power                        a row that is not among the usual ones
   cts/bench --table                             make cts/BENCH.md from the stored runs

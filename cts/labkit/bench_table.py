@@ -36,6 +36,8 @@ ratio is that agent's median by pgward's.
   guide's migration-threshold=5; where it starts the server again in place, that is the gap
 - **floor**: Pacemaker's own `ocf:pacemaker:Stateful`, which has no database: its failure is
   reported at once, and the gap ends when the address answers on another node
+- all: the same addresses, fencing and three nodes; `load-threshold` is out of the way, because
+  each node would take the load of the whole machine for its own
 """
 PARTS = (
     ("A client's longest wait, seconds", ("kill", "node", "switchover"), "longest gap, s"),
