@@ -1,5 +1,6 @@
 /* Starting the server: always as a standby where there is replication. */
 
+#include <string.h>
 #include <syslog.h>
 
 #include "decide_parts.h"
@@ -13,6 +14,13 @@ started_here(const struct snapshot *snapshot)
     return snapshot->done[OP_START_SERVER].times > 0;
 }
 
+/* PostgreSQL's words for WAL that goes on where the new primary left it. */
+static bool
+cannot_follow(const char *log)
+{
+    return strstr(log, "requested timeline ") != NULL;
+}
+
 /* The server died on the way up; its own log knows why. */
 static void
 report_bad_start(const struct snapshot *snapshot, struct plan *plan)
@@ -20,6 +28,13 @@ report_bad_start(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->done[OP_TAIL_SERVER_LOG].times == 0) {
         plan_add(plan, OP_TAIL_SERVER_LOG, OP_BEST_EFFORT, 0, NULL);
         plan_again(plan, 0, FACT_PROCESS, 0);
+        return;
+    }
+    if (cannot_follow(snapshot->failure)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "pg_rewind or pg_basebackup '%s', then pcs resource "
+                         "cleanup: this standby cannot follow, %s",
+                         snapshot->pgdata, snapshot->failure);
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,

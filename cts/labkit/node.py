@@ -1,13 +1,15 @@
 """One node: a pid, mount, UTS, IPC and network namespace with a process 1 of its own."""
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import time
 import xml.etree.ElementTree as ET
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, List, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Sequence
 
 from . import net
 from .errors import LabError
@@ -84,7 +86,20 @@ class Node:
     def alive(self) -> bool:
         return self.init_pid() is not None
 
+    @contextmanager
+    def power_switch(self) -> Iterator[None]:
+        """One hand at a time: the fence device may switch off what is being switched on."""
+        with open(self.lab.root / f"power.{self.name}", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def boot(self, start_cluster: bool = True) -> None:
+        with self.power_switch():
+            self.switch_on()
+        if start_cluster:
+            self.start_cluster()
+
+    def switch_on(self) -> None:
         if self.alive():
             raise LabError(f"could not boot '{self.name}': it is on already")
         net.unplug(self.lab.name, self.index)
@@ -109,15 +124,14 @@ class Node:
                            f"read {self.dir}/init.log")
         (self.dir / "init.pid").write_text(f"{pid} {start_time(pid)}\n")
         self.off_mark.unlink(missing_ok=True)
-        if start_cluster:
-            self.start_cluster()
 
     def kill(self) -> None:
         """Power off: no goodbye on the network, no flush, nothing. The disk stays."""
-        net.unplug(self.lab.name, self.index)
-        self.kill_init(self.dir / "init.pid")
-        self.off_mark.touch()
-        net.delete(self.netns)
+        with self.power_switch():
+            net.unplug(self.lab.name, self.index)
+            self.kill_init(self.dir / "init.pid")
+            self.off_mark.touch()
+            net.delete(self.netns)
 
     def last_words(self) -> List[str]:
         try:
