@@ -37,6 +37,7 @@ CTS = Path(__file__).resolve().parent.parent
 ADDRESSES = {"vip-master": VIP_MASTER, "vip-rep": VIP_REP}
 COMMAND = re.compile(r"\b(pg_rewind|pg_basebackup|pcs |crm_|rm )")
 PATIENCE = 8.0      # how long one look at a stalled node may take
+HANDS = 8           # so many manual steps in one trial, and it is not coming back
 STUCK = 20.0        # a cluster that is not whole and does nothing for so long needs a hand
 COROSYNC = r"^(\S*/)?corosync( |$)"
 DAEMONS = r"^(\S*/)?(pacemakerd|pacemaker-\w+)( |$)"
@@ -353,7 +354,8 @@ class Rig:
             now = seen.describe()
             if now != before:
                 quiet_since, before = time.monotonic(), now
-            if hands and self.by_hand(seen, time.monotonic() - quiet_since > STUCK):
+            may_help = hands and len(self.steps) < HANDS
+            if may_help and self.by_hand(seen, time.monotonic() - quiet_since > STUCK):
                 quiet_since, end = time.monotonic(), max(end, time.monotonic() + 120)
             if time.monotonic() > end:
                 raise LabError(f"waited {timeout:g} s in vain for the whole cluster: {problem}\n"
