@@ -56,10 +56,11 @@ def test_standby_is_eligible_soon_and_only_with_proof(new_lab, agent):
     proof = next(n for n in lines if "a checkpoint will prove" in n)
     assert first.split()[0] < proof.split()[0] < ready.split()[0]
     with cluster.ledger() as client:
+        lost = listed(cluster)[0]
+        lost.kill()
         moment = time.time()
-        listed(cluster)[0].kill()
-        cluster.wait("the other standby to be synchronous",
-                     lambda s: [n for n in s.online if s.attribute(n, "status") == "HS:sync"], 40)
+        cluster.wait("the other standby to be synchronous", lambda s: [
+            n for n in s.online if n != lost.name and s.attribute(n, "status") == "HS:sync"], 40)
         client.wait_for_commits(moment)
         old = primary.name
         moment = primary.kill_postgres()
