@@ -97,10 +97,11 @@ is_down(const struct snapshot *snapshot, size_t node)
 bool
 counts_as_down(const struct snapshot *snapshot, size_t node)
 {
-    return is_down(snapshot, node)
-           || (snapshot->node[node].online == TRI_NO
-               && snapshot->fencing == TRI_NO
-               && snapshot->maintenance == TRI_NO);
+    if (snapshot->fencing == TRI_NO) {
+        return snapshot->node[node].online == TRI_NO
+               && snapshot->maintenance == TRI_NO;
+    }
+    return is_down(snapshot, node);
 }
 
 /* What is remembered, if it is about this list and this postmaster. */
