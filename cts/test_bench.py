@@ -252,6 +252,8 @@ def test_timeline_is_drawn_as_text_and_as_svg(failover):
 # -- a run -----------------------------------------------------------------------
 
 
+# cts/check has no time for it: pytest cts/test_bench.py
+@pytest.mark.scenario
 def test_bench_measures_one_row_of_two_agents(request, tmp_path):
     """Both laboratories are gone afterwards, and the page has the ratio."""
     results, output = tmp_path / "results", tmp_path / "page.md"
