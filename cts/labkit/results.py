@@ -10,6 +10,7 @@ from typing import Dict, List, Tuple
 from .resources import AGENT, SHELL_AGENT
 
 NAMES = {AGENT: "pgward", SHELL_AGENT: "shell"}
+FOLDER = re.compile(r"/\S*/pgward-lab/[^/]+/")     # a path on the machine that ran it
 HEAD = """\
 # What the failover suite showed
 
@@ -104,5 +105,5 @@ def reasons(agents: List[str], results: List[Result]) -> List[str]:
         said = [r for r in results if r.agent == agent and r.why]
         if said:
             lines += [f"## {NAMES[agent]}: what the others say", ""]
-            lines += [f"- {r.scenario}: {r.outcome}: {r.why}" for r in said] + [""]
+            lines += [f"- {r.scenario}: {r.outcome}: {FOLDER.sub('', r.why)}" for r in said] + [""]
     return lines
