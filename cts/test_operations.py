@@ -1,7 +1,6 @@
 """Faults and planned work with the recommended profile, three nodes, fencing on."""
 
 import signal
-import time
 
 import pytest
 
@@ -77,7 +76,10 @@ def test_standby_that_holds_more_is_promoted_and_the_other_follows(cluster):
     with cluster.ledger() as client:
         client.wait_for_commits(client.summary().last)
         net.cut(cluster.lab.name, waited_for.index, 2, "both")
-        time.sleep(0.5)
+        more = old.sql("select pg_switch_wal()")
+        wait_until(f"{ahead.name} to hold more", lambda: old.sql(
+            f"select flush_lsn >= '{more}' from pg_stat_replication"
+            f" where application_name = '{ahead.name}'") == "t", 20, 0.05)
         moment = old.kill_postgres()
         state = cluster.new_primary(old.name)
         net.heal(cluster.lab.name, waited_for.index, 2)
