@@ -325,6 +325,11 @@ void
 return_duties(const struct snapshot *snapshot, struct plan *plan,
               size_t primary, enum ocf_code code);
 
+/*! End with the way out for a standby whose WAL the primary does not share. */
+void
+refuse_to_follow(const struct snapshot *snapshot, struct plan *plan,
+                 const char *why);
+
 /*!
  * Can a standby that does not stream never follow this primary? Then the plan
  * ends with the reason; one that has only lost its connection is left alone.

@@ -71,6 +71,16 @@ explain(const struct snapshot *snapshot, size_t primary,
     }
 }
 
+void
+refuse_to_follow(const struct snapshot *snapshot, struct plan *plan,
+                 const char *why)
+{
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "pg_rewind or pg_basebackup '%s', then pcs resource "
+                     "cleanup: this standby cannot follow, %s",
+                     snapshot->pgdata, why);
+}
+
 static void
 refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
        struct finding finding)
@@ -88,10 +98,7 @@ refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
                          snapshot->tmpdir, buf);
         return;
     }
-    plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "pg_rewind or pg_basebackup '%s', then pcs resource "
-                     "cleanup: this standby cannot follow, %s",
-                     snapshot->pgdata, buf);
+    refuse_to_follow(snapshot, plan, buf);
 }
 
 enum return_verdict

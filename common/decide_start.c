@@ -31,10 +31,7 @@ report_bad_start(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (cannot_follow(snapshot->failure)) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "pg_rewind or pg_basebackup '%s', then pcs resource "
-                         "cleanup: this standby cannot follow, %s",
-                         snapshot->pgdata, snapshot->failure);
+        refuse_to_follow(snapshot, plan, snapshot->failure);
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cluster.h"
-#include "cluster_script.h"
+#include "cluster_two_nodes.h"
 #include "cmocka_all.h"
 
 #define SIGNON { .kind = SCRIPT_SIGNON, .expect = "pgward" }
@@ -28,40 +28,6 @@
     "<lrm_rsc_op operation=\"" operation "\" call-id=\"" call "\" rc-code=\"" \
     rc "\" op-status=\"0\" interval=\"" interval \
     "\" last-rc-change=\"1795215612\"/>"
-
-static struct snapshot snapshot;
-static char why_buf[512];
-static struct text why;
-
-static struct cluster *
-begin(const struct script_step *steps)
-{
-    script_start(steps);
-    text_init(&why, why_buf, sizeof(why_buf));
-    memset(&snapshot, 0, sizeof(snapshot));
-    snapshot.node_count = 2;
-    assert_int_equal(text_copy("node1", snapshot.node[0].name,
-                               NODE_NAME_SIZE), 0);
-    assert_int_equal(text_copy("node2", snapshot.node[1].name,
-                               NODE_NAME_SIZE), 0);
-    return cluster_new("pgsql", "node1", "1");
-}
-
-static void
-end(struct cluster *cluster)
-{
-    cluster_close(cluster);
-    script_end();
-}
-
-static void
-assert_says(const char *part)
-{
-    if (strstr(why_buf, part) == NULL) {
-        print_error("'%s' does not say '%s'\n", why_buf, part);
-        fail();
-    }
-}
 
 /* Look once at a CIB that answers with this. */
 static void

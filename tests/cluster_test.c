@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cluster.h"
-#include "cluster_script.h"
+#include "cluster_two_nodes.h"
 #include "cmocka_all.h"
 
 #define CONNECT { .kind = SCRIPT_CONNECT }
@@ -36,45 +36,11 @@
     QUERY("pgsql-history", NEVER_SET), QUERY("pgsql-shutdown", NEVER_SET), \
     QUERY("pgsql-unproved", NEVER_SET)
 
-static struct snapshot snapshot;
-static char why_buf[512];
-static struct text why;
-
-static struct cluster *
-begin(const struct script_step *steps)
-{
-    script_start(steps);
-    text_init(&why, why_buf, sizeof(why_buf));
-    memset(&snapshot, 0, sizeof(snapshot));
-    snapshot.node_count = 2;
-    assert_int_equal(text_copy("node1", snapshot.node[0].name,
-                               NODE_NAME_SIZE), 0);
-    assert_int_equal(text_copy("node2", snapshot.node[1].name,
-                               NODE_NAME_SIZE), 0);
-    return cluster_new("pgsql", "node1", "1");
-}
-
-static void
-end(struct cluster *cluster)
-{
-    cluster_close(cluster);
-    script_end();
-}
-
 static void
 assert_set(const struct attr *attr, const char *value)
 {
     assert_int_equal(attr->known, ATTR_SET);
     assert_string_equal(attr->value, value);
-}
-
-static void
-assert_says(const char *part)
-{
-    if (strstr(why_buf, part) == NULL) {
-        print_error("'%s' does not say '%s'\n", why_buf, part);
-        fail();
-    }
 }
 
 static void
