@@ -15,7 +15,7 @@ import psycopg2
 
 PAUSE = 0.005
 RETRY = 0.02
-REACH = 0.25  # longest wait for the server's port, so that the client adds little to a gap
+REACH = 0.05  # longest wait for the server's port, so that the client adds little to a gap
 OPTIONS = ("connect_timeout=2 tcp_user_timeout=1000 keepalives_idle=1 keepalives_interval=1 "
            "keepalives_count=2")
 SESSION = "set statement_timeout = '1500ms'"
