@@ -8,24 +8,32 @@
 #include "cleanup.h"
 #include "cluster_parts.h"
 
-/* Names are PREFIX RSC SUFFIX, as the shell agent has them (design 2). */
+/*
+ * Names are PREFIX RSC SUFFIX, as the shell agent has them (design 2).
+ *
+ * What only people read reaches the CIB a second late (the daemon knows it at
+ * once): in a failover each such change would have Pacemaker decide anew what
+ * it was just doing.
+ */
 static const struct {
     const char *prefix;
     const char *suffix;
-    bool is_private;
+    enum cluster_spread spread;
 } attr_names[] = {
-    [CLUSTER_ATTR_STATUS] = { "", "-status", false },
-    [CLUSTER_ATTR_XLOG_LOC] = { "", "-xlog-loc", false },
-    [CLUSTER_ATTR_BASELINE] = { "", "-master-baseline", false },
-    [CLUSTER_ATTR_RECEIVER] = { "", "-receiver-status", false },
-    [CLUSTER_ATTR_SCORE] = { "master-", "", false },
-    [CLUSTER_ATTR_POSITION] = { "", "-position", true },
-    [CLUSTER_ATTR_TRUSTED] = { "", "-trusted", true },
-    [CLUSTER_ATTR_WARNED] = { "", "-warned", true },
-    [CLUSTER_ATTR_ADMIT] = { "", "-admit", false },
-    [CLUSTER_ATTR_HISTORY] = { "", "-history", true },
-    [CLUSTER_ATTR_SHUTDOWN] = { "", "-shutdown", true },
-    [CLUSTER_ATTR_UNPROVED] = { "", "-unproved", true },
+    [CLUSTER_ATTR_STATUS] = { "", "-status", CLUSTER_SPREAD_LATER },
+    [CLUSTER_ATTR_XLOG_LOC] = { "", "-xlog-loc", CLUSTER_SPREAD_LATER },
+    [CLUSTER_ATTR_BASELINE] = { "", "-master-baseline",
+                                CLUSTER_SPREAD_LATER },
+    [CLUSTER_ATTR_RECEIVER] = { "", "-receiver-status",
+                                CLUSTER_SPREAD_LATER },
+    [CLUSTER_ATTR_SCORE] = { "master-", "", CLUSTER_SPREAD_NOW },
+    [CLUSTER_ATTR_POSITION] = { "", "-position", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_TRUSTED] = { "", "-trusted", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_WARNED] = { "", "-warned", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_ADMIT] = { "", "-admit", CLUSTER_SPREAD_NOW },
+    [CLUSTER_ATTR_HISTORY] = { "", "-history", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_SHUTDOWN] = { "", "-shutdown", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_UNPROVED] = { "", "-unproved", CLUSTER_SPREAD_PRIVATE },
 };
 
 #define ATTR_COUNT (sizeof(attr_names) / sizeof(attr_names[0]))
@@ -99,15 +107,13 @@ attr_name(const struct cluster *cluster, enum cluster_attr attr,
 }
 
 struct cluster *
-cluster_new(const char *resource, const char *self_name,
-            const char *self_uuid)
+cluster_new(const char *resource, const char *self_name)
 {
     static struct cluster cluster;
 
     memset(&cluster, 0, sizeof(cluster));
     cluster.resource = resource;
     cluster.self_name = self_name;
-    cluster.self_uuid = self_uuid;
     return &cluster;
 }
 
@@ -301,7 +307,7 @@ cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
         .name = name,
         .node = node_name,
         .value = value,
-        .is_private = attr_names[attr].is_private,
+        .spread = attr_names[attr].spread,
     };
 
     if (attr_name(cluster, attr, name, ret_why) != 0

@@ -21,11 +21,9 @@ struct cluster;
  *
  * \param[in] resource   the primitive's id, without `:N`
  * \param[in] self_name  OCF_RESKEY_CRM_meta_on_node
- * \param[in] self_uuid  OCF_RESKEY_CRM_meta_on_node_uuid, or NULL
  */
 struct cluster *
-cluster_new(const char *resource, const char *self_name,
-            const char *self_uuid);
+cluster_new(const char *resource, const char *self_name);
 
 /*! Close what is open. */
 void
@@ -88,20 +86,24 @@ cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
                  const char *node, const char *value, int64_t deadline_ms,
                  struct text *ret_why);
 
+/*! What the record is to say of a node. */
+struct cluster_record {
+    const char *node;
+    const char *value;
+    bool is_quorum;             /*!< RSC-data-quorum, not RSC-data-status */
+};
+
 /*!
- * Set RSC-data-status of a node, lifetime forever, and wait until the CIB has
- * taken it.
+ * Set what the record says of some nodes, lifetime forever, in one change that
+ * nobody sees half of, and wait until the CIB has taken it.
+ *
+ * \param[in] count  of `record`, at least 1
+ * \return 0, or -1 with `ret_why`: nothing was changed, or it is not visible.
  */
 int
-cluster_set_record(struct cluster *cluster, const char *node,
-                   const char *value, int64_t deadline_ms,
-                   struct text *ret_why);
-
-/*! The same for RSC-data-quorum, `n/N`. */
-int
-cluster_set_quorum(struct cluster *cluster, const char *node,
-                   const char *value, int64_t deadline_ms,
-                   struct text *ret_why);
+cluster_set_records(struct cluster *cluster,
+                    const struct cluster_record *record, size_t count,
+                    int64_t deadline_ms, struct text *ret_why);
 
 /*!
  * Read a node's record, and this node's, from that node's own copy of the CIB

@@ -10,6 +10,9 @@
 #include "cleanup.h"
 #include "cluster_parts.h"
 
+/* Dampening, in Pacemaker's word; it takes a unit. */
+#define LATER "1s"
+
 /* attrd has spread an update to itself in well under that. */
 #define POLL_MS 1
 
@@ -166,8 +169,10 @@ send_update(struct cluster *cluster, const struct cluster_update *update,
             int64_t deadline_ms, struct text *ret_why)
 {
     CLEANUP(cluster_free_reply) xmlNode *reply = NULL;
+    bool later = update->spread == CLUSTER_SPREAD_LATER;
+    /* `update` takes the dampening of a new attribute only */
     CLEANUP(free_document) xmlDoc *document =
-        new_message("update", update->name);
+        new_message(later ? "update-both" : "update", update->name);
     int rc = -ENOMEM;
 
     if (document != NULL) {
@@ -177,7 +182,11 @@ send_update(struct cluster *cluster, const struct cluster_update *update,
         if (update->value != NULL) {
             put(element, "attr_value", update->value);
         }
-        put(element, "attr_is_private", update->is_private ? "1" : "0");
+        if (later) {
+            put(element, "attr_dampening", LATER);
+        }
+        put(element, "attr_is_private",
+            update->spread == CLUSTER_SPREAD_PRIVATE ? "1" : "0");
         put(element, "attr_is_remote", "0");
         rc = send_message(cluster, document, deadline_ms, &reply);
     }

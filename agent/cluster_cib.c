@@ -1,4 +1,4 @@
-/* The CIB, by libcib: look at it, and keep the record in it. */
+/* The CIB, by libcib: connections to it, and looks at it. */
 
 #include <errno.h>
 #include <limits.h>
@@ -9,7 +9,6 @@
 #include "cluster_parts.h"
 
 #define PATH_TEXT_SIZE 2048
-#define POLL_MS 1
 
 void
 cluster_cib_close(struct cluster *cluster)
@@ -44,12 +43,9 @@ open_cib(struct cluster *cluster)
     return rc;
 }
 
-/* One request; run with the connection open and its time-out set. */
-typedef int (*request_fn)(struct cluster *cluster, void *context);
-
 static int
-try_request(struct cluster *cluster, int64_t deadline_ms, request_fn request,
-            void *context)
+try_request(struct cluster *cluster, int64_t deadline_ms,
+            cluster_request_fn request, void *context)
 {
     int64_t left_ms;
     int rc = open_cib(cluster);
@@ -84,9 +80,9 @@ is_lost(int rc)
  * Repeated once on a new connection if the kept one turns out dead. libcib
  * gives one error for that and for a time-out: the time tells them apart.
  */
-static int
-run_request(struct cluster *cluster, int64_t deadline_ms, request_fn request,
-            void *context)
+int
+cluster_cib_request(struct cluster *cluster, int64_t deadline_ms,
+                    cluster_request_fn request, void *context)
 {
     bool kept = cluster->cib != NULL;
     int64_t start_ms = clock_now_ms();
@@ -129,7 +125,7 @@ cluster_cib_query(struct cluster *cluster, const char *path,
                   int64_t deadline_ms, xmlNode **ret_reply)
 {
     struct look look = { .path = path };
-    int rc = run_request(cluster, deadline_ms, request_look, &look);
+    int rc = cluster_cib_request(cluster, deadline_ms, request_look, &look);
 
     *ret_reply = look.reply;
     return rc;
@@ -165,7 +161,7 @@ cluster_cib_look_at(struct cluster *cluster, const char *host,
                  "id", cluster->resource);
         return -1;
     }
-    rc = run_request(cluster, deadline_ms, request_look, &look);
+    rc = cluster_cib_request(cluster, deadline_ms, request_look, &look);
     if (rc == pcmk_ok
         && cluster_xml_read_view(look.reply, record, view) != 0) {
         rc = -EPROTO;
@@ -178,130 +174,4 @@ cluster_cib_look_at(struct cluster *cluster, const char *host,
         return -1;
     }
     return 0;
-}
-
-struct change {
-    const char *uuid;
-    const char *name;
-    const char *value;          /* NULL: delete */
-    bool quorum;                /* RSC-data-quorum, not RSC-data-status */
-};
-
-static int
-request_change(struct cluster *cluster, void *context)
-{
-    const struct change *change = context;
-    int rc;
-
-    if (change->value != NULL) {
-        return update_attr_delegate(cluster->cib, cib_sync_call, "nodes",
-                                    change->uuid, NULL, NULL, NULL,
-                                    change->name, change->value, FALSE, NULL,
-                                    NULL);
-    }
-    rc = delete_attr_delegate(cluster->cib, cib_sync_call, "nodes",
-                              change->uuid, NULL, NULL, NULL, change->name,
-                              NULL, FALSE, NULL);
-    return rc == -ENXIO ? pcmk_ok : rc;
-}
-
-static bool
-has_value(const struct attr *attr, const char *value)
-{
-    return value == NULL ? attr->known == ATTR_UNSET : attr_is(attr, value);
-}
-
-/* The coordinator has taken it: the local copy follows within a moment. */
-static int
-wait_visible(struct cluster *cluster, const struct change *change,
-             int64_t deadline_ms, struct cluster_view *view,
-             struct text *ret_why)
-{
-    for (;;) {
-        if (cluster_cib_look(cluster, deadline_ms, view, ret_why) != 0) {
-            return -1;
-        }
-        if (has_value(change->quorum ? &view->node[0].quorum
-                                     : &view->node[0].record,
-                      change->value)) {
-            return 0;
-        }
-        if (clock_left_ms(deadline_ms) == 0) {
-            text_add(ret_why, "could not set '%s' of '%s': pacemaker-based "
-                     "took it but does not show it. Look for it in the "
-                     "system log", change->name, view->node[0].name);
-            return -1;
-        }
-        clock_sleep_ms(POLL_MS, deadline_ms);
-    }
-}
-
-/* The node's id in the CIB; our own came with the action. */
-static const char *
-find_uuid(struct cluster *cluster, int64_t deadline_ms,
-          struct cluster_view *view, struct text *ret_why)
-{
-    const struct cluster_node *node = &view->node[0];
-
-    if (cluster->self_uuid != NULL && cluster->self_uuid[0] != '\0'
-        && text_same_name(node->name, cluster->self_name)) {
-        return cluster->self_uuid;
-    }
-    if (cluster_cib_look(cluster, deadline_ms, view, ret_why) != 0) {
-        return NULL;
-    }
-    if (node->uuid[0] == '\0') {
-        text_add(ret_why, "could not find node '%s': the cluster does not "
-                 "know it. Compare node_list with crm_node -l", node->name);
-        return NULL;
-    }
-    return node->uuid;
-}
-
-static int
-set_permanent(struct cluster *cluster, const char *node, const char *value,
-              bool quorum, int64_t deadline_ms, struct text *ret_why)
-{
-    struct change change = { .value = value, .quorum = quorum };
-    struct cluster_view view = { .count = 1 };
-    char name_buf[CLUSTER_NAME_SIZE];
-    struct text name;
-    const char *suffix = quorum ? "quorum" : "status";
-    int rc;
-
-    text_init(&name, name_buf, sizeof(name_buf));
-    text_add(&name, "%s-data-%s", cluster->resource, suffix);
-    if (name.overflow || text_copy(node, view.node[0].name,
-                                   sizeof(view.node[0].name)) != 0) {
-        text_add(ret_why, "could not set '%s-data-%s' of '%s': the name "
-                 "is too long", cluster->resource, suffix, node);
-        return -1;
-    }
-    change.name = name_buf;
-    change.uuid = find_uuid(cluster, deadline_ms, &view, ret_why);
-    if (change.uuid == NULL) {
-        return -1;
-    }
-    rc = run_request(cluster, deadline_ms, request_change, &change);
-    if (rc != pcmk_ok) {
-        cluster_explain(ret_why, "set", name_buf, "pacemaker-based", rc);
-        return -1;
-    }
-    return wait_visible(cluster, &change, deadline_ms, &view, ret_why);
-}
-
-int
-cluster_set_record(struct cluster *cluster, const char *node,
-                   const char *value, int64_t deadline_ms,
-                   struct text *ret_why)
-{
-    return set_permanent(cluster, node, value, false, deadline_ms, ret_why);
-}
-
-int
-cluster_set_quorum(struct cluster *cluster, const char *node,
-                   const char *value, int64_t deadline_ms,
-                   struct text *ret_why)
-{
-    return set_permanent(cluster, node, value, true, deadline_ms, ret_why);
 }

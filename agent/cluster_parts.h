@@ -24,7 +24,6 @@ bool crm_ipc_connect(crm_ipc_t *client);
 struct cluster {
     const char *resource;
     const char *self_name;
-    const char *self_uuid;      /* NULL: ask the CIB */
     crm_ipc_t *attrd;           /* NULL: not connected */
     cib_t *cib;                 /* NULL: not connected */
     struct name_list known;     /* node names in Pacemaker's spelling */
@@ -53,12 +52,19 @@ cluster_attrd_query(struct cluster *cluster, const char *name,
                     int64_t deadline_ms, xmlNode **ret_reply,
                     struct text *ret_why);
 
+/*! How far an attribute goes beyond the attribute daemons. */
+enum cluster_spread {
+    CLUSTER_SPREAD_NOW,         /*!< into the CIB, at once */
+    CLUSTER_SPREAD_LATER,       /*!< into the CIB, a second later */
+    CLUSTER_SPREAD_PRIVATE,     /*!< no further: no CIB has it */
+};
+
 /*! One change of an attribute. */
 struct cluster_update {
     const char *name;
     const char *node;           /* in Pacemaker's spelling */
     const char *value;          /* NULL: delete */
-    bool is_private;
+    enum cluster_spread spread;
 };
 
 /*! Send a change and wait until the local daemon shows it. */
@@ -70,6 +76,19 @@ cluster_attrd_update(struct cluster *cluster,
 /*! Close the connection to the CIB. */
 void
 cluster_cib_close(struct cluster *cluster);
+
+/*! One request; run with the connection open and its time-out set. */
+typedef int (*cluster_request_fn)(struct cluster *cluster, void *context);
+
+/*!
+ * Run a request of the CIB, once more on a new connection if the kept one
+ * turns out dead.
+ *
+ * \return a negative errno or pcmk_ok.
+ */
+int
+cluster_cib_request(struct cluster *cluster, int64_t deadline_ms,
+                    cluster_request_fn request, void *context);
 
 /*!
  * Ask the CIB for all that an XPath finds, with what is below it.

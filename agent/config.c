@@ -207,6 +207,44 @@ config_write_sync_names(const struct params *params,
     return change_file(path, CHANGE_WRITE, &text, identity, ret_why);
 }
 
+/* Where a standby's settings are; before version 12 they make it one. */
+static int
+recovery_path(const struct params *params, uint32_t version, char *ret_path,
+              struct text *ret_why)
+{
+    return join_path(version >= SIGNAL_FILE_VERSION ? params->tmpdir
+                                                    : params->pgdata,
+                     PGCONF_RECOVERY, ret_path, ret_why);
+}
+
+enum tri
+config_has_upstream(const struct params *params,
+                    const struct identity *identity)
+{
+    uint32_t version = read_major_version(params, identity);
+    char buf[CONFIG_TEXT_SIZE];
+    char path[PATH_SIZE];
+    char value[CONFIG_TEXT_SIZE];
+    char why_text[PATH_SIZE];
+    struct text why;
+    size_t len;
+    int rc;
+
+    text_init(&why, why_text, sizeof(why_text));
+    if (version == 0 || recovery_path(params, version, path, &why) != 0
+        || enter_folder(path, identity) != 0) {
+        return TRI_UNKNOWN;
+    }
+    rc = files_read(path, buf, sizeof(buf), &len);
+    identity_return();
+    if (rc != 0) {
+        return TRI_UNKNOWN;
+    }
+    rc = pgconf_find(buf, "primary_conninfo", value, sizeof(value));
+    return rc < 0 ? TRI_UNKNOWN
+           : rc > 0 && value[0] != '\0' ? TRI_YES : TRI_NO;
+}
+
 int
 config_write_standby(const struct params *params,
                      const struct identity *identity, const char *self_name,
@@ -217,13 +255,11 @@ config_write_standby(const struct params *params,
     char buf[CONFIG_TEXT_SIZE];
     char path[PATH_SIZE];
     struct text text;
-    bool signal_file;
 
     standby.major_version = read_major_version(params, identity);
     if (standby.major_version == 0) {
         return unknown_version(params, ret_why);
     }
-    signal_file = standby.major_version >= SIGNAL_FILE_VERSION;
     text_init(&text, buf, sizeof(buf));
     if (pgconf_recovery(&standby, &text) != 0) {
         text_add(ret_why, "restore_command, archive_cleanup_command, "
@@ -231,12 +267,11 @@ config_write_standby(const struct params *params,
                  "control character or is too long");
         return -1;
     }
-    if (join_path(signal_file ? params->tmpdir : params->pgdata,
-                  PGCONF_RECOVERY, path, ret_why) != 0
+    if (recovery_path(params, standby.major_version, path, ret_why) != 0
         || change_file(path, CHANGE_WRITE, &text, identity, ret_why) != 0) {
         return -1;
     }
-    return signal_file
+    return standby.major_version >= SIGNAL_FILE_VERSION
            ? change_in(params->pgdata, "standby.signal", CHANGE_TOUCH,
                        identity, ret_why)
            : 0;

@@ -6,6 +6,7 @@
 #include "identity.h"
 #include "params.h"
 #include "plan.h"
+#include "snapshot.h"
 #include "text.h"
 
 /*
@@ -50,6 +51,11 @@ int
 config_remove_backup_label(const struct params *params,
                            const struct identity *identity,
                            struct text *ret_why);
+
+/*! Does the file that config_write_standby() wrote name an upstream? */
+enum tri
+config_has_upstream(const struct params *params,
+                    const struct identity *identity);
 
 /*! The order to promote, for servers that take it by signal only. */
 int

@@ -18,11 +18,12 @@
 /* Another node's daemon has this long to answer. */
 #define READ_COPY_MS 1000
 
-/* One operation with what it works on. */
+/* One operation with what it works on; of records, a row of them. */
 struct job {
     struct instance *instance;
     struct snapshot *snapshot;
     const struct op *op;
+    size_t count;
     struct text why;
     char why_text[SERVER_TEXT_SIZE];
 };
@@ -58,26 +59,38 @@ set_attr(struct job *job, enum cluster_attr attr)
 
 /* What a node's copy said before its record was written is an old story. */
 static void
-forget_copy(struct job *job)
+forget_copy(struct node *node)
 {
-    struct node *node = &job->snapshot->node[job->op->node];
-
     memset(&node->copy, 0, sizeof(node->copy));
     memset(&node->copy_quorum, 0, sizeof(node->copy_quorum));
     memset(&node->copy_self, 0, sizeof(node->copy_self));
     node->copy_answered = TRI_UNKNOWN;
 }
 
+/* All of a row is one change of the CIB. */
 static int
-set_record(struct job *job)
+set_records(struct job *job)
 {
-    forget_copy(job);
-    report_log(LOG_NOTICE, "data-status of '%s': '%s' -> '%s'", job_node(job),
-               job->snapshot->node[job->op->node].data_status.value,
-               job->op->value);
-    return cluster_set_record(job->instance->cluster, job_node(job),
-                              job->op->value, attr_deadline(job),
-                              &job->why);
+    struct cluster_record record[PLAN_OPS_MAX];
+
+    for (size_t i = 0; i < job->count; i++) {
+        const struct op *op = &job->op[i];
+        struct node *node = &job->snapshot->node[op->node];
+        bool is_quorum = op->kind == OP_SET_DATA_QUORUM;
+        const struct attr *old = is_quorum ? &node->quorum
+                                           : &node->data_status;
+
+        forget_copy(node);
+        report_log(is_quorum ? LOG_INFO : LOG_NOTICE,
+                   "data-%s of '%s': '%s' -> '%s'",
+                   is_quorum ? "quorum" : "status", node->name, old->value,
+                   op->value);
+        record[i].node = node->name;
+        record[i].value = op->value;
+        record[i].is_quorum = is_quorum;
+    }
+    return cluster_set_records(job->instance->cluster, record, job->count,
+                               attr_deadline(job), &job->why);
 }
 
 static int
@@ -266,7 +279,7 @@ read_copy(struct job *job)
     int64_t limit = clock_now_ms() + READ_COPY_MS;
     int rc;
 
-    forget_copy(job);
+    forget_copy(node);
     if (limit > job->instance->deadline_ms) {
         limit = job->instance->deadline_ms;
     }
@@ -360,14 +373,8 @@ run_op(struct job *job)
         case OP_SET_UNPROVED:
             return set_attr(job, CLUSTER_ATTR_UNPROVED);
         case OP_SET_DATA_STATUS:
-            return set_record(job);
         case OP_SET_DATA_QUORUM:
-            forget_copy(job);
-            report_log(LOG_INFO, "data-quorum of '%s': '%s'", job_node(job),
-                       job->op->value);
-            return cluster_set_quorum(job->instance->cluster, job_node(job),
-                                      job->op->value, attr_deadline(job),
-                                      &job->why);
+            return set_records(job);
         case OP_PREPARE:
         case OP_WRITE_CONFIG:
         case OP_WRITE_SYNC_NAMES:
@@ -427,9 +434,9 @@ run_op(struct job *job)
 }
 
 static void
-note_done(struct job *job, int rc)
+note_done(const struct job *job, enum op_kind kind, int rc)
 {
-    struct done *done = &job->snapshot->done[job->op->kind];
+    struct done *done = &job->snapshot->done[kind];
     uint32_t now_ms =
         (uint32_t) (clock_now_ms() - job->instance->begin_ms);
 
@@ -456,21 +463,47 @@ note_failed(struct job *job)
     }
 }
 
+static bool
+is_record(const struct op *op)
+{
+    return op->kind == OP_SET_DATA_STATUS || op->kind == OP_SET_DATA_QUORUM;
+}
+
+/* How many operations are done as one: records that follow one another. */
+static size_t
+row_length(const struct plan *plan, size_t first)
+{
+    const struct op *op = &plan->op[first];
+    size_t count = 1;
+
+    while (is_record(op) && first + count < plan->count
+           && is_record(&op[count]) && op[count].need == op->need) {
+        count++;
+    }
+    return count;
+}
+
 void
 execute(struct instance *instance, const struct plan *plan,
         struct snapshot *snapshot)
 {
+    size_t next = 0;
+
     snapshot->failed = OP_NONE;
-    for (size_t i = 0; i < plan->count && snapshot->failed == OP_NONE; i++) {
+    while (next < plan->count && snapshot->failed == OP_NONE) {
         struct job job = { .instance = instance, .snapshot = snapshot,
-                           .op = &plan->op[i] };
+                           .op = &plan->op[next],
+                           .count = row_length(plan, next) };
         int rc;
 
         text_init(&job.why, job.why_text, sizeof(job.why_text));
         rc = run_op(&job);
-        note_done(&job, rc);
+        for (size_t i = 0; i < job.count; i++) {
+            note_done(&job, job.op[i].kind, rc);
+        }
         if (rc != 0) {
             note_failed(&job);
         }
+        next += job.count;
     }
 }

@@ -277,8 +277,7 @@ instance_init(enum action action, struct instance *ret_instance,
     fill_settings(ret_instance, ret_snapshot);
     fill_nodes(ret_instance, ret_snapshot);
     ret_instance->cluster = cluster_new(ret_instance->resource,
-                                        ret_instance->self_name,
-                                        getenv(META "on_node_uuid"));
+                                        ret_instance->self_name);
     ret_instance->pgsql = pgsql_new(&ret_instance->params,
                                     &ret_instance->identity);
 }

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "config.h"
 #include "memory.h"
 #include "postgres.h"
 #include "report.h"
@@ -62,6 +63,8 @@ observe_files(const struct instance *instance, uint32_t facts,
     if ((facts & FACT_FILES) != 0) {
         (void) postgres_read_files(&instance->params, &instance->identity,
                                    &snapshot->files);
+        snapshot->files.upstream =
+            config_has_upstream(&instance->params, &instance->identity);
     }
     if ((facts & FACT_CONTROL) != 0) {
         snapshot->files.control = CONTROL_UNKNOWN;

@@ -386,5 +386,5 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
         return;
     }
     publish(snapshot, plan, published_by(self_node(snapshot)).checks);
-    (void) look_again(snapshot, plan, POLL_MS);
+    (void) look_again(snapshot, plan, poll_ms(snapshot));
 }

@@ -37,7 +37,7 @@ is_last_call(const struct snapshot *snapshot)
 static void
 wait_for_end(const struct snapshot *snapshot, struct plan *plan)
 {
-    plan_again(plan, snapshot->elapsed_ms < 2000 ? POLL_MS : 3 * POLL_MS,
+    plan_again(plan, poll_ms(snapshot),
                FACT_PROCESS, 0);
 }
 

@@ -32,10 +32,30 @@ is_running_standby(const struct snapshot *snapshot)
            && snapshot->server.in_recovery == TRI_YES;
 }
 
-/* Instances come or go: the primary's record follows, or a vote is held. */
+/* What this transition is about to do. */
+static bool
+promotion_follows(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (snapshot->node[i].in_promote_list == TRI_YES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Instances come or go: the primary's record follows, or a vote is held; not
+ * where the cluster has its candidate and waits for this notify to go on.
+ */
 static void
 look_around(const struct snapshot *snapshot, struct plan *plan)
 {
+    if (self_node(snapshot)->in_promoted_list != TRI_YES
+        && promotion_follows(snapshot)) {
+        plan_exit(plan, OCF_SUCCESS);
+        return;
+    }
     if (!have_facts(snapshot, NOTIFY_FACTS, plan)) {
         return;
     }
@@ -62,18 +82,24 @@ before_stop(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
-/* There is a new primary: forget the vote, follow it (P7). */
+/*
+ * There is a new primary: forget the vote, follow it (P7). The addresses wait
+ * for this, so a standby that has its upstream is not asked for more.
+ */
 static void
 after_promote(const struct snapshot *snapshot, struct plan *plan)
 {
+    const uint32_t facts = FACT_PROCESS | FACT_ATTRS | FACT_ADDRESS
+                           | FACT_FILES;
     size_t self = snapshot->self;
 
     if (self_node(snapshot)->in_promote_list == TRI_YES) {
         plan_exit(plan, OCF_SUCCESS);
         return;
     }
-    if (!have_facts(snapshot, NOTIFY_FACTS | FACT_ATTRS | FACT_ADDRESS
-                              | FACT_FILES, plan)) {
+    if (!have_facts(snapshot, facts, plan)
+        || (snapshot->files.upstream != TRI_YES
+            && !have_facts(snapshot, FACT_SQL, plan))) {
         return;
     }
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
@@ -81,6 +107,8 @@ after_promote(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
     if (is_running_standby(snapshot)) {
         want_upstream(snapshot, plan);
+    }
+    if (snapshot->process.state == PROCESS_RUNNING) {
         /*
          * It may hang on a connection to a primary that is no more; or in
          * connect(), which waits up to two minutes and which the server
@@ -91,13 +119,10 @@ after_promote(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
-/* The old primary is gone: show where this standby stands. */
+/* The old primary is gone: publish where this standby stands. */
 static void
 after_demote(const struct snapshot *snapshot, struct plan *plan)
 {
-    char baseline[LSN_TEXT_SIZE];
-    size_t self = snapshot->self;
-
     if (self_node(snapshot)->in_demote_list == TRI_YES) {
         plan_exit(plan, OCF_SUCCESS);
         return;
@@ -106,15 +131,9 @@ after_demote(const struct snapshot *snapshot, struct plan *plan)
                     plan)) {
         return;
     }
-    if (is_running_standby(snapshot) && !someone_leads(snapshot)) {
-        if (wal_position_is_known(snapshot->server.position)) {
-            want_position(snapshot, plan, 0);   /* for the pre-promote */
-        }
-        lsn_format_hex(snapshot->server.position.lsn, baseline);
-        want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self,
-                  baseline);
-        want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self,
-                  "HS:alone");
+    if (is_running_standby(snapshot) && !someone_leads(snapshot)
+        && wal_position_is_known(snapshot->server.position)) {
+        want_position(snapshot, plan, 0);       /* for the pre-promote */
     }
     plan_exit(plan, OCF_SUCCESS);
 }

@@ -11,6 +11,13 @@ self_node(const struct snapshot *snapshot)
            ? &snapshot->node[snapshot->self] : &nobody;
 }
 
+uint32_t
+poll_ms(const struct snapshot *snapshot)
+{
+    return snapshot->elapsed_ms < 500 ? 5
+           : snapshot->elapsed_ms < 2000 ? 20 : 60;
+}
+
 bool
 have_facts(const struct snapshot *snapshot, uint32_t facts,
            struct plan *plan)

@@ -17,9 +17,6 @@
 #define DATA_LAGS "CATCHUP|ASYNC"
 #define DATA_DISCONNECT "DISCONNECT"
 
-/*! How often a wait looks again. */
-#define POLL_MS 20u
-
 /*!
  * A monitor that knows the server's health gives the cluster's daemons this
  * long; then its verdict stands, and the next one looks again.
@@ -41,6 +38,10 @@ void decide_notify(const struct snapshot *snapshot, struct plan *plan);
 /*! This node, or an empty one that claims nothing. */
 const struct node *
 self_node(const struct snapshot *snapshot);
+
+/*! How soon a wait looks again: soon at first, for most waits are short. */
+uint32_t
+poll_ms(const struct snapshot *snapshot);
 
 /*! Were these facts tried in this cycle? If not, the plan asks for them. */
 bool

@@ -438,5 +438,6 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         plan_exit(plan, code);
         return;
     }
-    plan_again(plan, POLL_MS, facts | FACT_PROCESS | plan->facts, 0);
+    plan_again(plan, poll_ms(snapshot), facts | FACT_PROCESS | plan->facts,
+               0);
 }

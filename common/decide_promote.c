@@ -146,7 +146,7 @@ write_record(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     prepare_promotion(snapshot, plan);
-    plan_again(plan, again ? POLL_MS : 0, PROMOTE_FACTS, 0);
+    plan_again(plan, again ? poll_ms(snapshot) : 0, PROMOTE_FACTS, 0);
 }
 
 /* A node without a state was not seen since the cluster started. */
@@ -192,7 +192,8 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
                          holder->name);
         return false;
     }
-    plan_again(plan, snapshot->done[OP_READ_COPY].times > 0 ? POLL_MS : 0,
+    plan_again(plan,
+               snapshot->done[OP_READ_COPY].times > 0 ? poll_ms(snapshot) : 0,
                PROMOTE_FACTS, 0);
     return false;
 }
@@ -235,7 +236,7 @@ promote_by_restart(const struct snapshot *snapshot, struct plan *plan)
         plan_add(plan, OP_PREPARE, OP_REQUIRED, 0, NULL);
         plan_add(plan, OP_REMOVE_STANDBY, OP_REQUIRED, 0, NULL);
         plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
-        plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+        plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
     }
 }
 
@@ -277,7 +278,7 @@ wait_for_promotion(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     let_replay_end(snapshot, plan);
-    plan_again(plan, POLL_MS / 2, FACT_PROCESS | FACT_SQL, 2000);
+    plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
 }
 
 /* What was left for this promotion says nothing about the next. */
@@ -395,6 +396,6 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
     }
     if (old_record_is_gone(snapshot, plan)) {
         plan_add(plan, OP_PROMOTE_SERVER, OP_REQUIRED, 0, NULL);
-        plan_again(plan, POLL_MS / 2, FACT_PROCESS | FACT_SQL, 2000);
+        plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
     }
 }

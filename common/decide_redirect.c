@@ -130,8 +130,8 @@ rank_anew(const struct snapshot *snapshot, struct plan *plan, size_t chosen,
         want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
                   snapshot->self, rank);
     }
-    plan_again(plan, POLL_MS / 2, FACT_ATTRS | FACT_RECORD | FACT_MEMBERS,
-               0);
+    plan_again(plan, poll_ms(snapshot),
+               FACT_ATTRS | FACT_RECORD | FACT_MEMBERS, 0);
 }
 
 void
@@ -160,12 +160,12 @@ redirect(const struct snapshot *snapshot, struct plan *plan)
     }
     if (!has_published(snapshot)) {
         want_position(snapshot, plan, 0);
-        plan_again(plan, POLL_MS / 2,
+        plan_again(plan, poll_ms(snapshot),
                    FACT_ATTRS | FACT_RECORD | FACT_MEMBERS, 0);
         return;
     }
     if (silent_node(snapshot) != NODES_MAX) {
-        plan_again(plan, POLL_MS / 2,
+        plan_again(plan, poll_ms(snapshot),
                    FACT_ATTRS | FACT_RECORD | FACT_MEMBERS, 0);
         return;
     }

@@ -143,7 +143,7 @@ server_answers(const struct snapshot *snapshot, struct plan *plan)
         last_call(snapshot, plan);
         return false;
     }
-    plan_again(plan, POLL_MS, facts, 2000);
+    plan_again(plan, poll_ms(snapshot), facts, 2000);
     return false;
 }
 
@@ -164,7 +164,7 @@ plan_standby_start(struct plan *plan, enum standby kind)
                     (int32_t) kind);
     plan_add(plan, OP_WRITE_CONFIG, OP_REQUIRED, 0, NULL);
     plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
-    plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+    plan_again(plan, 0, FACT_PROCESS, 0);       /* who waits asks for SQL */
 }
 
 /* What a start does about the lock file. */
@@ -294,7 +294,7 @@ begin_start(const struct snapshot *snapshot, struct plan *plan)
     }
     plan_add(plan, OP_WRITE_CONFIG, OP_REQUIRED, 0, NULL);
     plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
-    plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+    plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
 }
 
 void
@@ -382,7 +382,7 @@ judge_started(const struct snapshot *snapshot, struct plan *plan,
             if (!admit(snapshot, plan)) {
                 break;
             }
-            plan_again(plan, POLL_MS, FACT_PROCESS | FACT_SQL, 2000);
+            plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
             return;
     }
     finish_start(snapshot, plan);

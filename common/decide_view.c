@@ -100,7 +100,7 @@ ask(const struct snapshot *snapshot, struct plan *plan, const bool *asked)
             again |= opinion != OPINION_UNASKED;
         }
     }
-    plan_again(plan, again ? POLL_MS : 0, 0, 0);
+    plan_again(plan, again ? poll_ms(snapshot) : 0, 0, 0);
 }
 
 bool

@@ -243,6 +243,7 @@ struct server {
 struct instance_files {
     enum tri lock;                /*!< tmpdir/PGSQL.lock */
     enum tri backup_label;
+    enum tri upstream;            /*!< recovery.conf of ours names a primary */
     uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
     enum control_state control;
     struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */

@@ -126,6 +126,8 @@ static const struct field top_fields[] = {
     { "files.lock", FIELD_ENUM, AT(struct snapshot, files.lock), names_tri },
     { "files.backup_label", FIELD_ENUM,
       AT(struct snapshot, files.backup_label), names_tri },
+    { "files.upstream", FIELD_ENUM, AT(struct snapshot, files.upstream),
+      names_tri },
     { "files.major_version", FIELD_NUMBER,
       AT(struct snapshot, files.major_version), NULL },
     { "files.control", FIELD_ENUM, AT(struct snapshot, files.control),

@@ -342,12 +342,35 @@ a_time_out_is_not_repeated(void **state)
     end(cluster);
 }
 
-static void
-the_record_of_this_node_needs_no_look_up(void **state)
+/* --- writing the record -------------------------------------------------- */
+
+#define LATEST_1 { "NODE1", "LATEST", false }
+#define PAIR_OF(id, name, value) \
+    "<nvpair id=\"" id "\" name=\"" name "\" value=\"" value "\"/>"
+#define SET(id, pairs) \
+    "<instance_attributes id=\"" id "\">" pairs "</instance_attributes>"
+#define WHOLE(id, name, sets) \
+    "<node id=\"" id "\" uname=\"" name "\">" sets "</node>"
+#define CHANGED(id, set) "<node id=\"" id "\">" set "</node>"
+
+static int
+set_records(struct cluster *cluster, const struct cluster_record *record,
+            size_t count)
 {
+    return cluster_set_records(cluster, record, count, 5000, &why);
+}
+
+static void
+a_record_that_is_not_there_is_made_as_pacemaker_would(void **state)
+{
+    static const struct cluster_record record[] = { LATEST_1 };
     static const struct script_step steps[] = {
         SIGNON,
-        { .kind = SCRIPT_CHANGE, .expect = "1 pgsql-data-status LATEST" },
+        LOOK(REPLY(WHOLE("1", "node1", "") WHOLE("2", "node2", ""))),
+        { .kind = SCRIPT_CHANGE, .expect =
+          "<nodes>" CHANGED("1", SET("nodes-1", PAIR_OF(
+              "nodes-1-pgsql-data-status", "pgsql-data-status", "LATEST")))
+          "</nodes>" },
         LOOK(REPLY(CIB BOTH)),          /* not here yet */
         LOOK(REPLY(CIB NODES NODE("1", "node1")
                    PAIR("pgsql-data-status", "LATEST"))),
@@ -356,52 +379,68 @@ the_record_of_this_node_needs_no_look_up(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_record(cluster, "NODE1", "LATEST", 5000,
-                                        &why), 0);
+    assert_int_equal(set_records(cluster, record, 1), 0);
     end(cluster);
 }
 
 static void
-the_record_of_another_node_is_found_by_its_id(void **state)
+several_records_are_one_change_where_they_stand(void **state)
 {
+    static const struct cluster_record record[] = {
+        LATEST_1,
+        { "node2", "DISCONNECT", false },
+        { "node2", "1/2", true },
+    };
     static const struct script_step steps[] = {
-        SIGNON, LOOK(REPLY(CIB BOTH)),
-        { .kind = SCRIPT_CHANGE, .expect = "2 pgsql-data-status DISCONNECT" },
-        LOOK(REPLY(CIB BOTH PAIR("pgsql-data-status", "DISCONNECT"))),
-        LOOK(REPLY(CIB BOTH)),
-        { .kind = SCRIPT_DELETE, .expect = "2 pgsql-data-status",
-          .rc = -ENXIO },
-        LOOK(REPLY(CIB BOTH PAIR("pgsql-data-status", "DISCONNECT"))),
-        LOOK(REPLY(CIB BOTH)),
+        SIGNON,
+        LOOK(REPLY(
+            WHOLE("1", "node1",
+                  "<utilization id=\"u\">"
+                  PAIR_OF("u-1", "pgsql-data-status", "9") "</utilization>"
+                  SET("mine", PAIR_OF("other", "standby", "off")
+                      PAIR_OF("pair", "pgsql-data-status", "DISCONNECT")))
+            WHOLE("2", "node2", SET("nodes-2", "")))),
+        { .kind = SCRIPT_CHANGE, .expect =
+          "<nodes>"
+          CHANGED("1", SET("mine", PAIR_OF("pair", "pgsql-data-status",
+                                           "LATEST")))
+          CHANGED("2", SET("nodes-2",
+              PAIR_OF("nodes-2-pgsql-data-status", "pgsql-data-status",
+                      "DISCONNECT")
+              PAIR_OF("nodes-2-pgsql-data-quorum", "pgsql-data-quorum",
+                      "1/2")))
+          "</nodes>" },
+        LOOK(REPLY(CIB NODES NODE("1", "node1")
+                   PAIR("pgsql-data-status", "LATEST") NODE("2", "node2")
+                   PAIR("pgsql-data-status", "DISCONNECT"))),
+        LOOK(REPLY(CIB NODES NODE("1", "node1")
+                   PAIR("pgsql-data-status", "LATEST") NODE("2", "node2")
+                   PAIR("pgsql-data-status", "DISCONNECT")
+                   PAIR("pgsql-data-quorum", "1/2"))),
         END,
     };
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_record(cluster, "node2", "DISCONNECT", 5000,
-                                        &why), 0);
-    assert_int_equal(cluster_set_record(cluster, "node2", NULL, 5000, &why),
-                     0);
+    assert_int_equal(set_records(cluster, record, 3), 0);
     end(cluster);
 }
 
 static void
-without_an_id_this_nodes_is_looked_up_too(void **state)
+the_record_of_a_cluster_of_one_node_comes_bare(void **state)
 {
+    static const struct cluster_record record[] = { LATEST_1 };
     static const struct script_step steps[] = {
-        SIGNON, LOOK(REPLY(CIB BOTH)),
-        { .kind = SCRIPT_CHANGE, .expect = "1 pgsql-data-status LATEST",
+        SIGNON, LOOK(WHOLE("1", "node1", "")),
+        { .kind = SCRIPT_CHANGE, .expect = "nodes-1-pgsql-data-status",
           .rc = -EACCES },
         END,
     };
-    struct cluster *cluster;
+    struct cluster *cluster = begin(steps);
 
     (void) state;
-    (void) begin(steps);
-    cluster = cluster_new("pgsql", "node1", NULL);
-    assert_int_equal(cluster_set_record(cluster, "node1", "LATEST", 5000,
-                                        &why), -1);
-    assert_says("could not set 'pgsql-data-status': pacemaker-based: "
+    assert_int_equal(set_records(cluster, record, 1), -1);
+    assert_says("could not set the record of 'NODE1': pacemaker-based: "
                 "Permission denied");
     end(cluster);
 }
@@ -409,10 +448,15 @@ without_an_id_this_nodes_is_looked_up_too(void **state)
 static void
 a_record_that_never_shows_ends_at_the_deadline(void **state)
 {
+    static const struct cluster_record record[] = { LATEST_1 };
     static const struct script_step steps[] = {
-        SIGNON,
+        SIGNON, LOOK(REPLY(WHOLE("1", "node1", ""))),
         { .kind = SCRIPT_CHANGE },
         { .kind = SCRIPT_LOOK, .reply = REPLY(CIB BOTH), .takes_ms = 5000 },
+        END,
+    };
+    static const struct script_step silent[] = {
+        SIGNON, LOOK(REPLY(WHOLE("1", "node1", ""))),
         { .kind = SCRIPT_CHANGE },
         { .kind = SCRIPT_LOOK, .rc = -ETIME, .takes_ms = 4000 },
         END,
@@ -420,11 +464,11 @@ a_record_that_never_shows_ends_at_the_deadline(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_record(cluster, "node1", "LATEST", 5000,
-                                        &why), -1);
+    assert_int_equal(set_records(cluster, record, 1), -1);
     assert_says("took it but does not show it");
-    assert_int_equal(cluster_set_record(cluster, "node1", "LATEST", 9000,
-                                        &why), -1);
+    end(cluster);
+    cluster = begin(silent);
+    assert_int_equal(set_records(cluster, record, 1), -1);
     assert_says("no answer in time");
     end(cluster);
 }
@@ -432,24 +476,23 @@ a_record_that_never_shows_ends_at_the_deadline(void **state)
 static void
 sets_no_record_of_a_node_that_the_cluster_does_not_know(void **state)
 {
+    static const struct cluster_record record[] = {
+        LATEST_1, { "node20", "DISCONNECT", false },
+    };
     static const struct script_step steps[] = {
-        SIGNON, LOOK(REPLY(CIB BOTH)),
+        SIGNON, LOOK(REPLY(WHOLE("1", "node1", "") WHOLE("2", "node2", ""))),
         { .kind = SCRIPT_LOOK, .rc = -EACCES },
+        SIGNON, LOOK(NULL),
         END,
     };
     struct cluster *cluster = begin(steps);
-    char longest[NODE_NAME_SIZE + 1];
 
     (void) state;
-    assert_int_equal(cluster_set_record(cluster, "node20", "LATEST", 5000,
-                                        &why), -1);
+    assert_int_equal(set_records(cluster, record, 2), -1);
     assert_says("could not find node 'node20'");
-    assert_int_equal(cluster_set_record(cluster, "node2", "LATEST", 5000,
-                                        &why), -1);
-    memset(longest, 'n', NODE_NAME_SIZE);
-    longest[NODE_NAME_SIZE] = '\0';
-    assert_int_equal(cluster_set_record(cluster, longest, "LATEST", 5000,
-                                        &why), -1);
+    assert_int_equal(set_records(cluster, record, 1), -1);
+    assert_says("Permission denied");
+    assert_int_equal(set_records(cluster, record, 1), -1);
     end(cluster);
 }
 
@@ -461,7 +504,7 @@ refuses_an_id_that_no_resource_can_have(void **state)
 
     (void) state;
     (void) begin(steps);
-    cluster = cluster_new("pg' or 'a'='a", "node1", "1");
+    cluster = cluster_new("pg' or 'a'='a", "node1");
     assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
                      -1);
     assert_says("it cannot be a resource's id");
@@ -566,9 +609,9 @@ main(void)
         cmocka_unit_test(what_is_no_answer_leaves_everything_unknown),
         cmocka_unit_test(signs_on_anew_once_when_the_daemon_was_restarted),
         cmocka_unit_test(a_time_out_is_not_repeated),
-        cmocka_unit_test(the_record_of_this_node_needs_no_look_up),
-        cmocka_unit_test(the_record_of_another_node_is_found_by_its_id),
-        cmocka_unit_test(without_an_id_this_nodes_is_looked_up_too),
+        cmocka_unit_test(a_record_that_is_not_there_is_made_as_pacemaker_would),
+        cmocka_unit_test(several_records_are_one_change_where_they_stand),
+        cmocka_unit_test(the_record_of_a_cluster_of_one_node_comes_bare),
         cmocka_unit_test(a_record_that_never_shows_ends_at_the_deadline),
         cmocka_unit_test(
             sets_no_record_of_a_node_that_the_cluster_does_not_know),

@@ -40,7 +40,7 @@ look(const struct script_step *steps)
     script_start(steps);
     text_init(&why, why_buf, sizeof(why_buf));
     memset(&snapshot, 0, sizeof(snapshot));
-    cluster = cluster_new("pgsql", "node1", "1");
+    cluster = cluster_new("pgsql", "node1");
     rc = cluster_observe_profile(cluster, 5000, &snapshot, &why);
     cluster_close(cluster);
     script_end();
@@ -229,7 +229,7 @@ a_quote_cannot_be_in_a_resources_id(void **state)
     (void) state;
     script_start(none);
     text_init(&why, why_buf, sizeof(why_buf));
-    cluster = cluster_new("pg'sql", "node1", "1");
+    cluster = cluster_new("pg'sql", "node1");
     assert_int_equal(cluster_observe_profile(cluster, 5000, &snapshot, &why),
                      -1);
     assert_non_null(strstr(why_buf, "cannot be a resource's id"));

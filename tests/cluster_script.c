@@ -183,10 +183,12 @@ query(cib_t *cib, const char *section, xmlNode **output, int options)
 {
     const struct script_step *step = take_step(SCRIPT_LOOK, section);
 
+    bool whole = strstr(section, "op_defaults") != NULL
+                 || strcmp(section, "/cib/configuration/nodes/node") == 0;
+
     /* what is looked for often comes without what is below it */
     assert_int_equal(options, cib_sync_call | cib_xpath | cib_multiple
-                     | (strstr(section, "op_defaults") != NULL
-                        ? 0 : cib_no_children));
+                     | (whole ? 0 : cib_no_children));
     script.timeout_ms = (int64_t) cib->call_timeout * 1000;
     *output = parse_reply(step);
     return step->rc;
@@ -207,6 +209,22 @@ query_from(cib_t *cib, const char *host, const char *section,
     return step->rc;
 }
 
+static int
+modify(cib_t *cib, const char *section, xmlNode *data, int options)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    int rc;
+
+    assert_ptr_equal(cib, &the_cib);
+    assert_string_equal(section, "nodes");
+    assert_int_equal(options, cib_sync_call);
+    assert_true(xmlNodeDump(buffer, data->doc, data, 0, 0) > 0);
+    rc = take_step(SCRIPT_CHANGE,
+                   (const char *) xmlBufferContent(buffer))->rc;
+    xmlBufferFree(buffer);
+    return rc;
+}
+
 cib_t *
 cib_new(void)
 {
@@ -216,6 +234,7 @@ cib_new(void)
     the_operations.signoff = signoff;
     the_operations.query = query;
     the_operations.query_from = query_from;
+    the_operations.modify = modify;
     the_cib.state = cib_disconnected;
     the_cib.cmds = &the_operations;
     script.open++;
@@ -227,41 +246,4 @@ cib_delete(cib_t *cib)
 {
     assert_ptr_equal(cib, &the_cib);
     script.open--;
-}
-
-int
-update_attr_delegate(cib_t *cib, int options, const char *section,
-                     const char *node_uuid, const char *set_type,
-                     const char *set_name, const char *attr_id,
-                     const char *name, const char *value,
-                     gboolean to_console, const char *user_name,
-                     const char *node_type)
-{
-    char sent[256];
-
-    assert_ptr_equal(cib, &the_cib);
-    assert_int_equal(options, cib_sync_call);
-    assert_string_equal(section, "nodes");
-    assert_true(set_type == NULL && set_name == NULL && attr_id == NULL
-                && user_name == NULL && node_type == NULL && !to_console);
-    (void) snprintf(sent, sizeof(sent), "%s %s %s", node_uuid, name, value);
-    return take_step(SCRIPT_CHANGE, sent)->rc;
-}
-
-int
-delete_attr_delegate(cib_t *cib, int options, const char *section,
-                     const char *node_uuid, const char *set_type,
-                     const char *set_name, const char *attr_id,
-                     const char *name, const char *value,
-                     gboolean to_console, const char *user_name)
-{
-    char sent[256];
-
-    assert_ptr_equal(cib, &the_cib);
-    assert_int_equal(options, cib_sync_call);
-    assert_string_equal(section, "nodes");
-    assert_true(set_type == NULL && set_name == NULL && attr_id == NULL
-                && user_name == NULL && value == NULL && !to_console);
-    (void) snprintf(sent, sizeof(sent), "%s %s", node_uuid, name);
-    return take_step(SCRIPT_DELETE, sent)->rc;
 }

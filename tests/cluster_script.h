@@ -15,8 +15,7 @@ enum script_kind {
     SCRIPT_SIGNON,              /*!< cib signon */
     SCRIPT_LOOK,                /*!< cib query */
     SCRIPT_LOOK_FROM,           /*!< the same of another node's copy */
-    SCRIPT_CHANGE,              /*!< "UUID NAME VALUE" of an update */
-    SCRIPT_DELETE,              /*!< "UUID NAME" of a delete */
+    SCRIPT_CHANGE,              /*!< cib modify */
 };
 
 struct script_step {

@@ -295,10 +295,10 @@ sets_and_waits_until_it_is_visible(void **state)
 {
     static const struct script_step steps[] = {
         CONNECT,
-        UPDATE("t=\"attrd\" src=\"pgward\" task=\"update\" "
+        UPDATE("t=\"attrd\" src=\"pgward\" task=\"update-both\" "
                "attr_name=\"pgsql-status\" attr_host=\"node1\" "
-               "attr_value=\"PRI\" attr_is_private=\"0\" "
-               "attr_is_remote=\"0\""),
+               "attr_value=\"PRI\" attr_dampening=\"1s\" "
+               "attr_is_private=\"0\" attr_is_remote=\"0\""),
         QUERY("pgsql-status", NEVER_SET),
         QUERY("pgsql-status", ANSWER("pgsql-status", HOST("node1", "STOP"))),
         QUERY("pgsql-status", ACK),
@@ -465,7 +465,7 @@ refuses_a_resource_id_that_is_too_long(void **state)
     (void) begin(steps);
     memset(longest, 'r', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
-    cluster = cluster_new(longest, "node1", "1");
+    cluster = cluster_new(longest, "node1");
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      -1);
     assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",

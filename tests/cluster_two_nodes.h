@@ -24,7 +24,7 @@ begin(const struct script_step *steps)
                                NODE_NAME_SIZE), 0);
     assert_int_equal(text_copy("node2", snapshot.node[1].name,
                                NODE_NAME_SIZE), 0);
-    return cluster_new("pgsql", "node1", "1");
+    return cluster_new("pgsql", "node1");
 }
 
 static void
