@@ -171,7 +171,7 @@ def cmd_configure(args) -> None:
     lab = labs.load(args.name)
     if args.print:
         for line in resources.script(lab, wanted):
-            say(f"pcs -f pgsql_cfg {line}")
+            say(line)
         return
     resources.configure(lab, wanted, say)
     say("the cluster starts them now; look with: cts/lab status")

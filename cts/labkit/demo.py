@@ -61,7 +61,7 @@ class Demo:
         self.made = True
         labs.up(self.lab, self.say)
         postgres.setup(self.lab, self.say)
-        self.say.title("Resources, with pcs as in the seed guide")
+        self.say.title("Resources, made with pcs")
         resources.configure(self.lab, resources.Wanted(
             agent=self.args.agent, profile=self.args.profile), self.say)
         began = time.time()
