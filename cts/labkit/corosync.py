@@ -8,7 +8,10 @@ SCHEMAS = Path("/usr/share/pacemaker")
 
 
 def conf(nodes: List[str]) -> str:
-    """corosync.conf: knet on the cluster LAN, a token of one second, wait_for_all kept for two nodes."""
+    """corosync.conf: knet on the cluster LAN, a token of one second, wait_for_all kept for two nodes.
+
+    Without the coefficient Corosync makes it 0.65 s longer for each node beyond the second.
+    """
     members = "".join(
         f"  node {{\n    ring0_addr: 192.168.1.{i}\n    name: {name}\n    nodeid: {i}\n  }}\n"
         for i, name in enumerate(nodes, 1))
@@ -20,6 +23,7 @@ def conf(nodes: List[str]) -> str:
   crypto_cipher: none
   crypto_hash: none
   token: 1000
+  token_coefficient: 0
 }}
 quorum {{
   provider: corosync_votequorum
