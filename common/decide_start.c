@@ -99,8 +99,8 @@ last_call(const struct snapshot *snapshot, struct plan *plan)
                  "waits for it)", answer_name(snapshot->server.answer),
                  action_name(snapshot->action));
         plan_fallback(plan, OCF_SUCCESS, "%s", "");
-        if (snapshot->action == ACTION_DEMOTE) {
-            /* a start has done so at its beginning */
+        if (snapshot->action == ACTION_DEMOTE
+            || self_node(snapshot)->score.known == ATTR_UNSET) {
             want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
                       snapshot->self, SCORE_NEVER);
         }
@@ -167,6 +167,16 @@ plan_standby_start(struct plan *plan, enum standby kind)
     plan_again(plan, 0, FACT_PROCESS, 0);       /* who waits asks for SQL */
 }
 
+/* A node that never had a score is not to be promoted. */
+static void
+want_first_score(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (self_node(snapshot)->score.known == ATTR_UNSET) {
+        want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
+                  snapshot->self, SCORE_NEVER);
+    }
+}
+
 /* What a start does about the lock file. */
 enum lock_answer {
     LOCK_REFUSES = 0,       /* the plan has its verdict */
@@ -218,13 +228,20 @@ answer_lock(const struct snapshot *snapshot, struct plan *plan)
     return LOCK_QUARANTINES;
 }
 
-/* A node that begins anew claims nothing that it claimed before (P3). */
+/*
+ * A node that begins anew claims nothing that it claimed before (P3). Without
+ * a score it claims nothing either, and gets one with its result: written
+ * now, Pacemaker would decide anew before the others' starts have begun.
+ */
 static void
 want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
 {
     size_t self = snapshot->self;
 
-    want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, self, SCORE_NEVER);
+    if (self_node(snapshot)->score.known != ATTR_UNSET) {
+        want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, self,
+                  SCORE_NEVER);
+    }
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self, "STOP");
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, self, "");
@@ -334,6 +351,7 @@ finish_start(const struct snapshot *snapshot, struct plan *plan)
     }
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, snapshot->self,
               "HS:alone");
+    want_first_score(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);
 }
 
@@ -402,6 +420,7 @@ ends_at_once(const struct snapshot *snapshot, struct plan *plan)
         || snapshot->process.state != PROCESS_RUNNING) {
         return false;
     }
+    want_first_score(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);
     return true;
 }
