@@ -106,17 +106,6 @@ attr_name(const struct cluster *cluster, enum cluster_attr attr,
     return 0;
 }
 
-struct cluster *
-cluster_new(const char *resource, const char *self_name)
-{
-    static struct cluster cluster;
-
-    memset(&cluster, 0, sizeof(cluster));
-    cluster.resource = resource;
-    cluster.self_name = self_name;
-    return &cluster;
-}
-
 void
 cluster_close(struct cluster *cluster)
 {

@@ -12,6 +12,9 @@
  * the CIB, in this process, without forking. Connections are opened when
  * first needed and kept for the action. Connecting may block without limit
  * when a daemon is frozen: the caller's alarm ends the action then.
+ *
+ * In the executable the first call but cluster_new() and cluster_close() loads
+ * the module (module.h); that it cannot be had is a failure like any other.
  */
 
 struct cluster;

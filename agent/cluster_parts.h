@@ -27,6 +27,7 @@ struct cluster {
     crm_ipc_t *attrd;           /* NULL: not connected */
     cib_t *cib;                 /* NULL: not connected */
     struct name_list known;     /* node names in Pacemaker's spelling */
+    const struct cluster_calls *calls;  /* the module; NULL: not loaded */
 };
 
 /*! An answer that libcrmcommon allocated. */

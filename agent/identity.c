@@ -21,7 +21,8 @@
 
 /*
  * What identity_return() goes back to. Process-wide as the ids themselves
- * are; a handle could only ever describe this one thing.
+ * are; a handle could only ever describe this one thing. A module (module.h)
+ * has a copy of its own: each of the two returns from where it went itself.
  */
 static struct {
     bool active;

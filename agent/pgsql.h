@@ -21,6 +21,10 @@
  *
  * A host that is a name, not an address or a socket folder, is looked up by
  * libpq without a deadline: there the caller's alarm ends the action.
+ *
+ * In the executable the first call but pgsql_new(), pgsql_close() and
+ * pgsql_listener_pid() loads the module (module.h). Where it cannot be had
+ * nothing was asked: `answer` is ANSWER_UNKNOWN, and `text` tells why.
  */
 
 struct pgsql;

@@ -17,6 +17,7 @@ struct pgsql {
     const struct params *params;
     const struct identity *identity;
     PGconn *conn;                 /*!< the kept session, or NULL */
+    const struct pgsql_calls *calls;    /*!< the module; NULL: not loaded */
 };
 
 /*! Why there is no answer. */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -16,8 +15,6 @@
 #define PORT_SIZE 16
 #define BACKLOG_WAIT_MS 20
 
-extern char **environ;
-
 /*! What a log-in needs, as libpq takes it. */
 struct conninfo {
     size_t count;
@@ -27,44 +24,6 @@ struct conninfo {
     char port[PORT_SIZE];
     char passfile[PATH_SIZE + sizeof("/.pgpass")];
 };
-
-/*
- * libpq takes an empty value for none and then looks into the environment, so
- * giving every keyword is not enough.
- */
-static void
-clear_environment(void)
-{
-    char name[NODE_NAME_SIZE];
-    size_t i = 0;
-
-    while (environ != NULL && environ[i] != NULL) {
-        size_t len = strcspn(environ[i], "=");
-
-        /* what unsetenv() would not find is passed over, not tried for ever */
-        if (strncmp(environ[i], "PG", 2) != 0
-            || strncmp(environ[i], "PGWARD_", 7) == 0
-            || environ[i][len] != '=' || len >= sizeof(name)) {
-            i++;
-            continue;
-        }
-        memcpy(name, environ[i], len);
-        name[len] = '\0';
-        (void) unsetenv(name);      /* fails for no name of this form */
-    }
-}
-
-struct pgsql *
-pgsql_new(const struct params *params, const struct identity *identity)
-{
-    static struct pgsql pgsql;
-
-    clear_environment();
-    pgsql.params = params;
-    pgsql.identity = identity;
-    pgsql.conn = NULL;
-    return &pgsql;
-}
 
 void
 pgsql_close(struct pgsql *pgsql)

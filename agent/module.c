@@ -1,0 +1,156 @@
+/* Modules: what is loaded only when it is needed. */
+
+#include "module.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYMBOL_SIZE 32
+
+/* Where an installed agent has its modules, from the OCF root. */
+#define MODULES "lib/pgward/"
+
+/* Initialises gnutls as soon as it is loaded, unless this says not to. */
+#define NO_INIT "GNUTLS_NO_IMPLICIT_INIT"
+
+/* Cut the last name off a path; its slash stays. */
+static void
+cut_name(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash != NULL) {
+        slash[1] = '\0';
+    }
+}
+
+/* Whole names only: the kernel gives the executable's path without links. */
+static void
+cut_folder(char *folder)
+{
+    size_t len = strlen(folder);
+
+    if (len > 1) {
+        folder[len - 1] = '\0';
+        cut_name(folder);
+    }
+}
+
+static int
+find_module(const char *name, char *ret_path, struct text *ret_why)
+{
+    char folder[PATH_SIZE];
+    char beside[PATH_SIZE];
+    ssize_t len = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+    struct text installed;
+    struct text other;
+
+    if (len <= 0) {
+        text_add(ret_why, "could not read '/proc/self/exe': %s",
+                 strerror(errno));
+        return -1;
+    }
+    folder[len] = '\0';
+    cut_name(folder);
+    text_init(&other, beside, sizeof(beside));
+    text_add(&other, "%s%s.so", folder, name);
+    cut_folder(folder);
+    cut_folder(folder);
+    text_init(&installed, ret_path, PATH_SIZE);
+    text_add(&installed, "%s" MODULES "%s.so", folder, name);
+    if (installed.overflow || other.overflow) {
+        text_add(ret_why, "could not find module '%s': the path of the "
+                 "agent's folder is too long", name);
+        return -1;
+    }
+    if (access(ret_path, F_OK) != 0 && access(beside, F_OK) == 0) {
+        memcpy(ret_path, beside, sizeof(beside));
+    }
+    return 0;
+}
+
+/*
+ * Both libraries have gnutls somewhere behind them, for connections that the
+ * agent never makes; that it initialises itself is a tenth of what loading
+ * them costs. No child may inherit the variable.
+ *
+ * LAZY is for the libraries behind the module; the module itself is linked
+ * `now`, so that what is missing shows here and not in the middle of a call.
+ */
+static void *
+open_module(const char *path)
+{
+    bool ours = getenv(NO_INIT) == NULL && setenv(NO_INIT, "1", 0) == 0;
+    void *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+
+    if (ours) {
+        (void) unsetenv(NO_INIT);   /* fails for no name of this form */
+    }
+    return handle;
+}
+
+static const void *
+find_table(void *handle, const char *name)
+{
+    char symbol[SYMBOL_SIZE];
+    struct text text;
+
+    text_init(&text, symbol, sizeof(symbol));
+    text_add(&text, "%s_module", name);
+    return dlsym(handle, symbol);
+}
+
+static bool
+is_same(const struct module_stamp *a, const struct module_stamp *b)
+{
+    return strcmp(a->version, b->version) == 0
+           && a->table_size == b->table_size
+           && a->snapshot_size == b->snapshot_size
+           && a->params_size == b->params_size;
+}
+
+static const void *
+reject(void *handle, const char *path, const char *cause,
+       struct text *ret_why)
+{
+    size_t len = strlen(path);
+
+    if (strncmp(cause, path, len) == 0 && strncmp(cause + len, ": ", 2) == 0) {
+        cause += len + 2;
+    }
+    text_add(ret_why, "could not load '%s': %s. Install the package pgward "
+             "anew, or the library that is missing", path, cause);
+    if (handle != NULL) {
+        (void) dlclose(handle);     /* it is not used either way */
+    }
+    return NULL;
+}
+
+const void *
+module_load(const char *name, const struct module_stamp *expected,
+            struct text *ret_why)
+{
+    char path[PATH_SIZE];
+    void *handle;
+    const void *table;
+
+    if (find_module(name, path, ret_why) != 0) {
+        return NULL;
+    }
+    handle = open_module(path);
+    if (handle == NULL) {
+        return reject(NULL, path, dlerror(), ret_why);
+    }
+    table = find_table(handle, name);
+    if (table == NULL) {
+        return reject(handle, path, dlerror(), ret_why);
+    }
+    if (!is_same(table, expected)) {
+        return reject(handle, path, "it is of another version than the agent",
+                      ret_why);
+    }
+    return table;
+}
