@@ -487,7 +487,7 @@ const struct param_spec params_table[] = {
     {
         .name = "watch",
         .type = PARAM_BOOLEAN,
-        .default_text = "false",
+        .default_text = "true",
         .shortdesc = "report a server's death at once",
         .longdesc =
             "If true, start leaves a small process behind that waits for\n"
