@@ -25,7 +25,7 @@ door.bind(("", {PORT}))
 while True:
     door.sendto(*door.recvfrom(64))
 """
-PATTERN = r"^/usr/bin/python3 -c .*recvfrom"
+PATTERN = r"(?s)^/usr/bin/python3 -c .*recvfrom"
 
 
 def answered(door: socket.socket, host: str, number: int) -> bool:
