@@ -14,6 +14,7 @@
 #include "execute.h"
 #include "memory.h"
 #include "observe.h"
+#include "processes.h"
 #include "redact.h"
 #include "report.h"
 
@@ -207,6 +208,21 @@ ends_in_silence(const struct snapshot *snapshot)
            && snapshot->done[OP_LOG_ONCE].times == 0;
 }
 
+/* Until the plan wants to look again; for a server's end, until it is there. */
+static void
+wait_for(const struct instance *instance, const struct snapshot *snapshot,
+         const struct plan *plan)
+{
+    int64_t left_ms = clock_left_ms(instance->deadline_ms);
+    int64_t wait_ms = plan->wait_ms < left_ms ? plan->wait_ms : left_ms;
+
+    if (plan->facts == FACT_PROCESS && postmaster_lives(snapshot)) {
+        process_await_end(snapshot->process.postmaster_pid, wait_ms);
+    } else {
+        clock_sleep_ms(wait_ms, instance->deadline_ms);
+    }
+}
+
 enum ocf_code
 cycle_run(struct instance *instance, struct snapshot *snapshot)
 {
@@ -251,7 +267,10 @@ cycle_run(struct instance *instance, struct snapshot *snapshot)
             }
             return plan.code;
         }
-        clock_sleep_ms(plan.wait_ms, instance->deadline_ms);
+        if (snapshot->action == ACTION_REPORT && plan.wait_ms > 0) {
+            instance_unlock(instance);  /* it holds up no action */
+        }
+        wait_for(instance, snapshot, &plan);
         facts = plan.facts;
         limit_ms = plan.limit_ms;
     }

@@ -427,6 +427,8 @@ run_op(struct job *job)
         case OP_UNWATCH:
             watch_end(job->instance);
             break;
+        case OP_HAND_OVER:
+            return watch_hand_over(job->instance, &job->why);
         case OP_REPORT:
             return watch_report(job->instance, &job->why);
     }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "files.h"
 #include "line.h"
 #include "text.h"
@@ -26,6 +28,8 @@
 #define ARGUMENTS_SIZE 8192
 /* The file's second is rounded down and written a little after the fork. */
 #define START_TIME_SLACK_S 5
+/* Without a pidfd (before Linux 5.3) a process is looked for this often. */
+#define LOOK_MS 5
 /* Children come and go while /proc is read: GONE needs two empty looks. */
 #define EMPTY_LOOKS 2
 
@@ -164,6 +168,26 @@ process_kill(pid_t pid, uint64_t start)
     }
 #endif
     (void) kill(pid, SIGKILL);      /* it may have ended just now */
+}
+
+void
+process_await_end(pid_t pid, int64_t wait_ms)
+{
+    int64_t end_ms = clock_now_ms() + wait_ms;
+    CLEANUP(close_fd) int fd = -1;
+
+#ifdef SYS_pidfd_open
+    fd = (int) syscall(SYS_pidfd_open, pid, 0U);
+#endif
+    while (clock_left_ms(end_ms) > 0 && process_start(pid) != 0) {
+        struct pollfd ended = { fd, POLLIN, 0 };
+
+        if (fd < 0) {
+            clock_sleep_ms(LOOK_MS, end_ms);
+        } else if (poll(&ended, 1, (int) clock_left_ms(end_ms)) > 0) {
+            return;
+        }
+    }
 }
 
 void

@@ -55,6 +55,10 @@ process_start(pid_t pid);
 void
 process_kill(pid_t pid, uint64_t start);
 
+/*! Sleep until a process has ended, or for so long. */
+void
+process_await_end(pid_t pid, int64_t wait_ms);
+
 /*! Look at the data directory; a missing one is no failure. */
 void
 instance_id_init(struct instance_id *id, const char *pgdata);

@@ -172,6 +172,18 @@ watch_end(const struct instance *instance)
 }
 
 int
+watch_hand_over(const struct instance *instance, struct text *ret_why)
+{
+    struct watch_record record;
+
+    if (read_record(instance, &record) != 0) {
+        return 0;
+    }
+    record.reported_ms = (uint64_t) clock_now_ms();
+    return write_record(instance, &record, ret_why);
+}
+
+int
 watch_report(struct instance *instance, struct text *ret_why)
 {
     struct watch_record record;

@@ -35,6 +35,13 @@ void
 watch_end(const struct instance *instance);
 
 /*!
+ * Let no monitor report the death for now: this process does, once another
+ * node has had its time to take over.
+ */
+int
+watch_hand_over(const struct instance *instance, struct text *ret_why);
+
+/*!
  * Report the death that this process waited for, once. Gives the lock back as
  * soon as Pacemaker knows, since the next action is on its way then.
  */

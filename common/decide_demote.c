@@ -26,6 +26,39 @@ stay_down(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
+/* A planned move: the one who takes over takes this node's rank away. */
+static bool
+other_is_promoted_next(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self
+            && snapshot->node[i].in_promote_list == TRI_YES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Nothing comes after the shutdown checkpoint before this node has an upstream:
+ * it holds that record, so it is past the record's begin, and nobody has to
+ * wait for it to say so.
+ */
+static void
+publish_end(const struct snapshot *snapshot, struct plan *plan)
+{
+    struct wal_position end = snapshot->files.checkpoint;
+    char value[WAL_POSITION_TEXT_SIZE];
+
+    if (snapshot->files.control == CONTROL_SHUT_DOWN
+        && wal_position_is_known(end)) {
+        end.lsn++;
+        wal_position_format(end, value);
+        want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
+                  snapshot->self, value);
+    }
+}
+
 static void
 finish_demotion(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -36,20 +69,32 @@ finish_demotion(const struct snapshot *snapshot, struct plan *plan)
     if (!have_facts(snapshot, FACT_ATTRS, plan)) {
         return;
     }
-    want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, self,
-              SCORE_NEVER);
-    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
+    if (!other_is_promoted_next(snapshot)) {
+        want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, self,
+                  SCORE_NEVER);
+    }
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self,
               "HS:alone");
     want_attr(snapshot, plan, OP_SET_HISTORY, OP_BEST_EFFORT, self, "");
     want_shutdown(snapshot, plan);
+    publish_end(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);
 }
 
-/* The postmaster is up again; as what? */
+/*
+ * The postmaster is up again; as what? While it starts, the files in its data
+ * directory have made it a standby: who takes over does not wait until it
+ * answers, and the monitor watches it come up.
+ */
 static void
 look_at_restarted(const struct snapshot *snapshot, struct plan *plan)
 {
+    if (snapshot->process.state == PROCESS_RUNNING
+        && snapshot->process.pidfile != PIDFILE_READY
+        && snapshot->server.answer != ANSWER_OK) {
+        finish_demotion(snapshot, plan);
+        return;
+    }
     if (!server_answers(snapshot, plan)) {
         return;
     }

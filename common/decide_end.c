@@ -10,6 +10,9 @@
 /* SIGQUIT is given this long before SIGKILL. */
 #define IMMEDIATE_MAX_MS 5000u
 
+/* The postmaster's end is waited for, so one looks seldom. */
+#define END_LOOK_MS 60u
+
 /* SIGKILL is sent again this often: a process may have been forked since. */
 #define KILL_AGAIN_MS 500u
 
@@ -34,10 +37,12 @@ is_last_call(const struct snapshot *snapshot)
            <= smaller(LAST_CALL_MS, total_ms(snapshot) / 10);
 }
 
+/* The wait ends with the postmaster; what else is left has to be looked for. */
 static void
 wait_for_end(const struct snapshot *snapshot, struct plan *plan)
 {
-    plan_again(plan, poll_ms(snapshot),
+    plan_again(plan, postmaster_lives(snapshot) ? END_LOOK_MS
+                                                : poll_ms(snapshot),
                FACT_PROCESS, 0);
 }
 

@@ -83,15 +83,13 @@ before_stop(const struct snapshot *snapshot, struct plan *plan)
 }
 
 /*
- * There is a new primary: forget the vote, follow it (P7). The addresses wait
- * for this, so a standby that has its upstream is not asked for more.
+ * There is a new primary: follow it (P7). The addresses wait for this, so a
+ * standby that has its upstream is not asked, and its monitor forgets the vote.
  */
 static void
 after_promote(const struct snapshot *snapshot, struct plan *plan)
 {
-    const uint32_t facts = FACT_PROCESS | FACT_ATTRS | FACT_ADDRESS
-                           | FACT_FILES;
-    size_t self = snapshot->self;
+    const uint32_t facts = FACT_PROCESS | FACT_ADDRESS | FACT_FILES;
 
     if (self_node(snapshot)->in_promote_list == TRI_YES) {
         plan_exit(plan, OCF_SUCCESS);
@@ -102,9 +100,6 @@ after_promote(const struct snapshot *snapshot, struct plan *plan)
             && !have_facts(snapshot, FACT_SQL, plan))) {
         return;
     }
-    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
-    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
-    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
     if (is_running_standby(snapshot)) {
         want_upstream(snapshot, plan);
     }

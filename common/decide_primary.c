@@ -325,6 +325,13 @@ want_own_attrs(const struct snapshot *snapshot, struct plan *plan)
               SCORE_PROMOTED);
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT, self, "");
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        /* left for this promotion, it says nothing about the next */
+        if (snapshot->node[i].shutdown.known == ATTR_SET) {
+            want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, i, "");
+        }
+    }
 }
 
 /*

@@ -281,46 +281,27 @@ wait_for_promotion(const struct snapshot *snapshot, struct plan *plan)
     plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
 }
 
-/* What was left for this promotion says nothing about the next. */
-static void
-forget_shutdowns(const struct snapshot *snapshot, struct plan *plan)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (snapshot->node[i].shutdown.known == ATTR_SET) {
-            want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, i, "");
-        }
-    }
-}
-
+/*
+ * The addresses wait for this action, and nothing more has to be known for
+ * them: the rest is the first monitor's. Slots are for the standbys, which
+ * come as soon as the address does.
+ */
 static void
 finish_promotion(const struct snapshot *snapshot, struct plan *plan)
 {
-    size_t self = snapshot->self;
-
-    plan_fallback(plan, OCF_SUCCESS, "the server is promoted; the cluster "
-                  "did not take its attributes in time");
-    if (!have_facts(snapshot, PROMOTE_FACTS | FACT_HISTORY
-                              | (snapshot->settings.use_slots
-                                 ? (uint32_t) FACT_SENDERS : 0), plan)) {
-        return;
-    }
-    (void) want_history(snapshot, plan);        /* its fact is there */
-    for (size_t i = 0; snapshot->settings.use_slots
-                       && i < snapshot->node_count; i++) {
-        if (i != self && snapshot->node[i].slot != TRI_YES) {
-            plan_add(plan, OP_CREATE_SLOT, OP_BEST_EFFORT, i, NULL);
-        }
-    }
+    plan_fallback(plan, OCF_SUCCESS, "the server is promoted; its slots could "
+                  "not be looked at in time");
     if (snapshot->settings.use_slots) {
+        if (!have_facts(snapshot, FACT_SENDERS, plan)) {
+            return;
+        }
+        for (size_t i = 0; i < snapshot->node_count; i++) {
+            if (i != snapshot->self && snapshot->node[i].slot != TRI_YES) {
+                plan_add(plan, OP_CREATE_SLOT, OP_BEST_EFFORT, i, NULL);
+            }
+        }
         plan_add(plan, OP_CREATE_EXTERNAL_SLOTS, OP_BEST_EFFORT, 0, NULL);
     }
-    want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, self,
-              SCORE_PROMOTED);
-    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self, "PRI");
-    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
-    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
-    want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT, self, "");
-    forget_shutdowns(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);
 }
 

@@ -15,11 +15,15 @@
  */
 #define REDIRECT_WAIT_MS 1000u
 
-/* Live, to stay, and not to be judged first. */
+/*
+ * Live, to stay, and not to be judged first. A primary that died and was
+ * demoted is there for Pacemaker until its death is reported.
+ */
 static bool
 counts(const struct snapshot *snapshot, size_t node)
 {
     return is_live(snapshot, node) && !is_unproved(snapshot, node)
+           && !attr_is(&snapshot->node[node].status, "STOP")
            && snapshot->node[node].in_stop_list != TRI_YES;
 }
 
@@ -141,6 +145,9 @@ redirect(const struct snapshot *snapshot, struct plan *plan)
     size_t best;
 
     plan_exit(plan, OCF_SUCCESS);
+    if (self_node(snapshot)->in_demote_list == TRI_YES) {
+        return;         /* the demotion has published where this node ends */
+    }
     if (chosen == NODES_MAX || snapshot->self >= snapshot->node_count
         || snapshot->failed != OP_NONE
         || snapshot->elapsed_ms >= REDIRECT_WAIT_MS) {

@@ -92,6 +92,10 @@ follow(const struct snapshot *snapshot, struct plan *plan,
     /* An old vote must not be taken for one of the next. */
     want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
               snapshot->self, "");
+    want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT,
+              snapshot->self, "");
+    want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT,
+              snapshot->self, "");
     want_upstream(snapshot, plan);
     plan_exit(plan, code);
 }

@@ -30,6 +30,12 @@ watch_has_told(const struct snapshot *snapshot)
            && watch->reported_ms < REPORT_GRACE_MS;
 }
 
+/*
+ * So long another node has to take over before the death is reported: what is
+ * under way then is over, and if nobody did, the report has Pacemaker act.
+ */
+#define HAND_OVER_MS 2000u
+
 /* Actions that leave a server running, and those that look at it. */
 static bool
 keeps_watch(const struct snapshot *snapshot)
@@ -106,7 +112,7 @@ why_no_failure(const struct snapshot *snapshot)
     if (watch->postmaster_pid == 0 || watch->ours != TRI_YES) {
         return "an action ended the server, or has told of its end";
     }
-    if (watch->reported_ms > 0) {
+    if (watch->reported_ms > 0 && snapshot->done[OP_HAND_OVER].times == 0) {
         return "the postmaster's end has been reported already";
     }
     if (!is_dead(snapshot)) {
@@ -131,6 +137,65 @@ cluster_wants_it(const struct snapshot *snapshot)
 
     return snapshot->maintenance == TRI_NO && self->role != ROLE_STOPPED
            && self->starting != TRI_YES;
+}
+
+/* Another node that is to lead once this one does not. */
+static bool
+has_successor(const struct snapshot *snapshot)
+{
+    const char *why;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self && is_live(snapshot, i)
+            && attr_is(&snapshot->node[i].score, SCORE_CANDIDATE)
+            && record_allows(snapshot, i, &why)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A failed resource is stopped and started again before another is promoted,
+ * in one transition: a report makes everybody wait for the dead server. So a
+ * primary that has a successor gives up its rank first, which moves the role
+ * and nothing else, and reports its death when that is over.
+ *
+ * Returns false while it waits.
+ */
+static bool
+has_handed_over(const struct snapshot *snapshot, struct plan *plan)
+{
+    const uint32_t facts = FACT_PROCESS | FACT_ATTRS | FACT_RECORD
+                           | FACT_MEMBERS;
+    const struct done *handed = &snapshot->done[OP_HAND_OVER];
+    uint32_t over_ms = handed->first_ms + HAND_OVER_MS;
+
+    if (handed->times > 0) {
+        if (snapshot->elapsed_ms >= over_ms
+            || snapshot->done[OP_SET_SCORE].rc == OP_RC_FAILED) {
+            return true;
+        }
+        plan_again(plan, over_ms - snapshot->elapsed_ms, facts,
+                   REPORT_LOOK_MS);
+        return false;
+    }
+    if (self_node(snapshot)->role != ROLE_PROMOTED) {
+        return true;
+    }
+    if ((snapshot->facts & facts) != facts) {
+        plan_again(plan, 0, snapshot->facts | facts, REPORT_LOOK_MS);
+        return false;
+    }
+    if (!has_successor(snapshot)) {
+        return true;
+    }
+    plan_log(plan, LOG_ERR, "the postmaster died: another node is to lead");
+    plan_add(plan, OP_HAND_OVER, OP_BEST_EFFORT, 0, NULL);
+    want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, snapshot->self,
+              SCORE_NEVER);
+    plan_again(plan, 0, snapshot->facts, REPORT_LOOK_MS);
+    return false;
 }
 
 void
@@ -164,6 +229,9 @@ decide_report(const struct snapshot *snapshot, struct plan *plan)
     if (!cluster_wants_it(snapshot)) {
         stay_silent(plan, LOG_NOTICE, "the postmaster died; the resource is "
                     "not managed now, so that is not reported");
+        return;
+    }
+    if (!has_handed_over(snapshot, plan)) {
         return;
     }
     plan_log(plan, LOG_ERR, "the postmaster died: reporting the failure");

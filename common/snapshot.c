@@ -118,6 +118,14 @@ snapshot_find_node(const struct snapshot *snapshot, const char *name)
 }
 
 bool
+postmaster_lives(const struct snapshot *snapshot)
+{
+    return snapshot->process.postmaster_pid > 0
+           && (snapshot->process.state == PROCESS_RUNNING
+               || snapshot->process.state == PROCESS_FROZEN);
+}
+
+bool
 attr_is(const struct attr *attr, const char *value)
 {
     return attr->known == ATTR_SET && strcmp(attr->value, value) == 0;

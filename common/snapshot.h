@@ -396,6 +396,10 @@ pidfile_status_parse(const char *word);
 size_t
 snapshot_find_node(const struct snapshot *snapshot, const char *name);
 
+/*! Is there a postmaster that can be waited for? */
+bool
+postmaster_lives(const struct snapshot *snapshot);
+
 /*! Does the attribute have exactly this value? UNKNOWN is no. */
 bool
 attr_is(const struct attr *attr, const char *value);

@@ -16,7 +16,7 @@ from typing import List
 
 PORT = 5432
 PAUSE = 0.005
-RETRY = 0.02
+RETRY = 0.01
 # Runs inside a node, where this file may not be seen.
 SERVER = f"""
 import socket
