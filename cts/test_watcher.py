@@ -147,8 +147,9 @@ def test_killed_primary_is_reported_and_counted_once(cluster, kill, moment):
         else:
             kill_postmaster(old)
         cluster.new_primary(old.name)
-        told = counted(old, ASYNC), counted(old, PRIMARY)
         client.wait_for_commits(began)
+        cluster.wait("the death to be counted", lambda s: old.name in s.fail_counts, 30)
+        told = counted(old, ASYNC), counted(old, PRIMARY)
     lost = client.lost()
     cluster.put_back(old)
     forget(cluster)
