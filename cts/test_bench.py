@@ -218,6 +218,13 @@ def test_shares_of_the_time_are_the_whole_of_it(failover):
                       "decide": 80, "between": 60, "client": 40}
 
 
+def test_a_rank_that_is_given_up_tells_of_the_death():
+    line = ("Nov 21 13:09:00.100 a pacemaker-attrd [64] (update_attr_on_host) \tnotice: "
+            "Setting master-pgsql[a]: 1000 -> -INFINITY | from a with no write delay")
+    found = timeline.detections(line, moment("13:08:58.000"), YEAR)
+    assert [(s.where, s.words) for s in found] == [("a", "the watcher gives up the rank")]
+
+
 @pytest.mark.parametrize("operation, said, detected", [
     ("monitor", "not running", True), ("asyncmon", "error (Simulated failure)", True),
     ("monitor", "promoted", False), ("monitor", "Cancelled", False), ("demote", "error", False)])

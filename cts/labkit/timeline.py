@@ -18,6 +18,7 @@ REQUEST = re.compile(r"Requesting local execution of (\w+) operation for (\S+) o
 EXECUTE = re.compile(r"executing - rsc:(\S+) action:(\w+) call_id:(\d+)")
 FINISH = re.compile(r"\b(\S+) (\w+) \(call (\d+), PID \d+\) (.+?)(?: \(execution time.*)?$")
 RESULT = re.compile(r"Result of (\w+) operation for (\S+) on (\S+): (.+?) \| ")
+RANK = re.compile(r"Setting master-pgsql\[(\S+)\]: 1000 -> -INFINITY")
 NOTIFY = re.compile(r"_(pre|post)_notify_(\w+)_0$")
 DECIDES, DECIDED = "-> S_POLICY_ENGINE", "S_POLICY_ENGINE -> S_TRANSITION_ENGINE"
 ADDRESS = re.compile(r"IPaddr2\((\S+)\)\[\d+\]: INFO: Adding inet address (\S+?)/")
@@ -137,11 +138,17 @@ def operations(node: str, text: str, keys: List[Tuple[float, str, str, str]], ye
 
 
 def detections(text: str, since: float, year: int) -> List[Step]:
-    """Results that say that the server is gone."""
-    return [Step(since, when, match[3], "detect", f"{match[1]} says '{match[4]}'")
-            for when, line in lines_of(text, year) for match in [RESULT.search(line)]
-            if match and when >= since and match[1] in ("monitor", "asyncmon")
-            and match[2].startswith("pgsql") and match[4] not in GOOD]
+    """Results that say that the server is gone, and the rank that its node gives up for it."""
+    found = []
+    for when, line in lines_of(text, year):
+        match = RESULT.search(line)
+        if match and when >= since and match[1] in ("monitor", "asyncmon") \
+                and match[2].startswith("pgsql") and match[4] not in GOOD:
+            found.append(Step(since, when, match[3], "detect", f"{match[1]} says '{match[4]}'"))
+        match = RANK.search(line)
+        if match and when >= since:
+            found.append(Step(since, when, match[1], "detect", "the watcher gives up the rank"))
+    return found
 
 
 def decisions(node: str, text: str, year: int) -> List[Step]:
