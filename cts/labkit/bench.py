@@ -194,7 +194,8 @@ def make_page(args) -> None:
     if not found:
         raise LabError(f"there are no figures in '{args.results}'", "run cts/bench first")
     output = args.output or PAGE
-    output.write_text(bench_table.page(found, bench_table.load_machine(args.results)),
+    output.write_text(bench_table.page(found, bench_table.load_machine(args.results),
+                                       bench_table.kept(args.results, bench_table.TIMELINE)),
                       encoding="utf-8")
     print(f"{output}: {len(found)} rows of agents", flush=True)
 

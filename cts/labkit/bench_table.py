@@ -18,6 +18,7 @@ from .resources import PROFILES
 from .shell import run
 
 MACHINE = "machine.json"
+TIMELINE = "timeline.txt"
 OURS = "pgward"
 COUNTED = "commits lost"
 HEAD = """\
@@ -229,23 +230,37 @@ class Page:
                 + self.problems())
 
 
-def page(found: List[Measured], about: Dict[str, str]) -> str:
+def step_by_step(timeline: str) -> List[str]:
+    """What `cts/bench --timeline` printed, if it ran."""
+    return ["## One failover of pgward, step by step", "", "```", timeline.strip("\n"), "```",
+            ""] if timeline else []
+
+
+def page(found: List[Measured], about: Dict[str, str], timeline: str = "") -> str:
     made = Page(found)
     watched = [f"- {name}, at the faults: monitored every {profile.monitor_promoted} as primary "
                f"and {profile.monitor} as standby" for name, profile in (
                    (name, PROFILES[CONTENDERS[name].wanted.profile]) for name in made.agents)]
     return "\n".join([HEAD + "\n".join(watched), "", made.runs(), "",
                       *[f"- {name}: {value}" for name, value in about.items() if value], "",
-                      *made.tables()]).rstrip() + "\n"
+                      *made.tables(), *step_by_step(timeline)]).rstrip() + "\n"
+
+
+def keep(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
 
 
 def keep_machine(folder: Path, about: Dict[str, str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MACHINE).write_text(json.dumps(about, indent=1) + "\n")
+    keep(folder, MACHINE, json.dumps(about, indent=1) + "\n")
+
+
+def kept(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def load_machine(folder: Path) -> Dict[str, str]:
-    try:
-        return json.loads((folder / MACHINE).read_text())
-    except FileNotFoundError:
-        return {}
+    return json.loads(kept(folder, MACHINE) or "{}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from . import timeline_draw
+from . import bench_table, timeline_draw
 from .contenders import CONTENDERS
 from .errors import LabError
 from .story import seconds_of
@@ -332,6 +332,8 @@ def run(args, ocf_dir: str, say) -> None:
         moments = fail_over(found, say)
     finally:
         found.down()
-    print("\n" + timeline_draw.text(moments), flush=True)
+    text = timeline_draw.text(moments)
+    print("\n" + text, flush=True)
+    bench_table.keep(args.results, bench_table.TIMELINE, text)
     Path(args.timeline).write_text(timeline_draw.svg(moments), encoding="utf-8")
     say(f"drawn in {args.timeline}")
