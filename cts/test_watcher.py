@@ -233,6 +233,7 @@ def test_maintenance_mode_stores_no_failure(cluster):
     standby = cluster.standbys()[0]
     before = log_of(standby).count(QUIET)
     cluster.pcs("property", "set", "maintenance-mode=true")
+    time.sleep(3)       # the last monitor is over, and there is no next one
     standby.kill_postgres()
     await_words(standby, QUIET, before)
     pg_ctl(standby, "start")
