@@ -359,9 +359,43 @@ tell_of_own_rank(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
+/* What it holds is complete by the record, and it has no rank yet. */
+static bool
+led_last(const struct snapshot *snapshot)
+{
+    const struct node *self = self_node(snapshot);
+
+    return snapshot->action == ACTION_MONITOR
+           && attr_is(&self->data_status, DATA_LATEST)
+           && !attr_is(&self->score, SCORE_CANDIDATE)
+           && !attr_is(&self->score, SCORE_PROMOTED);
+}
+
+/*
+ * A constraint may keep the ranked node from leading: a move leaves a ban. The
+ * node that led last leads again then, rather than nobody; it counts how often
+ * it has waited for the other.
+ */
+static void
+retake(const struct snapshot *snapshot, struct plan *plan)
+{
+    unsigned checks = published_by(self_node(snapshot)).checks;
+
+    if (checks <= snapshot->settings.xlog_check_count) {
+        want_position(snapshot, plan, checks + 1);
+    } else if (record_is_trusted(snapshot)) {
+        plan_log(plan, LOG_NOTICE, "the node that is ranked to lead is not "
+                 "promoted (pcs constraint; pcs resource clear): this node "
+                 "led last and leads again");
+        want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, snapshot->self,
+                  SCORE_PROMOTED);
+    }
+}
+
 void
 elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
 {
+    bool ranked = someone_is_ranked(snapshot);
     size_t other = NODES_MAX;
 
     plan_exit(plan, code);
@@ -369,8 +403,10 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
         || snapshot->failed != OP_NONE) {
         return;     /* no vote, or the next monitor's */
     }
-    if (someone_is_ranked(snapshot)) {
+    if (ranked) {
         tell_of_own_rank(snapshot, plan);
+    }
+    if (ranked && !led_last(snapshot)) {
         return;     /* Pacemaker's turn */
     }
     if (other_promoted(snapshot, &other) != TRI_NO) {
@@ -379,6 +415,10 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
         return;
     }
     if (!position_is_final(snapshot, plan)) {
+        return;
+    }
+    if (ranked) {
+        retake(snapshot, plan);
         return;
     }
     if (has_published(snapshot)) {
