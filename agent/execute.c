@@ -113,8 +113,9 @@ signal_server(struct job *job, enum postgres_signal what)
     if (what != POSTGRES_RELOAD && what != POSTGRES_END_RECEIVER) {
         pgsql_close(job->instance->pgsql);
     }
-    if (what == POSTGRES_STOP_FAST || what == POSTGRES_STOP_IMMEDIATE
-        || what == POSTGRES_KILL) {
+    if ((what == POSTGRES_STOP_FAST || what == POSTGRES_STOP_IMMEDIATE
+         || what == POSTGRES_KILL)
+        && job->snapshot->process.state != PROCESS_ORPHANS) {
         watch_end(job->instance);   /* before it dies by our hand */
     }
     return postgres_signal(&job->instance->params, what, &job->why);

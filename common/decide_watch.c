@@ -36,6 +36,9 @@ watch_has_told(const struct snapshot *snapshot)
  */
 #define HAND_OVER_MS 2000u
 
+/* Seldom, since each look takes time from the others; a successor may die. */
+#define HAND_OVER_LOOK_MS 500u
+
 /* Actions that leave a server running, and those that look at it. */
 static bool
 keeps_watch(const struct snapshot *snapshot)
@@ -169,15 +172,16 @@ has_handed_over(const struct snapshot *snapshot, struct plan *plan)
     const uint32_t facts = FACT_PROCESS | FACT_ATTRS | FACT_RECORD
                            | FACT_MEMBERS;
     const struct done *handed = &snapshot->done[OP_HAND_OVER];
-    uint32_t over_ms = handed->first_ms + HAND_OVER_MS;
+    size_t other = NODES_MAX;
 
     if (handed->times > 0) {
-        if (snapshot->elapsed_ms >= over_ms
-            || snapshot->done[OP_SET_SCORE].rc == OP_RC_FAILED) {
+        if (snapshot->elapsed_ms >= handed->first_ms + HAND_OVER_MS
+            || snapshot->done[OP_SET_SCORE].rc == OP_RC_FAILED
+            || (!has_successor(snapshot)
+                && other_promoted(snapshot, &other) == TRI_NO)) {
             return true;
         }
-        plan_again(plan, over_ms - snapshot->elapsed_ms, facts,
-                   REPORT_LOOK_MS);
+        plan_again(plan, HAND_OVER_LOOK_MS, facts, REPORT_LOOK_MS);
         return false;
     }
     if (self_node(snapshot)->role != ROLE_PROMOTED) {
@@ -217,8 +221,9 @@ decide_report(const struct snapshot *snapshot, struct plan *plan)
             return;
         }
         if (ended_in_good_order(snapshot)) {
-            stay_silent(plan, LOG_WARNING, "the server was shut down, and "
-                        "not by the cluster: that is left to the monitor");
+            stay_silent(plan, LOG_WARNING, "the server ended in good order "
+                        "(shut down by hand, or it could not start): that is "
+                        "left to the monitor");
             return;
         }
     }
