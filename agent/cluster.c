@@ -193,48 +193,41 @@ look_at_nodes(struct cluster *cluster, int64_t deadline_ms,
     return 0;
 }
 
-int
-cluster_observe_record(struct cluster *cluster, int64_t deadline_ms,
-                       struct snapshot *snapshot, struct text *ret_why)
+static void
+take_records(const struct cluster_view *view, struct snapshot *snapshot)
 {
-    struct cluster_view view;
-    int rc = look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why);
-
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        struct attr *attr = &snapshot->node[i].data_status;
-
-        memset(attr, 0, sizeof(*attr));
-        memset(&snapshot->node[i].quorum, 0, sizeof(*attr));
-        if (rc == 0) {
-            *attr = view.node[i].record;
-            snapshot->node[i].quorum = view.node[i].quorum;
-        }
-    }
-    return rc;
-}
-
-int
-cluster_observe_members(struct cluster *cluster, int64_t deadline_ms,
-                        struct snapshot *snapshot, struct text *ret_why)
-{
-    struct cluster_view view;
-    int rc = look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why);
-
-    snapshot->have_quorum = rc == 0 ? view.have_quorum : TRI_UNKNOWN;
-    snapshot->maintenance = rc == 0 ? view.maintenance : TRI_UNKNOWN;
-    snapshot->fencing = rc == 0 ? view.fencing : TRI_UNKNOWN;
     for (size_t i = 0; i < snapshot->node_count; i++) {
         struct node *node = &snapshot->node[i];
-        const struct cluster_node *seen = &view.node[i];
+
+        memset(&node->data_status, 0, sizeof(node->data_status));
+        memset(&node->quorum, 0, sizeof(node->quorum));
+        if (view != NULL) {
+            node->data_status = view->node[i].record;
+            node->quorum = view->node[i].quorum;
+        }
+    }
+}
+
+static void
+take_members(const struct cluster *cluster, const struct cluster_view *view,
+             struct snapshot *snapshot)
+{
+    snapshot->have_quorum = view != NULL ? view->have_quorum : TRI_UNKNOWN;
+    snapshot->maintenance = view != NULL ? view->maintenance : TRI_UNKNOWN;
+    snapshot->fencing = view != NULL ? view->fencing : TRI_UNKNOWN;
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        struct node *node = &snapshot->node[i];
+        const struct cluster_node *seen;
 
         node->online = TRI_UNKNOWN;
         node->role = ROLE_UNKNOWN;
         node->starting = TRI_UNKNOWN;
         node->expected_down = TRI_UNKNOWN;
         memset(&node->cib_score, 0, sizeof(node->cib_score));
-        if (rc != 0) {
+        if (view == NULL) {
             continue;
         }
+        seen = &view->node[i];
         memcpy(node->name, seen->name, sizeof(node->name));
         node->online = seen->online;
         node->expected_down = seen->expected_down;
@@ -244,6 +237,23 @@ cluster_observe_members(struct cluster *cluster, int64_t deadline_ms,
             && text_same_name(node->name, cluster->self_name)) {
             snapshot->maintenance = TRI_YES;
         }
+    }
+}
+
+int
+cluster_observe_cib(struct cluster *cluster, uint32_t facts,
+                    int64_t deadline_ms, struct snapshot *snapshot,
+                    struct text *ret_why)
+{
+    struct cluster_view view;
+    int rc = look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why);
+    const struct cluster_view *seen = rc == 0 ? &view : NULL;
+
+    if ((facts & FACT_MEMBERS) != 0) {
+        take_members(cluster, seen, snapshot);
+    }
+    if ((facts & FACT_RECORD) != 0) {
+        take_records(seen, snapshot);
     }
     return rc;
 }

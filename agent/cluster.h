@@ -58,19 +58,17 @@ int
 cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
                       struct snapshot *snapshot, struct text *ret_why);
 
-/*! Read RSC-data-status and -quorum of every node from the CIB. */
-int
-cluster_observe_record(struct cluster *cluster, int64_t deadline_ms,
-                       struct snapshot *snapshot, struct text *ret_why);
-
 /*!
- * Read who is online and each instance's role: online, role, starting of every
- * node, and have_quorum, maintenance. Names in the snapshot take Pacemaker's
- * own spelling.
+ * Look at the CIB once for one or both of
+ * - FACT_MEMBERS: who is online and each instance's role (online, role,
+ *   starting of every node), have_quorum, maintenance; names in the snapshot
+ *   take Pacemaker's own spelling
+ * - FACT_RECORD: RSC-data-status and -quorum of every node
  */
 int
-cluster_observe_members(struct cluster *cluster, int64_t deadline_ms,
-                        struct snapshot *snapshot, struct text *ret_why);
+cluster_observe_cib(struct cluster *cluster, uint32_t facts,
+                    int64_t deadline_ms, struct snapshot *snapshot,
+                    struct text *ret_why);
 
 /*!
  * Read how the cluster and the resource are configured: fencing and the part

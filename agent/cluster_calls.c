@@ -40,17 +40,11 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
 }
 
 int
-cluster_observe_record(struct cluster *cluster, int64_t deadline_ms,
-                       struct snapshot *snapshot, struct text *ret_why)
+cluster_observe_cib(struct cluster *cluster, uint32_t facts,
+                    int64_t deadline_ms, struct snapshot *snapshot,
+                    struct text *ret_why)
 {
-    return CALL(observe_record, deadline_ms, snapshot, ret_why);
-}
-
-int
-cluster_observe_members(struct cluster *cluster, int64_t deadline_ms,
-                        struct snapshot *snapshot, struct text *ret_why)
-{
-    return CALL(observe_members, deadline_ms, snapshot, ret_why);
+    return CALL(observe_cib, facts, deadline_ms, snapshot, ret_why);
 }
 
 int

@@ -12,8 +12,7 @@
 #define CLUSTER_CALLS(X) \
     X(close) \
     X(observe_attrs) \
-    X(observe_record) \
-    X(observe_members) \
+    X(observe_cib) \
     X(observe_profile) \
     X(set_attr) \
     X(set_records) \

@@ -183,7 +183,8 @@ static bool
 writes(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        if (plan->op[i].kind != OP_LOG && plan->op[i].kind != OP_LOG_ONCE) {
+        if (plan->op[i].kind != OP_LOG && plan->op[i].kind != OP_LOG_ONCE
+            && plan->op[i].kind != OP_NOTE_CALM) {
             return true;
         }
     }

@@ -428,6 +428,9 @@ run_op(struct job *job)
         case OP_UNWATCH:
             watch_end(job->instance);
             break;
+        case OP_NOTE_CALM:
+            memory_note_calm(job->instance);
+            break;
         case OP_HAND_OVER:
             return watch_hand_over(job->instance, &job->why);
         case OP_REPORT:

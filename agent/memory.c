@@ -2,12 +2,15 @@
 
 #include "memory.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "files.h"
+#include "line.h"
 #include "report.h"
 #include "sync_memory.h"
 
@@ -15,6 +18,7 @@
 #define SAID_SIZE 8192
 #define SAY_AGAIN_S 600
 #define FILE_MODE 0600
+#define CALM_SIZE 32
 
 void
 memory_load(const struct instance *instance, struct sync_memory *ret_memory)
@@ -90,4 +94,36 @@ memory_forget_said(const struct instance *instance)
 
     /* mostly it is gone */
     (void) unlink(instance_run_path(instance, "said", path));
+}
+
+uint32_t
+memory_calm_ms(const struct instance *instance)
+{
+    uint64_t now_ms = (uint64_t) clock_now_ms();
+    char path[PATH_SIZE];
+    char buf[CALM_SIZE];
+    uint64_t then_ms;
+    size_t len;
+
+    if (files_read(instance_run_path(instance, "calm", path), buf,
+                   sizeof(buf), &len) != 0
+        || line_read_number(buf, now_ms, &then_ms) == NULL
+        || now_ms - then_ms >= UINT32_MAX) {
+        return 0;
+    }
+    return now_ms > then_ms ? (uint32_t) (now_ms - then_ms) : 1;
+}
+
+void
+memory_note_calm(const struct instance *instance)
+{
+    char path[PATH_SIZE];
+    char buf[CALM_SIZE];
+    struct text text;
+
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "%" PRId64 "\n", clock_now_ms());
+    /* without it the next monitor only looks again */
+    (void) files_write(instance_run_path(instance, "calm", path), buf,
+                       text.len, FILE_MODE);
 }

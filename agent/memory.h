@@ -26,4 +26,15 @@ memory_say(const struct instance *instance, int priority, const char *line);
 void
 memory_forget_said(const struct instance *instance);
 
+/*!
+ * How long ago a standby's monitor found nothing to do, in ms, at least 1; 0:
+ * never since the boot.
+ */
+uint32_t
+memory_calm_ms(const struct instance *instance);
+
+/*! It has found nothing to do just now. */
+void
+memory_note_calm(const struct instance *instance);
+
 #endif

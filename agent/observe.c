@@ -51,6 +51,8 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
     memset(&snapshot->process, 0, sizeof(snapshot->process));
     (void) postgres_examine(&instance->params, quick, &snapshot->process);
     watch_observe(instance, &snapshot->watch);
+    snapshot->calm_ms = snapshot->action == ACTION_MONITOR
+                        ? memory_calm_ms(instance) : 0;
 }
 
 static void
@@ -265,20 +267,15 @@ observe_cluster(struct instance *instance, uint32_t facts,
     char why_text[SERVER_TEXT_SIZE];
 
     text_init(&why, why_text, sizeof(why_text));
-    if ((facts & FACT_MEMBERS) != 0
-        && cluster_observe_members(instance->cluster, deadline_ms, snapshot,
-                                   &why) != 0) {
-        note_failure(snapshot, "members", &why);
-    }
     if ((facts & FACT_ATTRS) != 0
         && cluster_observe_attrs(instance->cluster, deadline_ms, snapshot,
                                  &why) != 0) {
         note_failure(snapshot, "attributes", &why);
     }
-    if ((facts & FACT_RECORD) != 0
-        && cluster_observe_record(instance->cluster, deadline_ms, snapshot,
-                                  &why) != 0) {
-        note_failure(snapshot, "record", &why);
+    if ((facts & (FACT_MEMBERS | FACT_RECORD)) != 0
+        && cluster_observe_cib(instance->cluster, facts, deadline_ms,
+                               snapshot, &why) != 0) {
+        note_failure(snapshot, "members and record", &why);
     }
     if ((facts & FACT_PROFILE) != 0
         && cluster_observe_profile(instance->cluster, deadline_ms, snapshot,

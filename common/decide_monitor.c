@@ -278,7 +278,8 @@ replication_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     plan_fallback(plan, code, "%s", "");
-    if (!have_facts(snapshot, FACT_RECORD, plan)) {
+    if (!promoted_is_expected(snapshot)
+        && !have_facts(snapshot, FACT_RECORD, plan)) {
         return;
     }
     if (is_our_primary(snapshot)) {

@@ -4,6 +4,9 @@
 
 #include "decide_parts.h"
 
+/* For so long a standby that streams is only looked at for that. */
+#define CALM_MS 10000u
+
 bool
 someone_leads(const struct snapshot *snapshot)
 {
@@ -97,6 +100,11 @@ follow(const struct snapshot *snapshot, struct plan *plan,
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT,
               snapshot->self, "");
     want_upstream(snapshot, plan);
+    if (snapshot->action == ACTION_MONITOR && plan->count == 0
+        && snapshot->files.lock != TRI_YES
+        && snapshot->server.receiver_running == TRI_YES) {
+        plan_add(plan, OP_NOTE_CALM, OP_BEST_EFFORT, 0, NULL);
+    }
     plan_exit(plan, code);
 }
 
@@ -115,12 +123,29 @@ find_out_why(const struct snapshot *snapshot, struct plan *plan,
     }
 }
 
+/*
+ * Half of a monitor's time goes into asking the cluster. A standby that streams
+ * and had nothing to do lately has nothing to do now: its rank and its state
+ * are the primary's to say, and without its stream it asks at once.
+ */
+static bool
+is_calm(const struct snapshot *snapshot)
+{
+    return snapshot->action == ACTION_MONITOR
+           && snapshot->server.receiver_running == TRI_YES
+           && snapshot->calm_ms > 0 && snapshot->calm_ms < CALM_MS;
+}
+
 void
 standby_duties(const struct snapshot *snapshot, struct plan *plan,
                enum ocf_code code)
 {
     size_t other;
 
+    if (is_calm(snapshot)) {
+        plan_exit(plan, code);
+        return;
+    }
     plan_fallback(plan, code, "%s", "");
     if (!have_facts(snapshot, FACT_ATTRS | FACT_ADDRESS | FACT_FILES,
                     plan)) {

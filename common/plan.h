@@ -96,6 +96,7 @@ enum fact {
     X(OP_TAIL_SERVER_LOG, "tail-server-log")    /* into snapshot.failure */ \
     X(OP_WATCH, "watch")                /* the postmaster gets its watcher */ \
     X(OP_UNWATCH, "unwatch")            /* nobody is to report its end */ \
+    X(OP_NOTE_CALM, "note-calm")        /* a standby had nothing to do */ \
     X(OP_HAND_OVER, "hand-over")        /* monitors know of the death */ \
     X(OP_REPORT, "report")              /* the postmaster's death, once */ \
     X(OP_COUNT, NULL)

@@ -330,6 +330,8 @@ struct snapshot {
     struct instance_files files;
     struct profile profile;
     uint32_t position_looks;      /*!< of FACT_POSITION, in this action */
+    uint32_t calm_ms;             /*!< since a standby's monitor had nothing
+                                       to do; 0: never, or another action */
     struct sync_memory memory;    /*!< FACT_SYNC */
     enum tri address_here;        /*!< master_ip is on an interface here */
     enum tri have_quorum;

@@ -123,6 +123,7 @@ static const struct field top_fields[] = {
       AT(struct snapshot, server.sender_timeout_ms), NULL },
     { "server.monitor_sql_ok", FIELD_ENUM,
       AT(struct snapshot, server.monitor_sql_ok), names_tri },
+    { "calm_ms", FIELD_NUMBER, AT(struct snapshot, calm_ms), NULL },
     { "files.lock", FIELD_ENUM, AT(struct snapshot, files.lock), names_tri },
     { "files.backup_label", FIELD_ENUM,
       AT(struct snapshot, files.backup_label), names_tri },

@@ -55,13 +55,23 @@ class LedgerClient:
                         lambda: self.summary().last > after + 1, timeout, 0.2)
 
     def lost(self) -> List[int]:
-        """Acknowledged commits that the primary does not have; the client must have ended."""
-        done = subprocess.run(
-            self.inside + [str(CTS / "ledger"), "check", "--host", self.host, "--out",
-                           str(self.out)], capture_output=True, text=True, check=False)
+        """Acknowledged commits that the primary does not have; the client must have ended.
+
+        Some agents end their server once more after a failover: it is waited for.
+        """
+        end = time.monotonic() + 60
+        done = self.check()
+        while done.returncode == 2 and time.monotonic() < end:
+            time.sleep(1)
+            done = self.check()
         assert done.returncode in (0, 1), f"could not count what is lost: {done.stderr}"
         return [int(line.split()[1]) for line in done.stdout.splitlines()
                 if line.startswith("lost:")]
+
+    def check(self) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.inside + [str(CTS / "ledger"), "check", "--host", self.host, "--out",
+                           str(self.out)], capture_output=True, text=True, check=False)
 
 
 class Cluster:

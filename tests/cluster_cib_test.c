@@ -36,7 +36,7 @@ look_at(const char *reply)
     const struct script_step steps[] = { SIGNON, LOOK(reply), END };
     struct cluster *cluster = begin(steps);
 
-    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 5000),
                      0);
     end(cluster);
 }
@@ -57,10 +57,10 @@ asks_for_what_it_needs_and_no_more(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 5000),
                      0);
     assert_int_equal(script_timeout_ms(), 4000);
-    assert_int_equal(cluster_observe_record(cluster, 500, &snapshot, &why),
+    assert_int_equal(observe_record(cluster, 500),
                      0);
     assert_int_equal(script_timeout_ms(), 1000);
     end(cluster);
@@ -249,15 +249,15 @@ reads_the_record_of_each_node(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_observe_record(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_record(cluster, 5000),
                      0);
     assert_true(attr_is(&snapshot.node[0].data_status, "LATEST"));
     assert_int_equal(snapshot.node[1].data_status.known, ATTR_UNSET);
-    assert_int_equal(cluster_observe_record(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_record(cluster, 5000),
                      0);
     assert_int_equal(snapshot.node[0].data_status.known, ATTR_UNSET);
     assert_true(attr_is(&snapshot.node[1].data_status, "STREAMING|SYNC"));
-    assert_int_equal(cluster_observe_record(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_record(cluster, 5000),
                      -1);
     assert_int_equal(snapshot.node[1].data_status.known, ATTR_UNKNOWN);
     assert_says("Permission denied");
@@ -284,8 +284,7 @@ what_is_no_answer_leaves_everything_unknown(void **state)
         snapshot.node[0].online = TRI_YES;
         snapshot.node[0].role = ROLE_STOPPED;
         snapshot.node[0].starting = TRI_NO;
-        assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot,
-                                                 &why), -1);
+        assert_int_equal(observe_members(cluster, 5000), -1);
         assert_int_equal(snapshot.have_quorum, TRI_UNKNOWN);
         assert_int_equal(snapshot.maintenance, TRI_UNKNOWN);
         assert_int_equal(snapshot.node[0].online, TRI_UNKNOWN);
@@ -311,10 +310,9 @@ signs_on_anew_once_when_the_daemon_was_restarted(void **state)
 
     (void) state;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot,
-                                                 &why), 0);
+        assert_int_equal(observe_members(cluster, 5000), 0);
     }
-    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 5000),
                      -1);
     assert_says("pacemaker-based: no connection");
     end(cluster);
@@ -332,12 +330,12 @@ a_time_out_is_not_repeated(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 5000),
                      0);
-    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 5000),
                      -1);
     assert_says("no answer in time");
-    assert_int_equal(cluster_observe_members(cluster, 9000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 9000),
                      -1);
     end(cluster);
 }
@@ -505,7 +503,7 @@ refuses_an_id_that_no_resource_can_have(void **state)
     (void) state;
     (void) begin(steps);
     cluster = cluster_new("pg' or 'a'='a", "node1");
-    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 5000),
                      -1);
     assert_says("it cannot be a resource's id");
     end(cluster);

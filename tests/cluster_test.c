@@ -421,7 +421,7 @@ takes_the_clusters_spelling_of_a_node(void **state)
     (void) state;
     assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "NODE2",
                                       "PRI", 5000, &why), 0);
-    assert_int_equal(cluster_observe_members(cluster, 5000, &snapshot, &why),
+    assert_int_equal(observe_members(cluster, 5000),
                      0);
     assert_string_equal(snapshot.node[1].name, "Node2");
     assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node2",

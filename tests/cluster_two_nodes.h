@@ -43,4 +43,18 @@ assert_says(const char *part)
     }
 }
 
+static inline int
+observe_members(struct cluster *cluster, int64_t deadline_ms)
+{
+    return cluster_observe_cib(cluster, FACT_MEMBERS, deadline_ms, &snapshot,
+                               &why);
+}
+
+static inline int
+observe_record(struct cluster *cluster, int64_t deadline_ms)
+{
+    return cluster_observe_cib(cluster, FACT_RECORD, deadline_ms, &snapshot,
+                               &why);
+}
+
 #endif
