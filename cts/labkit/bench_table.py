@@ -40,6 +40,25 @@ ratio is that agent's median by pgward's.
 - all: the same addresses, fencing and three nodes; `load-threshold` is out of the way, because
   each node would take the load of the whole machine for its own
 """
+FOOT = """\
+## Where the rest of the time goes
+
+- All nodes share one machine: in a failover its cores are busy to the end (Corosync and Pacemaker
+  take about a half, PostgreSQL, the agents and IPaddr2 the rest), so whatever runs on one node
+  holds up the others. On machines of their own each step is shorter.
+- The record of who may lead is written before the promotion, and each change of the CIB's
+  configuration has Pacemaker decide anew once the promotion is over. Where the old node's
+  vip-master has not begun to stop by then, its stop comes after that: half of the switchovers
+  and some failovers are 0.1 to 0.15 s longer for it.
+- A planned switchover has the old server's shutdown in it: its last checkpoint, which the
+  standbys have to confirm, and PostgreSQL's end of recovery on the other side, in which it runs
+  restore_command several times.
+- A killed node: Corosync's token and consensus, fencing, and a client's connection that nobody
+  ends; the agent's share is that of a killed server.
+- A cold start begins with a second in which Pacemaker's controller sleeps: updates of the CIB
+  from its own election are still under way when it wants to decide.
+- Half of a primary's monitor is the loading of libpq and of Pacemaker's libraries.
+"""
 PARTS = (
     ("A client's longest wait, seconds", ("kill", "node", "switchover"), "longest gap, s"),
     ("Cold start, from the election of the cluster's controller to the first commit, seconds",
@@ -95,7 +114,7 @@ def machine(agent: str) -> Dict[str, str]:
                      run([agent, "meta-data"], check=False).stdout) if agent else None
     server = first_line(f"{bindir()}/postgres", "--version").rpartition("(PostgreSQL) ")[2]
     return {"processor": cpu[1] if cpu else platform.machine(), "cores": str(os.cpu_count()),
-            "kernel": platform.release(), "system": system[1] if system else "",
+            "kernel": platform.release().partition("-")[0], "system": system[1] if system else "",
             "Pacemaker": first_line("pacemakerd", "--version").replace("Pacemaker ", ""),
             "Corosync": package("corosync"), "PostgreSQL": server,
             "pgward": ours[1] if ours else "",
@@ -243,7 +262,7 @@ def page(found: List[Measured], about: Dict[str, str], timeline: str = "") -> st
                    (name, PROFILES[CONTENDERS[name].wanted.profile]) for name in made.agents)]
     return "\n".join([HEAD + "\n".join(watched), "", made.runs(), "",
                       *[f"- {name}: {value}" for name, value in about.items() if value], "",
-                      *made.tables(), *step_by_step(timeline)]).rstrip() + "\n"
+                      *made.tables(), *step_by_step(timeline), FOOT]).rstrip() + "\n"
 
 
 def keep(folder: Path, name: str, text: str) -> None:
