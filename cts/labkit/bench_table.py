@@ -44,12 +44,12 @@ FOOT = """\
 ## Where the rest of the time goes
 
 - All nodes share one machine: in a failover its cores are busy to the end (Corosync and Pacemaker
-  take about a half, PostgreSQL, the agents and IPaddr2 the rest), so whatever runs on one node
+  take two fifths, PostgreSQL, the agents and IPaddr2 the rest), so whatever runs on one node
   holds up the others. On machines of their own each step is shorter.
 - The record of who may lead is written before the promotion, and each change of the CIB's
   configuration has Pacemaker decide anew once the promotion is over. Where the old node's
-  vip-master has not begun to stop by then, its stop comes after that: half of the switchovers
-  and some failovers are 0.1 to 0.15 s longer for it.
+  vip-master has not begun to stop by then, its stop comes after that: some switchovers and
+  failovers are 0.1 to 0.15 s longer for it.
 - A planned switchover has the old server's shutdown in it: its last checkpoint, which the
   standbys have to confirm, and PostgreSQL's end of recovery on the other side, in which it runs
   restore_command several times.
