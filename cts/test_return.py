@@ -106,3 +106,18 @@ def test_switchover_back_and_forth_under_load_loses_nothing(cluster):
             cluster.settle()
     assert client.lost() == []
     assert cluster.look().fail_counts == {}
+
+
+def test_last_primary_leads_again_where_the_ranked_one_may_not(cluster):
+    """P3: a ban that a move left behind; the node that led last comes back, rather than nobody."""
+    old = cluster.primary()
+    standby = cluster.standbys()[0]
+    cluster.pcs("resource", "ban", "msPostgresql", standby.name, "--promoted")
+    with cluster.ledger() as client:
+        moment = old.kill_postgres()
+        client.wait_for_commits(moment, 90)
+    assert cluster.primary().name == old.name
+    assert client.lost() == []
+    cluster.pcs("resource", "clear", "msPostgresql")
+    cluster.settle()
+    cluster.pcs("resource", "cleanup")
