@@ -15,6 +15,9 @@
 /* A standby that has to be restarted for a setting has this long to stop. */
 #define RESTART_WAIT_MS 20000
 
+/* From then on, a client that says nothing does not hold it up. */
+#define NEWCOMERS_MS 2000
+
 /* Another node's daemon has this long to answer. */
 #define READ_COPY_MS 1000
 
@@ -125,7 +128,9 @@ static int
 restart_standby(struct job *job)
 {
     const struct instance *instance = job->instance;
-    int64_t limit = clock_now_ms() + RESTART_WAIT_MS;
+    int64_t begin_ms = clock_now_ms();
+    int64_t limit = begin_ms + RESTART_WAIT_MS;
+    bool hurried = false;
     struct process process = { 0 };
 
     if (limit > instance->deadline_ms) {
@@ -136,6 +141,10 @@ restart_standby(struct job *job)
     }
     do {
         clock_sleep_ms(20, limit);
+        if (!hurried && clock_now_ms() - begin_ms >= NEWCOMERS_MS) {
+            hurried = true;
+            (void) signal_server(job, POSTGRES_END_NEWCOMERS);
+        }
         (void) postgres_examine(&instance->params, false, &process);
     } while (process.state != PROCESS_GONE && clock_left_ms(limit) > 0);
     if (process.state != PROCESS_GONE) {
@@ -395,6 +404,8 @@ run_op(struct job *job)
             return signal_server(job, POSTGRES_KILL);
         case OP_RELOAD:
             return signal_server(job, POSTGRES_RELOAD);
+        case OP_END_NEWCOMERS:
+            return signal_server(job, POSTGRES_END_NEWCOMERS);
         case OP_END_RECEIVER:
             return signal_server(job, POSTGRES_END_RECEIVER);
         case OP_PROMOTE_SERVER:

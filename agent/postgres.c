@@ -159,6 +159,27 @@ send_receiver(const struct target *target, const struct process_table *table)
     return 0;
 }
 
+/*
+ * A server that stops does not end a process that waits for its client's first
+ * words, and waits for it as long as authentication_timeout: a client that was
+ * cut off then holds up the stop for a minute.
+ */
+static int
+send_newcomers(const struct target *target,
+               const struct process_table *table)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < table->count; i++) {
+        if (i != table->postmaster && !table->entry[i].titled
+            && !table->entry[i].standalone
+            && send_one(target, &table->entry[i]) != 0) {
+            rc = -1;
+        }
+    }
+    return rc;
+}
+
 static int
 find(const struct params *params, const struct instance_id *id,
      struct process_table *ret_table, struct text *ret_why)
@@ -221,6 +242,9 @@ postgres_signal(const struct params *params, enum postgres_signal what,
     case POSTGRES_KILL:
         target.number = SIGKILL;
         return kill_all(params, &target, &table);
+    case POSTGRES_END_NEWCOMERS:
+        target.number = SIGTERM;
+        return postmaster != NULL ? send_newcomers(&target, &table) : 0;
     case POSTGRES_END_RECEIVER:
         target.number = SIGTERM;
         return send_receiver(&target, &table);

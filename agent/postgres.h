@@ -85,6 +85,8 @@ enum postgres_signal {
     POSTGRES_KILL,              /*!< SIGKILL to every process, postmaster
                                      first */
     POSTGRES_RELOAD,            /*!< SIGHUP to the postmaster */
+    POSTGRES_END_NEWCOMERS,     /*!< SIGTERM to children that do not know yet
+                                     whom they serve */
     POSTGRES_END_RECEIVER,      /*!< SIGTERM to the WAL receiver */
     POSTGRES_PROMOTE,           /*!< SIGUSR1 to the postmaster */
 };

@@ -10,6 +10,9 @@
 /* SIGQUIT is given this long before SIGKILL. */
 #define IMMEDIATE_MAX_MS 5000u
 
+/* A stop is held up so long before newcomers are ended, and again. */
+#define NEWCOMERS_MS 2000u
+
 /* The postmaster's end is waited for, so one looks seldom. */
 #define END_LOOK_MS 60u
 
@@ -94,6 +97,21 @@ cannot_look(struct plan *plan)
                      "whether it runs");
 }
 
+/* A client that connected and says nothing is not waited for. */
+static void
+hurry_newcomers(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *stopped = &snapshot->done[OP_STOP_FAST];
+    const struct done *hurried = &snapshot->done[OP_END_NEWCOMERS];
+    uint32_t since_ms = hurried->times > 0 ? hurried->last_ms
+                                           : stopped->first_ms;
+
+    if (stopped->times > 0
+        && snapshot->elapsed_ms >= since_ms + NEWCOMERS_MS) {
+        plan_add(plan, OP_END_NEWCOMERS, OP_BEST_EFFORT, 0, NULL);
+    }
+}
+
 bool
 end_server(const struct snapshot *snapshot, struct plan *plan,
            uint32_t escalate_ms)
@@ -135,6 +153,7 @@ end_server(const struct snapshot *snapshot, struct plan *plan,
         if (snapshot->done[OP_STOP_FAST].times == 0) {
             plan_add(plan, OP_STOP_FAST, OP_BEST_EFFORT, 0, NULL);
         }
+        hurry_newcomers(snapshot, plan);
         wait_for_end(snapshot, plan);
     }
     return false;

@@ -83,6 +83,7 @@ enum fact {
     X(OP_KILL_ALL, "kill-all") \
     X(OP_RELOAD, "reload") \
     X(OP_PROMOTE_SERVER, "promote-server") \
+    X(OP_END_NEWCOMERS, "end-newcomers")        /* they hold up a stop */ \
     X(OP_END_RECEIVER, "end-receiver")  /* so that it connects anew */ \
     X(OP_END_SESSIONS, "end-sessions")  /* those that hold replay back */ \
     X(OP_RESTART_STANDBY, "restart-standby")    /* fast, then start */ \

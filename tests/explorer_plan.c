@@ -42,6 +42,7 @@ is_cosmetic(enum op_kind kind)
     switch ((int) kind) {
         case OP_LOG:
         case OP_LOG_ONCE:
+        case OP_END_NEWCOMERS:
         case OP_NOTE_CALM:      /* the model looks at all each time */
         case OP_SET_XLOG_LOC:
         case OP_SET_BASELINE:
