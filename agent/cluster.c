@@ -57,6 +57,24 @@ cluster_explain(struct text *why, const char *verb, const char *object,
              daemon, cause);
 }
 
+xmlDoc *
+cluster_new_document(const char *root)
+{
+    xmlDoc *document = xmlNewDoc((const xmlChar *) "1.0");
+    xmlNode *element;
+
+    if (document == NULL) {
+        return NULL;
+    }
+    element = xmlNewDocNode(document, NULL, (const xmlChar *) root, NULL);
+    if (element == NULL) {
+        xmlFreeDoc(document);
+        return NULL;
+    }
+    (void) xmlDocSetRootElement(document, element);     /* there was none */
+    return document;
+}
+
 static struct attr *
 attr_slot(struct node *node, enum cluster_attr attr)
 {

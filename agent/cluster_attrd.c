@@ -19,12 +19,6 @@
 /* An attrd that was killed took what it had taken with it: tell the next. */
 #define TELL_AGAIN_MS 300
 
-static void
-free_document(xmlDoc **document)
-{
-    xmlFreeDoc(*document);
-}
-
 void
 cluster_free_reply(xmlNode **reply)
 {
@@ -129,18 +123,13 @@ put(xmlNode *element, const char *name, const char *value)
 static xmlDoc *
 new_message(const char *task, const char *name)
 {
-    xmlDoc *document = xmlNewDoc((const xmlChar *) "1.0");
+    xmlDoc *document = cluster_new_document("pgward");
     xmlNode *element;
 
     if (document == NULL) {
         return NULL;
     }
-    element = xmlNewDocNode(document, NULL, (const xmlChar *) "pgward", NULL);
-    if (element == NULL) {
-        xmlFreeDoc(document);
-        return NULL;
-    }
-    (void) xmlDocSetRootElement(document, element);     /* there was none */
+    element = xmlDocGetRootElement(document);
     put(element, "t", "attrd");
     put(element, "src", "pgward");
     put(element, "task", task);
@@ -153,7 +142,7 @@ cluster_attrd_query(struct cluster *cluster, const char *name,
                     int64_t deadline_ms, xmlNode **ret_reply,
                     struct text *ret_why)
 {
-    CLEANUP(free_document) xmlDoc *document = new_message("query", name);
+    CLEANUP(cluster_free_document) xmlDoc *document = new_message("query", name);
     int rc = document == NULL ? -ENOMEM
              : send_message(cluster, document, deadline_ms, ret_reply);
 
@@ -171,7 +160,7 @@ send_update(struct cluster *cluster, const struct cluster_update *update,
     CLEANUP(cluster_free_reply) xmlNode *reply = NULL;
     bool later = update->spread == CLUSTER_SPREAD_LATER;
     /* `update` takes the dampening of a new attribute only */
-    CLEANUP(free_document) xmlDoc *document =
+    CLEANUP(cluster_free_document) xmlDoc *document =
         new_message(later ? "update-both" : "update", update->name);
     int rc = -ENOMEM;
 

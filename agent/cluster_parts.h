@@ -34,6 +34,17 @@ struct cluster {
 void
 cluster_free_reply(xmlNode **reply);
 
+/*! A document with an empty root element; NULL: no memory. */
+xmlDoc *
+cluster_new_document(const char *root);
+
+/*! Of one's own making, for CLEANUP(). */
+static inline void
+cluster_free_document(xmlDoc **document)
+{
+    xmlFreeDoc(*document);
+}
+
 /*! Did a daemon take too long, by libcrmcommon's error? */
 bool
 cluster_is_timeout(int rc);

@@ -13,12 +13,6 @@
 /* Ids in the CIB are a name with a few words before it. */
 #define ID_SIZE (2 * CLUSTER_NAME_SIZE)
 
-static void
-free_document(xmlDoc **document)
-{
-    xmlFreeDoc(*document);
-}
-
 /* The nodes' own elements, below an element of their own if there are two. */
 static const xmlNode *
 first_node(const xmlNode *reply)
@@ -122,34 +116,10 @@ add_change(xmlNode *nodes, const xmlNode *node, const char *name,
     return 0;
 }
 
-static xmlDoc *
-new_change(void)
-{
-    xmlDoc *document = xmlNewDoc((const xmlChar *) "1.0");
-    xmlNode *nodes;
-
-    if (document == NULL) {
-        return NULL;
-    }
-    nodes = xmlNewDocNode(document, NULL, (const xmlChar *) "nodes", NULL);
-    if (nodes == NULL) {
-        xmlFreeDoc(document);
-        return NULL;
-    }
-    (void) xmlDocSetRootElement(document, nodes);       /* there was none */
-    return document;
-}
-
-struct request {
-    xmlNode *nodes;
-};
-
 static int
 request_change(struct cluster *cluster, void *context)
 {
-    const struct request *request = context;
-
-    return cluster->cib->cmds->modify(cluster->cib, "nodes", request->nodes,
+    return cluster->cib->cmds->modify(cluster->cib, "nodes", context,
                                       cib_sync_call);
 }
 
@@ -260,9 +230,10 @@ cluster_set_records(struct cluster *cluster,
                     const struct cluster_record *record, size_t count,
                     int64_t deadline_ms, struct text *ret_why)
 {
-    CLEANUP(free_document) xmlDoc *document = new_change();
+    CLEANUP(cluster_free_document) xmlDoc *document =
+        cluster_new_document("nodes");
     CLEANUP(cluster_free_reply) xmlNode *reply = NULL;
-    struct request request;
+    xmlNode *nodes;
     int rc = document == NULL ? -ENOMEM
              : cluster_cib_query(cluster, "/cib/configuration/nodes/node",
                                  deadline_ms, &reply);
@@ -271,13 +242,13 @@ cluster_set_records(struct cluster *cluster,
         rc = -EPROTO;
     }
     if (rc == pcmk_ok) {
-        request.nodes = xmlDocGetRootElement(document);
-        if (make_change(cluster, reply, record, count, request.nodes,
+        nodes = xmlDocGetRootElement(document);
+        if (make_change(cluster, reply, record, count, nodes,
                         ret_why) != 0) {
             return -1;
         }
         rc = cluster_cib_request(cluster, deadline_ms, request_change,
-                                 &request);
+                                 nodes);
     }
     if (rc != pcmk_ok) {
         cluster_explain(ret_why, "set the record of", record[0].node,

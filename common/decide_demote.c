@@ -26,19 +26,6 @@ stay_down(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
-/* A planned move: the one who takes over takes this node's rank away. */
-static bool
-other_is_promoted_next(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self
-            && snapshot->node[i].in_promote_list == TRI_YES) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Nothing comes after the shutdown checkpoint before this node has an upstream:
  * it holds that record, so it is past the record's begin, and nobody has to
@@ -63,13 +50,15 @@ static void
 finish_demotion(const struct snapshot *snapshot, struct plan *plan)
 {
     size_t self = snapshot->self;
+    size_t chosen = chosen_node(snapshot);
 
     plan_fallback(plan, OCF_SUCCESS, "the server is a standby; the cluster "
                   "did not take its attributes in time");
     if (!have_facts(snapshot, FACT_ATTRS, plan)) {
         return;
     }
-    if (!other_is_promoted_next(snapshot)) {
+    /* in a planned move the one who takes over takes this rank away */
+    if (chosen == NODES_MAX || chosen == self) {
         want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, self,
                   SCORE_NEVER);
     }

@@ -32,18 +32,6 @@ is_running_standby(const struct snapshot *snapshot)
            && snapshot->server.in_recovery == TRI_YES;
 }
 
-/* What this transition is about to do. */
-static bool
-promotion_follows(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (snapshot->node[i].in_promote_list == TRI_YES) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Instances come or go: the primary's record follows, or a vote is held; not
  * where the cluster has its candidate and waits for this notify to go on.
@@ -52,7 +40,7 @@ static void
 look_around(const struct snapshot *snapshot, struct plan *plan)
 {
     if (self_node(snapshot)->in_promoted_list != TRI_YES
-        && promotion_follows(snapshot)) {
+        && chosen_node(snapshot) != NODES_MAX) {
         plan_exit(plan, OCF_SUCCESS);
         return;
     }

@@ -11,6 +11,17 @@ self_node(const struct snapshot *snapshot)
            ? &snapshot->node[snapshot->self] : &nobody;
 }
 
+size_t
+chosen_node(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (snapshot->node[i].in_promote_list == TRI_YES) {
+            return i;
+        }
+    }
+    return NODES_MAX;
+}
+
 uint32_t
 poll_ms(const struct snapshot *snapshot)
 {

@@ -39,6 +39,10 @@ void decide_notify(const struct snapshot *snapshot, struct plan *plan);
 const struct node *
 self_node(const struct snapshot *snapshot);
 
+/*! Whom this transition promotes; NODES_MAX: nobody. */
+size_t
+chosen_node(const struct snapshot *snapshot);
+
 /*! How soon a wait looks again: soon at first, for most waits are short. */
 uint32_t
 poll_ms(const struct snapshot *snapshot);

@@ -62,17 +62,6 @@ may_lead(const struct snapshot *snapshot, size_t node)
                || data_allows(snapshot, node));
 }
 
-static size_t
-chosen_node(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (snapshot->node[i].in_promote_list == TRI_YES) {
-            return i;
-        }
-    }
-    return NODES_MAX;
-}
-
 /* The chosen one, unless another holds more. */
 static size_t
 best_node(const struct snapshot *snapshot, size_t chosen)
