@@ -142,7 +142,8 @@ cluster_attrd_query(struct cluster *cluster, const char *name,
                     int64_t deadline_ms, xmlNode **ret_reply,
                     struct text *ret_why)
 {
-    CLEANUP(cluster_free_document) xmlDoc *document = new_message("query", name);
+    CLEANUP(cluster_free_document) xmlDoc *document =
+        new_message("query", name);
     int rc = document == NULL ? -ENOMEM
              : send_message(cluster, document, deadline_ms, ret_reply);
 
