@@ -217,14 +217,12 @@ recovery_path(const struct params *params, uint32_t version, char *ret_path,
                      PGCONF_RECOVERY, ret_path, ret_why);
 }
 
-enum tri
-config_has_upstream(const struct params *params,
-                    const struct identity *identity)
+/* The bytes of the file that config_write_standby() writes; 0: read. */
+static int
+read_standby(const struct params *params, const struct identity *identity,
+             uint32_t version, char *buf, size_t size)
 {
-    uint32_t version = read_major_version(params, identity);
-    char buf[CONFIG_TEXT_SIZE];
     char path[PATH_SIZE];
-    char value[CONFIG_TEXT_SIZE];
     char why_text[PATH_SIZE];
     struct text why;
     size_t len;
@@ -233,16 +231,50 @@ config_has_upstream(const struct params *params,
     text_init(&why, why_text, sizeof(why_text));
     if (version == 0 || recovery_path(params, version, path, &why) != 0
         || enter_folder(path, identity) != 0) {
-        return TRI_UNKNOWN;
+        return -1;
     }
-    rc = files_read(path, buf, sizeof(buf), &len);
+    rc = files_read(path, buf, size, &len);
     identity_return();
-    if (rc != 0) {
+    return rc;
+}
+
+enum tri
+config_has_upstream(const struct params *params,
+                    const struct identity *identity)
+{
+    char buf[CONFIG_TEXT_SIZE];
+    char value[CONFIG_TEXT_SIZE];
+    int rc;
+
+    if (read_standby(params, identity, read_major_version(params, identity),
+                     buf, sizeof(buf)) != 0) {
         return TRI_UNKNOWN;
     }
     rc = pgconf_find(buf, "primary_conninfo", value, sizeof(value));
     return rc < 0 ? TRI_UNKNOWN
            : rc > 0 && value[0] != '\0' ? TRI_YES : TRI_NO;
+}
+
+enum tri
+config_standby_is_current(const struct params *params,
+                          const struct identity *identity,
+                          const char *self_name)
+{
+    struct pgconf_standby standby = {
+        .params = params, .node = self_name, .kind = STANDBY_FOLLOWS,
+        .major_version = read_major_version(params, identity),
+    };
+    char wanted[CONFIG_TEXT_SIZE];
+    char buf[CONFIG_TEXT_SIZE];
+    struct text text;
+
+    text_init(&text, wanted, sizeof(wanted));
+    if (pgconf_recovery(&standby, &text) != 0
+        || read_standby(params, identity, standby.major_version, buf,
+                        sizeof(buf)) != 0) {
+        return TRI_UNKNOWN;
+    }
+    return strcmp(buf, wanted) == 0 ? TRI_YES : TRI_NO;
 }
 
 int

@@ -52,6 +52,15 @@ config_remove_backup_label(const struct params *params,
                            const struct identity *identity,
                            struct text *ret_why);
 
+/*!
+ * Is the file that config_write_standby() wrote for a standby that follows
+ * what the parameters ask for?
+ */
+enum tri
+config_standby_is_current(const struct params *params,
+                          const struct identity *identity,
+                          const char *self_name);
+
 /*! Does the file that config_write_standby() wrote name an upstream? */
 enum tri
 config_has_upstream(const struct params *params,

@@ -176,7 +176,7 @@ is_writer(enum action action)
 {
     return action == ACTION_START || action == ACTION_STOP
            || action == ACTION_PROMOTE || action == ACTION_DEMOTE
-           || action == ACTION_REPORT;
+           || action == ACTION_REPORT || action == ACTION_RELOAD;
 }
 
 static bool

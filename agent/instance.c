@@ -179,6 +179,7 @@ static void
 fill_nodes(const struct instance *instance, struct snapshot *snapshot)
 {
     const char *stop = getenv(META "notify_stop_uname");
+    const char *start = getenv(META "notify_start_uname");
     const char *promote = getenv(META "notify_promote_uname");
     const char *demote = getenv(META "notify_demote_uname");
     const char *promoted = get_either(META "notify_promoted_uname",
@@ -191,6 +192,7 @@ fill_nodes(const struct instance *instance, struct snapshot *snapshot)
 
         (void) text_copy(list->name[i], node->name, sizeof(node->name));
         node->in_stop_list = is_listed(stop, node->name);
+        node->in_start_list = is_listed(start, node->name);
         node->in_promote_list = is_listed(promote, node->name);
         node->in_demote_list = is_listed(demote, node->name);
         node->in_promoted_list = is_listed(promoted, node->name);

@@ -40,7 +40,7 @@ show_metadata(void)
     struct text text;
 
     text_init(&text, buf, sizeof(buf));
-    metadata_write(&text, PACKAGE_VERSION, PROMOTED_ROLE);
+    metadata_write(&text, PACKAGE_VERSION, OCF_1_1);
     return print(&text);
 }
 
@@ -64,7 +64,8 @@ run_action(enum action action, const char *word)
 
     report_init(getenv("OCF_RESOURCE_INSTANCE"), word);
     instance_init(action, &instance, &snapshot);
-    if (action == ACTION_START || action == ACTION_VALIDATE) {
+    if (action == ACTION_START || action == ACTION_VALIDATE
+        || action == ACTION_RELOAD) {
         instance_check_setup(&instance, &snapshot);
     }
     code = cycle_run(&instance, &snapshot);
@@ -104,6 +105,7 @@ main(int argc, char **argv)
         case ACTION_NOTIFY:
         case ACTION_VALIDATE:
         case ACTION_REPORT:
+        case ACTION_RELOAD:
             return run_action(action, argv[1]);
         case ACTION_NONE:
             break;

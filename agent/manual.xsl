@@ -125,6 +125,7 @@
     </xsl:when>
     <xsl:otherwise>, no default</xsl:otherwise>
   </xsl:choose>
+  <xsl:if test="@reloadable = '0'">; a change restarts the server</xsl:if>
   <xsl:text>)&#10;</xsl:text>
   <xsl:apply-templates select="longdesc"/>
 </xsl:template>

@@ -46,7 +46,8 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
     bool quick = snapshot->action == ACTION_MONITOR
                  || snapshot->action == ACTION_NOTIFY
                  || snapshot->action == ACTION_PROMOTE
-                 || snapshot->action == ACTION_REPORT;
+                 || snapshot->action == ACTION_REPORT
+                 || snapshot->action == ACTION_RELOAD;
 
     memset(&snapshot->process, 0, sizeof(snapshot->process));
     (void) postgres_examine(&instance->params, quick, &snapshot->process);
@@ -67,6 +68,10 @@ observe_files(const struct instance *instance, uint32_t facts,
                                    &snapshot->files);
         snapshot->files.upstream =
             config_has_upstream(&instance->params, &instance->identity);
+        if (snapshot->action == ACTION_RELOAD) {
+            snapshot->files.standby_current = config_standby_is_current(
+                &instance->params, &instance->identity, instance->self_name);
+        }
     }
     if ((facts & FACT_CONTROL) != 0) {
         snapshot->files.control = CONTROL_UNKNOWN;

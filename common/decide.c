@@ -24,6 +24,8 @@ decide_first_facts(const struct snapshot *snapshot)
             return FACT_PROCESS | FACT_FILES | FACT_ADDRESS;
         case ACTION_PROMOTE:
             return FACT_PROCESS | FACT_SQL;
+        case ACTION_RELOAD:
+            return FACT_PROCESS | FACT_SQL | FACT_FILES | FACT_ADDRESS;
         case ACTION_NOTIFY:
             return 0;
         case ACTION_NONE:
@@ -116,6 +118,9 @@ decide(const struct snapshot *snapshot, struct plan *ret_plan)
             break;
         case ACTION_REPORT:
             decide_report(snapshot, ret_plan);
+            break;
+        case ACTION_RELOAD:
+            decide_reload(snapshot, ret_plan);
             break;
         case ACTION_NONE:
         case ACTION_METADATA:

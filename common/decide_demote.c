@@ -167,6 +167,17 @@ is_proved(const struct snapshot *snapshot, struct plan *plan)
     return TRI_YES;
 }
 
+/*
+ * A restart for a changed parameter may end here: where its transition is cut
+ * short, Pacemaker (2.1.5) takes this demotion's parameters for the server's,
+ * orders no stop any more, and expects a standby that runs.
+ */
+static bool
+is_to_stay_stopped(const struct node *self)
+{
+    return self->in_stop_list == TRI_YES && self->in_start_list != TRI_YES;
+}
+
 static void
 come_back(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -194,7 +205,7 @@ come_back(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     plan_add(plan, OP_REMOVE_LOCK, OP_BEST_EFFORT, 0, NULL);
-    if (self_node(snapshot)->in_stop_list == TRI_YES) {
+    if (is_to_stay_stopped(self_node(snapshot))) {
         stay_down(snapshot, plan);
         return;
     }

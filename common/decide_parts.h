@@ -34,6 +34,7 @@ void decide_monitor(const struct snapshot *snapshot, struct plan *plan);
 void decide_promote(const struct snapshot *snapshot, struct plan *plan);
 void decide_demote(const struct snapshot *snapshot, struct plan *plan);
 void decide_notify(const struct snapshot *snapshot, struct plan *plan);
+void decide_reload(const struct snapshot *snapshot, struct plan *plan);
 
 /*! This node, or an empty one that claims nothing. */
 const struct node *
@@ -280,6 +281,10 @@ sync_list_is_settled(const struct snapshot *snapshot, struct plan *plan);
 void
 standby_duties(const struct snapshot *snapshot, struct plan *plan,
                enum ocf_code code);
+
+/*! Have a standby that runs follow the primary, as the parameters say. */
+void
+plan_upstream(const struct snapshot *snapshot, struct plan *plan);
 
 /*!
  * Give a standby that has none its upstream, unless the replication address is

@@ -36,11 +36,8 @@ upstream_is_due(const struct snapshot *snapshot)
 #define RELOADABLE_UPSTREAM_VERSION 130000u
 
 void
-want_upstream(const struct snapshot *snapshot, struct plan *plan)
+plan_upstream(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (!upstream_is_due(snapshot)) {
-        return;
-    }
     plan_add_number(plan, OP_WRITE_STANDBY, OP_REQUIRED, STANDBY_FOLLOWS);
     plan_add(plan, OP_WRITE_CONFIG, OP_BEST_EFFORT, 0, NULL);
     if (snapshot->server.version >= RELOADABLE_UPSTREAM_VERSION) {
@@ -48,6 +45,15 @@ want_upstream(const struct snapshot *snapshot, struct plan *plan)
     } else {
         plan_add(plan, OP_RESTART_STANDBY, OP_REQUIRED, 0, NULL);
     }
+}
+
+void
+want_upstream(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!upstream_is_due(snapshot)) {
+        return;
+    }
+    plan_upstream(snapshot, plan);
     plan_log(plan, LOG_INFO, "following the primary at master_ip again");
 }
 

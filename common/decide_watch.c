@@ -47,6 +47,7 @@ keeps_watch(const struct snapshot *snapshot)
         case ACTION_START:
         case ACTION_PROMOTE:
         case ACTION_DEMOTE:
+        case ACTION_RELOAD:
             return true;
         case ACTION_MONITOR:
             return snapshot->probe != TRI_YES;
@@ -63,10 +64,12 @@ keeps_watch(const struct snapshot *snapshot)
     return false;
 }
 
+/* A watcher keeps the parameters that it began with. */
 static bool
 is_watched(const struct snapshot *snapshot)
 {
-    return snapshot->watch.alive == TRI_YES
+    return snapshot->action != ACTION_RELOAD
+           && snapshot->watch.alive == TRI_YES
            && snapshot->watch.postmaster_pid
               == snapshot->process.postmaster_pid;
 }
@@ -92,6 +95,9 @@ watch_duty(const struct snapshot *snapshot, struct plan *plan)
     if (well && snapshot->settings.watch
         && snapshot->process.postmaster_pid != 0 && !is_watched(snapshot)) {
         plan_add(plan, OP_WATCH, OP_BEST_EFFORT, 0, NULL);
+    } else if (!snapshot->settings.watch
+               && snapshot->watch.postmaster_pid != 0) {
+        plan_add(plan, OP_UNWATCH, OP_BEST_EFFORT, 0, NULL);
     } else if (!well && is_dead(snapshot)
                && snapshot->watch.postmaster_pid != 0) {
         /* this action tells of the death: it must not count twice */

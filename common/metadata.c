@@ -13,22 +13,29 @@ struct action_spec {
     unsigned timeout_s;
     unsigned interval_s;    /*!< 0: not a recurring action */
     bool promoted;          /*!< advised for the promoted role */
+    bool ocf_1_1;           /*!< OCF 1.0 does not know it */
     const char *help;       /*!< NULL: the row above has it */
 };
 
 static const struct action_spec actions[] = {
-    { "start", 120, 0, false, "start the server, as a standby where it has "
-                              "a primary" },
-    { "stop", 120, 0, false, "stop the server and all of its processes" },
-    { "status", 60, 0, false, "say whether the server runs" },
-    { "monitor", 30, 30, false, "check the server, and rank its standbys" },
-    { "monitor", 30, 29, true, NULL },
-    { "promote", 120, 0, false, "make a standby the primary" },
-    { "demote", 120, 0, false, "make a primary a standby" },
-    { "notify", 90, 0, false, "hear of what other nodes are about to do" },
-    { "meta-data", 5, 0, false, "print the meta-data" },
-    { "validate-all", 5, 0, false, "check the parameters and the set-up" },
-    { "methods", 5, 0, false, "print the names of the actions" },
+    { "start", 120, 0, false, false,
+      "start the server, as a standby where it has a primary" },
+    { "stop", 120, 0, false, false,
+      "stop the server and all of its processes" },
+    { "status", 60, 0, false, false, "say whether the server runs" },
+    { "monitor", 30, 30, false, false,
+      "check the server, and rank its standbys" },
+    { "monitor", 30, 29, true, false, NULL },
+    { "promote", 120, 0, false, false, "make a standby the primary" },
+    { "demote", 120, 0, false, false, "make a primary a standby" },
+    { "notify", 90, 0, false, false,
+      "hear of what other nodes are about to do" },
+    { "reload-agent", 60, 0, false, true,
+      "act on changed parameters without a restart" },
+    { "meta-data", 5, 0, false, false, "print the meta-data" },
+    { "validate-all", 5, 0, false, false,
+      "check the parameters and the set-up" },
+    { "methods", 5, 0, false, false, "print the names of the actions" },
 };
 
 #define ACTION_COUNT (sizeof(actions) / sizeof(actions[0]))
@@ -104,11 +111,14 @@ content_type(enum param_type type)
     return "string";
 }
 
+/* Pacemaker restarts the resource for a parameter that is not reloadable. */
 static void
-add_parameter(struct text *xml, const struct param_spec *spec)
+add_parameter(struct text *xml, const struct param_spec *spec, bool ocf_1_1)
 {
-    text_add(xml, "<parameter name=\"%s\" unique=\"0\" required=\"0\">\n",
-             spec->name);
+    text_add(xml, "<parameter name=\"%s\" unique=\"0\" required=\"0\"%s>\n",
+             spec->name,
+             !ocf_1_1 ? "" : spec->restarts ? " reloadable=\"0\""
+                                            : " reloadable=\"1\"");
     add_texts(xml, spec->longdesc, spec->shortdesc);
     text_add(xml, "<content type=\"%s\"", content_type(spec->type));
     if (spec->default_text[0] != '\0') {
@@ -134,25 +144,32 @@ add_action(struct text *xml, const struct action_spec *action,
     text_add(xml, "/>\n");
 }
 
+/* The DTD that resource-agents ships is that of OCF 1.0. */
+static const char subset_1_1[] =
+    " [\n<!ATTLIST parameter reloadable (1|0) #IMPLIED>\n"
+    "<!ATTLIST action name CDATA #REQUIRED>\n]";
+
 void
-metadata_write(struct text *xml, const char *version,
-               const char *promoted_role)
+metadata_write(struct text *xml, const char *version, bool ocf_1_1)
 {
     text_add(xml, "<?xml version=\"1.0\"?>\n"
-                  "<!DOCTYPE resource-agent SYSTEM \"ra-api-1.dtd\">\n"
-                  "<resource-agent name=\"pgsql\" version=\"");
+                  "<!DOCTYPE resource-agent SYSTEM \"ra-api-1.dtd\"%s>\n"
+                  "<resource-agent name=\"pgsql\" version=\"",
+             ocf_1_1 ? subset_1_1 : "");
     metadata_add_escaped(xml, version);
-    text_add(xml, "\">\n<version>1.0</version>\n");
+    text_add(xml, "\">\n<version>%s</version>\n", ocf_1_1 ? "1.1" : "1.0");
     add_texts(xml, longdesc,
               "PostgreSQL server with streaming replication and failover");
     text_add(xml, "<parameters>\n");
     for (const struct param_spec *spec = params_table; spec->name != NULL;
          spec++) {
-        add_parameter(xml, spec);
+        add_parameter(xml, spec, ocf_1_1);
     }
     text_add(xml, "</parameters>\n<actions>\n");
     for (size_t i = 0; i < ACTION_COUNT; i++) {
-        add_action(xml, &actions[i], promoted_role);
+        if (ocf_1_1 || !actions[i].ocf_1_1) {
+            add_action(xml, &actions[i], ocf_1_1 ? "Promoted" : "Master");
+        }
     }
     text_add(xml, "</actions>\n</resource-agent>\n");
 }

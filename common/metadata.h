@@ -1,6 +1,8 @@
 #ifndef PGWARD_COMMON_METADATA_H
 #define PGWARD_COMMON_METADATA_H
 
+#include <stdbool.h>
+
 #include "text.h"
 
 /*! Bytes that hold the meta-data; a test keeps it true. */
@@ -16,15 +18,14 @@ metadata_add_escaped(struct text *xml, const char *raw);
 /*!
  * Write the agent's meta-data.
  *
- * \param[in] version        of pgward
- * \param[in] promoted_role  `Promoted`, or `Master` for tools before
- *                           Pacemaker 2.1
- * Source: OCF RA API 1.0 and 1.1: only what the DTD and the schemas that pcs
- *         and resource-agents ship all allow.
+ * \param[in] version  of pgward
+ * \param[in] ocf_1_1  the cluster's tools know OCF 1.1 (Pacemaker 2.1 does):
+ *                     `Promoted`, reload-agent and reloadable parameters
+ * Source: OCF RA API 1.0 and 1.1, as the schemas of pcs and resource-agents
+ *         have them.
  */
 void
-metadata_write(struct text *xml, const char *version,
-               const char *promoted_role);
+metadata_write(struct text *xml, const char *version, bool ocf_1_1);
 
 /*! Write the actions that the agent has, one a line (action `methods`). */
 void

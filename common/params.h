@@ -90,6 +90,8 @@ enum param_type {
 struct param_spec {
     const char *name;
     enum param_type type;
+    bool restarts;              /*!< a change takes a restart of the server;
+                                     all others take a reload-agent */
     const char *default_text;   /*!< as the meta-data shows it, "" for none */
     const char *shortdesc;
     const char *longdesc;

@@ -18,6 +18,7 @@ const struct param_spec params_table[] = {
             "looks for postgres and pg_controldata beside it. Debian has\n"
             "it in /usr/lib/postgresql/VERSION/bin.",
         .offset = FIELD(pgctl),
+        .restarts = true,
     },
     {
         .name = "psql",
@@ -40,6 +41,7 @@ const struct param_spec params_table[] = {
             "node during a probe (shared storage), but not when the\n"
             "server is to start.",
         .offset = FIELD(pgdata),
+        .restarts = true,
     },
     {
         .name = "pgdba",
@@ -52,6 +54,7 @@ const struct param_spec params_table[] = {
             "logs in as this role, over the local socket, so pg_hba.conf\n"
             "needs \"local all postgres peer\" or better.",
         .offset = FIELD(pgdba),
+        .restarts = true,
     },
     {
         .name = "pghost",
@@ -74,6 +77,7 @@ const struct param_spec params_table[] = {
             "primary_conninfo, for standbys that connect to the primary:\n"
             "use the same port on every node.",
         .offset = FIELD(pgport),
+        .restarts = true,
         .min = 1,
         .max = 65535,
     },
@@ -87,6 +91,7 @@ const struct param_spec params_table[] = {
             "put in front of LD_LIBRARY_PATH for them. Needed only where\n"
             "PostgreSQL was installed outside of the system's folders.",
         .offset = FIELD(pglibs),
+        .restarts = true,
     },
     {
         .name = "start_opt",
@@ -100,6 +105,7 @@ const struct param_spec params_table[] = {
             "(synchronous_standby_names, primary_conninfo,\n"
             "hot_standby=off) out of it.",
         .offset = FIELD(start_opt),
+        .restarts = true,
     },
     {
         .name = "ctl_opt",
@@ -111,6 +117,7 @@ const struct param_spec params_table[] = {
             "is that of the shell. Waiting is the agent's business: -w,\n"
             "-W and -t change nothing.",
         .offset = FIELD(ctl_opt),
+        .restarts = true,
     },
     {
         .name = "config",
@@ -125,6 +132,7 @@ const struct param_spec params_table[] = {
             "file of its own in tmpdir, and takes it out when it is not\n"
             "needed; nothing else is changed.",
         .offset = FIELD(config),
+        .restarts = true,
     },
     {
         .name = "pgdb",
@@ -149,6 +157,7 @@ const struct param_spec params_table[] = {
             "lost unless logging_collector is on: name a file, and the\n"
             "agent quotes its last lines when a start fails.",
         .offset = FIELD(logfile),
+        .restarts = true,
     },
     {
         .name = "socketdir",
@@ -161,6 +170,7 @@ const struct param_spec params_table[] = {
             "the one that libpq was built with. The agent makes it, owned\n"
             "by pgdba, when it is missing.",
         .offset = FIELD(socketdir),
+        .restarts = true,
     },
     {
         .name = "stop_escalate",
@@ -241,6 +251,7 @@ const struct param_spec params_table[] = {
             "and master_ip; slave needs master_ip and must not be a\n"
             "promotable clone.",
         .offset = FIELD(rep_mode),
+        .restarts = true,
     },
     {
         .name = "node_list",
@@ -362,6 +373,7 @@ const struct param_spec params_table[] = {
             "pgdba with mode 700, has to survive a reboot, and must not\n"
             "be shared between nodes or instances.",
         .offset = FIELD(tmpdir),
+        .restarts = true,
     },
     {
         .name = "xlog_check_count",

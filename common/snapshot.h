@@ -29,6 +29,7 @@
     X(ACTION_PROMOTE, "promote") X(ACTION_DEMOTE, "demote") \
     X(ACTION_NOTIFY, "notify") X(ACTION_VALIDATE, "validate-all") \
     X(ACTION_METADATA, "meta-data") X(ACTION_METHODS, "methods") \
+    X(ACTION_RELOAD, "reload-agent") \
     X(ACTION_REPORT, "report-failure")  /* the watcher's own */
 
 #define TRI_LIST(X) \
@@ -175,6 +176,7 @@ struct node {
     enum tri slot;                /*!< its replication slot is there */
     enum tri slot_active;
     enum tri in_stop_list;        /*!< notify or meta lists name it */
+    enum tri in_start_list;       /*!< with a stop: it is restarted */
     enum tri in_promote_list;
     enum tri in_demote_list;
     enum tri in_promoted_list;    /*!< promoted before the transition */
@@ -244,6 +246,9 @@ struct instance_files {
     enum tri lock;                /*!< tmpdir/PGSQL.lock */
     enum tri backup_label;
     enum tri upstream;            /*!< recovery.conf of ours names a primary */
+    enum tri standby_current;     /*!< ... and is what the parameters ask for
+                                       of a standby that follows; only
+                                       reload-agent asks */
     uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
     enum control_state control;
     struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */

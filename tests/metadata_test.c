@@ -22,7 +22,7 @@ write_metadata(void)
     struct text xml;
 
     text_init(&xml, buf, sizeof(buf));
-    metadata_write(&xml, "1.2", "Promoted");
+    metadata_write(&xml, "1.2", true);
     assert_false(xml.overflow);
 }
 
@@ -69,6 +69,26 @@ advises_timeouts_intervals_and_roles(void **state)
 }
 
 static void
+says_which_parameters_restart_the_server(void **state)
+{
+    struct text xml;
+
+    (void) state;
+    write_metadata();
+    has("<version>1.1</version>");
+    has("<action name=\"reload-agent\" timeout=\"60s\"/>");
+    has("<parameter name=\"pgdata\" unique=\"0\" required=\"0\" "
+        "reloadable=\"0\">");
+    has("<parameter name=\"node_list\" unique=\"0\" required=\"0\" "
+        "reloadable=\"1\">");
+    text_init(&xml, buf, sizeof(buf));
+    metadata_write(&xml, "1.2", false);
+    has("<version>1.0</version>");
+    has("role=\"Master\"");
+    assert_null(strstr(buf, "reload"));
+}
+
+static void
 escapes_what_xml_would_misread(void **state)
 {
     struct text xml;
@@ -90,8 +110,9 @@ lists_each_action_once(void **state)
     (void) state;
     text_init(&text, buf, sizeof(buf));
     metadata_write_methods(&text);
-    assert_string_equal(buf, "start\nstop\nstatus\nmonitor\npromote\ndemote\n"
-                             "notify\nmeta-data\nvalidate-all\nmethods\n");
+    assert_string_equal(buf, "start\nstop\nstatus\nmonitor\npromote\n"
+                             "demote\nnotify\nreload-agent\nmeta-data\n"
+                             "validate-all\nmethods\n");
 }
 
 static void
@@ -112,6 +133,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_every_parameter_with_its_default),
         cmocka_unit_test(advises_timeouts_intervals_and_roles),
+        cmocka_unit_test(says_which_parameters_restart_the_server),
         cmocka_unit_test(escapes_what_xml_would_misread),
         cmocka_unit_test(lists_each_action_once),
         cmocka_unit_test(usage_names_the_program_and_the_actions),

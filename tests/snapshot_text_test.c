@@ -51,6 +51,7 @@ fill(struct snapshot *world)
         node->sender.flush_lsn = i << 32;
         node->slot_active = (enum tri) (i % 3);
         node->in_stop_list = (enum tri) ((i + 1) % 3);
+        node->in_start_list = (enum tri) ((i + 2) % 3);
     }
 }
 

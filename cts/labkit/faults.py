@@ -412,6 +412,33 @@ class Cleanup(Fault):
         command(self.cluster, "pcs", "resource", self.word, "pgsql", *where)
 
 
+class ParameterChanged(Fault):
+    """A harmless parameter gets another value, and its first one back: nothing restarts."""
+
+    name = "parameter changed"
+    holds = (0.1, 3.0)
+    values = {"xlog_check_count": ("4", "3"), "crm_attr_timeout": ("6", "5"),
+              "stop_escalate_in_slave": ("80", "90"), "watch": ("false", "true"),
+              "primary_conninfo_opt": ("keepalives_idle=30", "")}
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.parameter = rng.choice(sorted(self.values))
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        self.cluster = cluster
+        self.what = f"pcs resource update of {self.parameter}"
+
+    def change(self, value: str) -> None:
+        command(self.cluster, "pcs", "resource", "update", "pgsql", f"{self.parameter}={value}")
+
+    def strike(self) -> None:
+        self.change(self.values[self.parameter][0])
+
+    def heal(self) -> None:
+        self.change(self.values[self.parameter][1])
+
+
 class ClusterStopped(Fault):
     name = "cluster stopped on a node"
 
@@ -504,7 +531,8 @@ SINGLE: List[Callable[[], Fault]] = [
     PostmasterKilled, PostgresKilled, PostmasterFrozen, PostgresFrozen, BackendKilled,
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary, Switchover,
-    NodeStandby, KillInMaintenance, Cleanup, ClusterStopped, WalDiskFull, ConnectionsExhausted]
+    NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, ClusterStopped, WalDiskFull,
+    ConnectionsExhausted]
 
 
 class TwoAtOnce(Fault):
