@@ -23,7 +23,8 @@ from labkit.errors import LabError  # noqa: E402
 OPEN: Dict[str, labs.Lab] = {}
 BROKEN: Dict[str, str] = {}
 NUMBER = itertools.count(1)
-FIRST_TRIES: List[str] = []     # what failed at first, and was run once more
+FIRST_TRY = "failed at first, run once more"
+TRIED: List[str] = []           # what was run once more in this process
 UNSAFE = re.compile(r"\blost\b|double_writers|took? writes|wrote")
 
 
@@ -39,7 +40,8 @@ def pytest_addoption(parser) -> None:
                     help="scenarios: end with the first failure and leave its cluster up")
     group.addoption("--second-tries", type=int, default=0, metavar="N",
                     help="run up to N tests that failed once more, on a cluster of their own; "
-                    "never one that lost a commit or saw two writers")
+                    "never one that lost a commit or saw two writers (side by side: N of each "
+                    "worker)")
     group.addoption("--results", default="",
                     help="scenarios: a folder for what each one measured, as JSON")
 
@@ -106,17 +108,19 @@ def pytest_runtest_protocol(item, nextitem):
     Such a one is run again, and counted; what bears on safety, or on steps that share a
     cluster, is not.
     """
-    if (len(FIRST_TRIES) >= item.config.getoption("--second-tries")
+    if (len(TRIED) >= item.config.getoption("--second-tries")
             or item.get_closest_marker("steps")):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
     failed = [report for report in reports if report.failed]
     if failed and not any(UNSAFE.search(words_of(report)) for report in failed):
-        FIRST_TRIES.append("\n".join([item.nodeid] + [
+        TRIED.append(item.nodeid)
+        words = "\n".join([item.nodeid] + [
             f"{report.longreprtext}\n{dict(report.sections).get('evidence', '')}"
-            for report in failed]))
+            for report in failed])
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        reports[-1].user_properties.append((FIRST_TRY, words))
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
@@ -150,6 +154,7 @@ def pytest_configure(config) -> None:
     for line in ("steps: tests that are steps on one cluster, in order",
                  "scenario: a fault on a loaded cluster; cts/suite runs them all",
                  "worst: a scenario that cts/check takes too",
+                 "alone: against the clock; not side by side with others",
                  "place(nodes, fencing, rep_mode, options): the cluster that a scenario wants"):
         config.addinivalue_line("markers", line)
 
@@ -158,10 +163,12 @@ def pytest_terminal_summary(terminalreporter) -> None:
     stats = terminalreporter.stats
     counts = [len(stats.get(word, [])) for word in ("passed", "failed", "skipped")]
     counts[1] += len(stats.get("error", []))
-    for words in FIRST_TRIES:
-        terminalreporter.section("failed at first, run once more")
+    tried = [words for reports in stats.values() for report in reports
+             for name, words in getattr(report, "user_properties", []) if name == FIRST_TRY]
+    for words in tried:
+        terminalreporter.section(FIRST_TRY)
         terminalreporter.write_line(words)
-    if FIRST_TRIES:
-        terminalreporter.write_line(f"{len(FIRST_TRIES)} failed at first, run once more")
+    if tried:
+        terminalreporter.write_line(f"{len(tried)} {FIRST_TRY}")
     terminalreporter.write_line(
         f"{counts[0]} passed, {counts[1]} failed, {counts[2]} skipped")

@@ -1,8 +1,11 @@
 """From ocf:heartbeat:pgsql to pgward without a restart."""
 
+import pytest
+
 from labkit.resources import SHELL_AGENT, Wanted
 
 
+@pytest.mark.alone
 def test_change_of_provider_in_maintenance_mode_restarts_nothing(new_lab, agent):
     """Design, 'Moving over': maintenance mode, change the provider, refresh, leave it again."""
     cluster = new_lab(3)

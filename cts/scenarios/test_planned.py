@@ -43,6 +43,7 @@ def test_primary_node_standby(rig):
         assert not rig.ours or not rig.steps, "a switchover needs no hand"
 
 
+@pytest.mark.alone
 def test_standby_node_standby(rig):
     """P2: a standby that is stopped on purpose is released before its stop."""
     node = rig.eligible()
