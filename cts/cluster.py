@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Callable, List, Optional
@@ -28,11 +29,13 @@ class LedgerClient:
         self.out = lab.root / f"ledger-{time.time_ns()}"
         self.inside = ["ip", "netns", "exec", net.namespace(lab.name, "client")]
 
+    def command(self) -> List[str]:
+        return [str(CTS / "ledger"), "run", "--host", self.host, "--out", str(self.out)]
+
     def __enter__(self) -> "LedgerClient":
         # pylint: disable=consider-using-with
-        self.process = subprocess.Popen(
-            self.inside + [str(CTS / "ledger"), "run", "--host", self.host, "--out", str(self.out)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.inside + self.command(), cwd=CTS,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.wait_for_commits(time.time(), 30)
         return self
 
@@ -72,6 +75,13 @@ class LedgerClient:
         return subprocess.run(
             self.inside + [str(CTS / "ledger"), "check", "--host", self.host, "--out",
                            str(self.out)], capture_output=True, text=True, check=False)
+
+
+class OrdinaryClient(LedgerClient):
+    """The same as most programs do it: it just connects, and waits for as long as that takes."""
+
+    def command(self) -> List[str]:
+        return [sys.executable, "-B", "-m", "labkit.ordinary", self.host, str(self.out)]
 
 
 class Cluster:

@@ -2,6 +2,7 @@
 
 import random
 import time
+from contextlib import ExitStack
 from typing import Callable, Dict, List, Tuple
 
 from . import idle_cost, monitor_cost
@@ -11,6 +12,7 @@ from .resources import PROFILES
 from .story import seconds_of
 
 Figures = Dict[str, List[float]]
+ORDINARY, KNOCKING = "ordinary client, longest gap, s", "longest gap, s"
 LIMIT = 180.0       # a client that waits longer has lost its patience
 ELECTED = "S_ELECTION -> S_INTEGRATION"
 GROWTH = (2, 7)     # nodes of the other laboratories; the usual one has three
@@ -50,15 +52,22 @@ def idle(found: Contender, seconds: float) -> Figures:
     return figures
 
 
-def trial(found: Contender, act: Callable[[Node], float], mend: Callable[[Node], object]
-          ) -> Figures:
-    """One disturbance: the client's longest wait for an acknowledgement; all is whole after it."""
+def trial(found: Contender, act: Callable[[Node], float], mend: Callable[[Node], object],
+          ordinary: bool = True) -> Figures:
+    """One disturbance: the clients' longest wait for an acknowledgement; all is whole after it."""
     old = found.primary()
     # at no particular time between two monitors
     time.sleep(random.uniform(1, 1 + interval(found)))
-    with found.client() as client:
-        client.wait_for_commits(act(old), LIMIT)
-    figures = {"longest gap, s": [client.summary().gap], "commits lost": [found.lost(client)]}
+    with ExitStack() as running:
+        client = running.enter_context(found.client())
+        clients = {KNOCKING: client}
+        if ordinary:
+            clients[ORDINARY] = running.enter_context(found.ordinary())
+        moment = act(old)
+        for one in clients.values():
+            one.wait_for_commits(moment, LIMIT)
+    figures: Figures = {name: [one.summary().gap] for name, one in clients.items()}
+    figures["commits lost"] = [found.lost(client)]
     mend(old)
     return figures
 
@@ -78,7 +87,8 @@ def power_off(node: Node) -> float:
 
 
 def node(found: Contender) -> Figures:
-    return trial(found, power_off, found.rejoin)
+    """Without an ordinary client: nobody ends its connection to a machine that is gone."""
+    return trial(found, power_off, found.rejoin, ordinary=False)
 
 
 def switchover(found: Contender) -> Figures:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
-from .bench_rows import RUNS, Figures
+from .bench_rows import KNOCKING, ORDINARY, RUNS, Figures
 from .contenders import CONTENDERS
 from .errors import LabError
 from .monitor_cost import median
@@ -30,6 +30,10 @@ ratio is that agent's median by pgward's.
 
 - **gap**: the longest wait of a client between two acknowledged commits through the service
   address, on three nodes; what was acknowledged is counted afterwards
+- **ordinary client**: as most programs do it: libpq without options, which waits for as long as
+  TCP does, and tries again 50 ms after it was refused. Where nobody answers its first packet,
+  TCP repeats that after a second
+- **knocking client**: gives a connection 20 ms and knocks again after 10 ms, so it adds nothing
 - **pgward**: synchronous replication, the recommended profile
 - **shell**: the packaged `ocf:heartbeat:pgsql`, synchronous replication, its guide's profile
   (migration-threshold=1), with the one-line work-around that it needs to start at all
@@ -60,7 +64,8 @@ FOOT = """\
 - Half of a primary's monitor is the loading of libpq and of Pacemaker's libraries.
 """
 PARTS = (
-    ("A client's longest wait, seconds", ("kill", "node", "switchover"), "longest gap, s"),
+    ("An ordinary client's longest wait, seconds", ("kill", "switchover"), ORDINARY),
+    ("A knocking client's longest wait, seconds", ("kill", "node", "switchover"), KNOCKING),
     ("Cold start, from the election of the cluster's controller to the first commit, seconds",
      ("cold", "power"), "controller to first commit, s"),
     ("The same, from power on", ("cold", "power"), "power on to first commit, s"))

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, List, Tuple, Type
 
-from cluster import Cluster, LedgerClient
+from cluster import Cluster, LedgerClient, OrdinaryClient
 
 from . import knock, lab as labs, postgres, resources
 from .errors import LabError
@@ -84,6 +84,9 @@ class Contender:
 
     def client(self) -> LedgerClient:
         return self.cluster.ledger()
+
+    def ordinary(self) -> LedgerClient:
+        return OrdinaryClient(self.lab)
 
     def lost(self, client: LedgerClient) -> int:
         return len(client.lost())
@@ -253,6 +256,9 @@ class Floor(Plain):
     def client(self) -> LedgerClient:
         return KnockClient(self.lab)
 
+    def ordinary(self) -> LedgerClient:
+        return OrdinaryKnockClient(self.lab)
+
     def lost(self, client: LedgerClient) -> int:
         return 0
 
@@ -271,13 +277,16 @@ class Floor(Plain):
 class KnockClient(LedgerClient):
     """The client of a cluster without a database."""
 
-    def __enter__(self) -> "KnockClient":
-        # pylint: disable=consider-using-with
-        self.process = subprocess.Popen(
-            self.inside + [sys.executable, "-B", "-m", "labkit.knock", self.host, str(self.out)],
-            cwd=CTS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        self.wait_for_commits(time.time(), 30)
-        return self
+    def command(self) -> List[str]:
+        return [sys.executable, "-B", "-m", "labkit.knock", self.host, str(self.out)]
+
+
+class OrdinaryKnockClient(LedgerClient):
+    """The same, as an ordinary client does it."""
+
+    def command(self) -> List[str]:
+        return [sys.executable, "-B", "-m", "labkit.ordinary", "--knock", self.host,
+                str(self.out)]
 
 
 CONTENDERS: Dict[str, Type[Contender]] = {

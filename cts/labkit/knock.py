@@ -19,7 +19,21 @@ PAUSE = 0.005
 RETRY = 0.01
 # Runs inside a node, where this file may not be seen.
 SERVER = f"""
-import socket
+import socket, threading
+
+def talk(connection):
+    while True:
+        word = connection.recv(64)
+        if not word:
+            return
+        connection.sendall(word)
+
+def listen():
+    gate = socket.create_server(("", {PORT}))
+    while True:
+        threading.Thread(target=talk, args=(gate.accept()[0],), daemon=True).start()
+
+threading.Thread(target=listen, daemon=True).start()
 door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 door.bind(("", {PORT}))
 while True:
