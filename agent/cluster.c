@@ -34,6 +34,7 @@ static const struct {
     [CLUSTER_ATTR_HISTORY] = { "", "-history", CLUSTER_SPREAD_PRIVATE },
     [CLUSTER_ATTR_SHUTDOWN] = { "", "-shutdown", CLUSTER_SPREAD_PRIVATE },
     [CLUSTER_ATTR_UNPROVED] = { "", "-unproved", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_SYSTEM_ID] = { "", "-system-id", CLUSTER_SPREAD_PRIVATE },
 };
 
 #define ATTR_COUNT (sizeof(attr_names) / sizeof(attr_names[0]))
@@ -97,6 +98,8 @@ attr_slot(struct node *node, enum cluster_attr attr)
         return &node->shutdown;
     case CLUSTER_ATTR_UNPROVED:
         return &node->unproved;
+    case CLUSTER_ATTR_SYSTEM_ID:
+        return &node->system_id;
     case CLUSTER_ATTR_TRUSTED:
         return &node->trusted;
     case CLUSTER_ATTR_ADMIT:
@@ -214,6 +217,10 @@ look_at_nodes(struct cluster *cluster, int64_t deadline_ms,
 static void
 take_records(const struct cluster_view *view, struct snapshot *snapshot)
 {
+    memset(&snapshot->system_id, 0, sizeof(snapshot->system_id));
+    if (view != NULL) {
+        snapshot->system_id = view->system_id;
+    }
     for (size_t i = 0; i < snapshot->node_count; i++) {
         struct node *node = &snapshot->node[i];
 

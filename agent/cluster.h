@@ -46,6 +46,7 @@ enum cluster_attr {
     CLUSTER_ATTR_HISTORY,       /*!< RSC-history, private */
     CLUSTER_ATTR_SHUTDOWN,      /*!< RSC-shutdown, private */
     CLUSTER_ATTR_UNPROVED,      /*!< RSC-unproved, private */
+    CLUSTER_ATTR_SYSTEM_ID,     /*!< RSC-system-id, private */
 };
 
 /*!
@@ -63,7 +64,8 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
  * - FACT_MEMBERS: who is online and each instance's role (online, role,
  *   starting of every node), have_quorum, maintenance; names in the snapshot
  *   take Pacemaker's own spelling
- * - FACT_RECORD: RSC-data-status and -quorum of every node
+ * - FACT_RECORD: RSC-data-status and -quorum of every node, and RSC-system-id
+ *   of the cluster
  */
 int
 cluster_observe_cib(struct cluster *cluster, uint32_t facts,
@@ -105,6 +107,17 @@ int
 cluster_set_records(struct cluster *cluster,
                     const struct cluster_record *record, size_t count,
                     int64_t deadline_ms, struct text *ret_why);
+
+/*!
+ * Record the system identifier of the cluster's database, RSC-system-id of
+ * crm_config, as `crm_attribute --type crm_config` does. Nothing of that name
+ * is there yet.
+ *
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+cluster_record_system_id(struct cluster *cluster, const char *value,
+                         int64_t deadline_ms, struct text *ret_why);
 
 /*!
  * Read a node's record, and this node's, from that node's own copy of the CIB

@@ -71,6 +71,13 @@ cluster_set_records(struct cluster *cluster,
 }
 
 int
+cluster_record_system_id(struct cluster *cluster, const char *value,
+                         int64_t deadline_ms, struct text *ret_why)
+{
+    return CALL(record_system_id, value, deadline_ms, ret_why);
+}
+
+int
 cluster_read_copy(struct cluster *cluster, const char *node,
                   int64_t deadline_ms, struct node *ret_node,
                   struct text *ret_why)

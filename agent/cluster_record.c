@@ -70,6 +70,14 @@ child_of(xmlNode *parent, const char *element, const char *id)
 }
 
 static void
+set_pair(xmlNode *pair, const char *name, const char *value)
+{
+    (void) xmlNewProp(pair, (const xmlChar *) "name", (const xmlChar *) name);
+    (void) xmlNewProp(pair, (const xmlChar *) "value",
+                      (const xmlChar *) value);
+}
+
+static void
 attribute_name(const struct cluster *cluster,
                const struct cluster_record *record, struct text *name)
 {
@@ -109,18 +117,18 @@ add_change(xmlNode *nodes, const xmlNode *node, const char *name,
     if (child == NULL || set_id.overflow || pair_id.overflow) {
         return -ENOMEM;
     }
-    (void) xmlNewProp(child, (const xmlChar *) "name",
-                      (const xmlChar *) name);
-    (void) xmlNewProp(child, (const xmlChar *) "value",
-                      (const xmlChar *) value);
+    set_pair(child, name, value);
     return 0;
 }
 
+/* The section that a change is of is its root. */
 static int
 request_change(struct cluster *cluster, void *context)
 {
-    return cluster->cib->cmds->modify(cluster->cib, "nodes", context,
-                                      cib_sync_call);
+    const xmlNode *root = context;
+
+    return cluster->cib->cmds->modify(cluster->cib, (const char *) root->name,
+                                      context, cib_sync_call);
 }
 
 /* The names of the records' nodes, each once. */
@@ -256,4 +264,41 @@ cluster_set_records(struct cluster *cluster,
         return -1;
     }
     return wait_visible(cluster, record, count, deadline_ms, ret_why);
+}
+
+/* Where crm_attribute and pcs have what they set. */
+#define OPTIONS_ID "cib-bootstrap-options"
+
+int
+cluster_record_system_id(struct cluster *cluster, const char *value,
+                         int64_t deadline_ms, struct text *ret_why)
+{
+    CLEANUP(cluster_free_document) xmlDoc *document =
+        cluster_new_document("crm_config");
+    char name_buf[CLUSTER_NAME_SIZE];
+    char id_buf[ID_SIZE];
+    struct text name;
+    struct text id;
+    xmlNode *pair = NULL;
+    int rc = -ENOMEM;
+
+    text_init(&name, name_buf, sizeof(name_buf));
+    text_add(&name, "%s-system-id", cluster->resource);
+    text_init(&id, id_buf, sizeof(id_buf));
+    text_add(&id, OPTIONS_ID "-%s", name_buf);
+    if (document != NULL && !name.overflow && !id.overflow) {
+        pair = child_of(xmlDocGetRootElement(document),
+                        "cluster_property_set", OPTIONS_ID);
+        pair = pair == NULL ? NULL : child_of(pair, "nvpair", id_buf);
+    }
+    if (pair != NULL) {
+        set_pair(pair, name_buf, value);
+        rc = cluster_cib_request(cluster, deadline_ms, request_change,
+                                 xmlDocGetRootElement(document));
+    }
+    if (rc != pcmk_ok) {
+        cluster_explain(ret_why, "record", name_buf, "pacemaker-based", rc);
+        return -1;
+    }
+    return 0;
 }

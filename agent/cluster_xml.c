@@ -180,6 +180,16 @@ read_node_state(struct reader *reader, const xmlNode *element)
         ? TRI_YES : TRI_NO;
 }
 
+/* Of these the path finds one name only. */
+static bool
+ends_in(const char *name, const char *end)
+{
+    size_t length = strlen(name);
+
+    return length > strlen(end)
+           && strcmp(name + length - strlen(end), end) == 0;
+}
+
 static void
 read_option(struct reader *reader, const xmlNode *element)
 {
@@ -191,8 +201,7 @@ read_option(struct reader *reader, const xmlNode *element)
     case SECTION_NODES:
         if (node != NULL && strcmp(name, reader->record) == 0) {
             attr_set(&node->record, element_get_or(element, "value", ""));
-        } else if (node != NULL && strlen(name) > 7
-                   && strcmp(name + strlen(name) - 7, "-quorum") == 0) {
+        } else if (node != NULL && ends_in(name, "-quorum")) {
             attr_set(&node->quorum, element_get_or(element, "value", ""));
         } else if (node != NULL && strcmp(name, "maintenance") == 0) {
             node->maintenance = yes == TRI_YES ? TRI_YES : TRI_NO;
@@ -201,6 +210,9 @@ read_option(struct reader *reader, const xmlNode *element)
     case SECTION_OPTIONS:
         if (strcmp(name, "stonith-enabled") == 0) {
             reader->view->fencing = yes == TRI_NO ? TRI_NO : TRI_YES;
+        } else if (ends_in(name, "-system-id")) {
+            attr_set(&reader->view->system_id,
+                     element_get_or(element, "value", ""));
         } else if (strcmp(name, "is-managed-default") == 0
                    ? yes == TRI_NO : yes == TRI_YES) {
             reader->view->maintenance = TRI_YES;
@@ -272,6 +284,7 @@ view_clear(const struct cluster_view *wanted, struct cluster_view *ret_view)
     memset(ret_view, 0, sizeof(*ret_view));
     ret_view->maintenance = TRI_NO;
     ret_view->fencing = TRI_YES;
+    ret_view->system_id.known = ATTR_UNSET;
     ret_view->count = wanted->count;
     for (size_t i = 0; i < wanted->count; i++) {
         struct cluster_node *node = &ret_view->node[i];
@@ -316,7 +329,7 @@ cluster_xml_view_path(const char *resource, struct text *path)
              "/cib|/cib/configuration/*"
              "|/cib/configuration/crm_config//nvpair"
              "[@name='maintenance-mode' or @name='stonith-enabled'"
-             " or @name='is-managed-default']"
+             " or @name='is-managed-default' or @name='%s-system-id']"
              "|/cib/configuration/nodes/node"
              "|/cib/configuration/nodes/node/instance_attributes/nvpair"
              "[@name='%s-data-status' or @name='%s-data-quorum'"
@@ -331,5 +344,6 @@ cluster_xml_view_path(const char *resource, struct text *path)
              "[@id='%s' or starts-with(@id,'%s:')]/lrm_rsc_op"
              "|/cib/status/node_state/transient_attributes"
              "/instance_attributes/nvpair[@name='master-%s']",
-             resource, resource, resource, resource, resource, resource);
+             resource, resource, resource, resource, resource, resource,
+             resource);
 }

@@ -30,6 +30,7 @@ struct cluster_view {
     enum tri have_quorum;
     enum tri maintenance;       /*!< the cluster's, or the resource's */
     enum tri fencing;           /*!< stonith-enabled; YES is its default */
+    struct attr system_id;      /*!< RSC-system-id of crm_config */
     size_t count;
     struct cluster_node node[NODES_MAX];
 };

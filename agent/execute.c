@@ -382,6 +382,14 @@ run_op(struct job *job)
             return set_attr(job, CLUSTER_ATTR_SHUTDOWN);
         case OP_SET_UNPROVED:
             return set_attr(job, CLUSTER_ATTR_UNPROVED);
+        case OP_SET_SYSTEM_ID:
+            return set_attr(job, CLUSTER_ATTR_SYSTEM_ID);
+        case OP_RECORD_SYSTEM_ID:
+            report_log(LOG_NOTICE, "the cluster's database is %s",
+                       job->op->value);
+            return cluster_record_system_id(job->instance->cluster,
+                                            job->op->value,
+                                            attr_deadline(job), &job->why);
         case OP_SET_DATA_STATUS:
         case OP_SET_DATA_QUORUM:
             return set_records(job);

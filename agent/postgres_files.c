@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -76,6 +77,32 @@ read_major_version(const char *pgdata)
     return (uint32_t) number;
 }
 
+/*
+ * pg_control begins with it, in the machine's own order, and no later write of
+ * the file changes it.
+ *
+ * Source: ControlFileData of PostgreSQL 10 to 18.
+ */
+static void
+read_system_id(const char *pgdata, char *ret_id)
+{
+    char path[PATH_SIZE];
+    uint64_t id = 0;
+    ssize_t len = 0;
+    struct text text;
+
+    ret_id[0] = '\0';
+    if (path_in(pgdata, "global/pg_control", path) == 0) {
+        CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        len = fd < 0 ? 0 : read(fd, &id, sizeof(id));
+    }
+    if (len == (ssize_t) sizeof(id) && id != 0) {
+        text_init(&text, ret_id, SYSTEM_ID_SIZE);
+        text_add(&text, "%" PRIu64, id);
+    }
+}
+
 int
 postgres_read_files(const struct params *params,
                     const struct identity *identity,
@@ -85,6 +112,7 @@ postgres_read_files(const struct params *params,
         return -1;
     }
     ret_files->major_version = read_major_version(params->pgdata);
+    read_system_id(params->pgdata, ret_files->system_id);
     ret_files->lock = exists_in(params->tmpdir, "PGSQL.lock");
     ret_files->backup_label = exists_in(params->pgdata, "backup_label");
     identity_return();

@@ -69,7 +69,8 @@ note_missing(const struct snapshot *snapshot, size_t node,
 {
     const struct node *voter = &snapshot->node[node];
 
-    if (!is_live(snapshot, node)
+    /* the data that was recorded so is not there any more */
+    if (!is_live(snapshot, node) && !is_foreign(snapshot, node)
         && attr_is(&voter->data_status, DATA_LATEST)) {
         ballot->missing = voter->name;
         ballot->missing_may_act |= snapshot->fencing != TRI_YES
@@ -85,7 +86,7 @@ count_vote(const struct snapshot *snapshot, size_t node,
     struct wal_position position = published_by(candidate).position;
     const char *why;
 
-    if (!is_live(snapshot, node)
+    if (!is_live(snapshot, node) || is_foreign(snapshot, node)
         || (!record_allows(snapshot, node, &why)
             && (!attr_is(&candidate->data_status, DATA_QUORUM)
                 || wal_position_is_known(position)))) {

@@ -177,6 +177,9 @@ primary_is_trusted(const struct snapshot *snapshot)
     if (data->known == ATTR_UNKNOWN && other_leads != TRI_YES) {
         return TRI_UNKNOWN;
     }
+    if (is_foreign(snapshot, snapshot->self)) {
+        return TRI_NO;
+    }
     if (attr_is(data, DATA_LATEST)) {
         return other_leads == TRI_YES ? TRI_NO : TRI_YES;
     }
@@ -197,6 +200,10 @@ probe_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (code == OCF_RUNNING_PROMOTED) {
+        if (snapshot->system_id.known == ATTR_SET
+            && !have_facts(snapshot, FACT_FILES, plan)) {
+            return;
+        }
         trusted = primary_is_trusted(snapshot);
         if (trusted == TRI_NO) {
             plan_log(plan, LOG_ERR,

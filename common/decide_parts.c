@@ -69,6 +69,8 @@ attr_of(const struct node *node, enum op_kind kind)
             return &node->shutdown;
         case OP_SET_UNPROVED:
             return &node->unproved;
+        case OP_SET_SYSTEM_ID:
+            return &node->system_id;
         default:    /* OP_SET_TRUSTED; the record is not kept here */
             return &node->trusted;
     }

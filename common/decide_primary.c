@@ -421,7 +421,8 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
     if (!leads_by_record(snapshot, plan, code)) {
         return;
     }
-    if (!want_history(snapshot, plan)) {
+    if (!want_history(snapshot, plan)
+        || !want_cluster_identifier(snapshot, plan)) {
         return;
     }
     before = plan->count;

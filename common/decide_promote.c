@@ -53,6 +53,10 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
         case TRI_NO:
             break;
     }
+    if (!identifier_is_known(snapshot, plan)
+        || refuse_foreign(snapshot, plan)) {
+        return false;
+    }
     if (!record_allows(snapshot, snapshot->self, &why)
         && !data_allows(snapshot, snapshot->self)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,

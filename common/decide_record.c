@@ -45,6 +45,10 @@ record_allows(const struct snapshot *snapshot, size_t node,
         *ret_why = "this node is not in node_list";
         return false;
     }
+    if (is_foreign(snapshot, node)) {
+        *ret_why = "it holds another database, by its system identifier";
+        return false;
+    }
     data = &snapshot->node[node].data_status;
     if (data->known == ATTR_UNKNOWN) {
         *ret_why = "its data-status could not be read from the cluster";

@@ -23,6 +23,7 @@ static bool
 counts(const struct snapshot *snapshot, size_t node)
 {
     return is_live(snapshot, node) && !is_unproved(snapshot, node)
+           && !is_foreign(snapshot, node)
            && !attr_is(&snapshot->node[node].status, "STOP")
            && snapshot->node[node].in_stop_list != TRI_YES;
 }
@@ -33,8 +34,8 @@ data_allows(const struct snapshot *snapshot, size_t node)
     struct wal_position mine;
     const char *why;
 
-    if (node >= snapshot->node_count) {
-        return false;       /* this node is not in node_list */
+    if (node >= snapshot->node_count || is_foreign(snapshot, node)) {
+        return false;
     }
     mine = published_position(&snapshot->node[node]);
     for (size_t i = 0; i < snapshot->node_count; i++) {

@@ -157,6 +157,7 @@ standby_duties(const struct snapshot *snapshot, struct plan *plan,
                     plan)) {
         return;
     }
+    want_own_identifier(snapshot, plan);
     /* It says so after its death too: without a receiver, ask the cluster. */
     if (snapshot->server.receiver_running == TRI_YES
         && someone_leads(snapshot)) {
@@ -165,6 +166,11 @@ standby_duties(const struct snapshot *snapshot, struct plan *plan,
     }
     if (!have_facts(snapshot, FACT_MEMBERS | FACT_RECORD | FACT_POSITION,
                     plan)) {
+        return;
+    }
+    /* what streams is the primary's: the WAL receiver compares them itself */
+    if (snapshot->server.receiver_running != TRI_YES
+        && refuse_foreign(snapshot, plan)) {
         return;
     }
     if (other_promoted(snapshot, &other) == TRI_YES) {

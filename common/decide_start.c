@@ -293,7 +293,11 @@ begin_start(const struct snapshot *snapshot, struct plan *plan)
                       "(CIB, attributes) or pg_ctl in time: see the log of "
                       "pgward on this node");
         if (!have_facts(snapshot, facts | FACT_ATTRS | FACT_RECORD
-                                  | FACT_MEMBERS, plan)
+                                  | FACT_MEMBERS, plan)) {
+            return;
+        }
+        want_own_identifier(snapshot, plan);
+        if (refuse_foreign(snapshot, plan)
             || !claim(snapshot, plan, &kind)) {
             return;
         }

@@ -23,7 +23,8 @@
 /*! What can be observed; an action looks at what it needs and no more. */
 enum fact {
     FACT_PROCESS = 1 << 0,    /*!< the instance's processes, pid file */
-    FACT_FILES = 1 << 1,      /*!< lock, backup_label, version */
+    FACT_FILES = 1 << 1,      /*!< lock, backup_label, version,
+                                   system identifier */
     FACT_CONTROL = 1 << 2,    /*!< pg_controldata */
     FACT_SQL = 1 << 3,        /*!< the server's answer and role */
     FACT_SENDERS = 1 << 4,    /*!< pg_stat_replication, slots */
@@ -68,6 +69,8 @@ enum fact {
     X(OP_SET_HISTORY, "set-history")    /* node, value */ \
     X(OP_SET_SHUTDOWN, "set-shutdown")  /* node, value ("": delete) */ \
     X(OP_SET_UNPROVED, "set-unproved")  /* node, value ("": delete) */ \
+    X(OP_SET_SYSTEM_ID, "set-system-id")        /* node, value */ \
+    X(OP_RECORD_SYSTEM_ID, "record-system-id")  /* value: the cluster's */ \
     X(OP_PREPARE, "prepare")          /* folders, log file, stale pid file */ \
     X(OP_WRITE_CONFIG, "write-config")  /* include lines, by the mode */ \
     X(OP_WRITE_SYNC_NAMES, "write-sync-names")  /* value: the list; number: \

@@ -20,6 +20,7 @@
 #define ATTR_VALUE_SIZE 256
 #define SERVER_TEXT_SIZE 512
 #define STARTED_SIZE 32
+#define SYSTEM_ID_SIZE 24
 
 /* Each enumeration is a list so that names and values cannot drift apart. */
 
@@ -172,6 +173,8 @@ struct node {
                                        of a clean demotion (P7) */
     struct attr unproved;         /*!< RSC-unproved: private, set while a
                                        node that led is not yet judged (P3) */
+    struct attr system_id;        /*!< RSC-system-id: private, the system
+                                       identifier of this node's database */
     struct sender sender;
     enum tri slot;                /*!< its replication slot is there */
     enum tri slot_active;
@@ -249,6 +252,8 @@ struct instance_files {
     enum tri standby_current;     /*!< ... and is what the parameters ask for
                                        of a standby that follows; only
                                        reload-agent asks */
+    char system_id[SYSTEM_ID_SIZE];     /*!< pg_control's system identifier,
+                                             in decimal; "" unknown */
     uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
     enum control_state control;
     struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */
@@ -342,6 +347,9 @@ struct snapshot {
     enum tri have_quorum;
     enum tri maintenance;
     enum tri fencing;             /*!< stonith-enabled */
+    struct attr system_id;        /*!< FACT_RECORD: RSC-system-id of
+                                       crm_config, the identifier of the
+                                       cluster's database */
     size_t self;                  /*!< index of this node; NODES_MAX: none */
     size_t node_count;
     struct node node[NODES_MAX];

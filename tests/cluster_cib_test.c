@@ -382,6 +382,53 @@ a_record_that_is_not_there_is_made_as_pacemaker_would(void **state)
 }
 
 static void
+reads_the_identifier_of_the_database(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON,
+        LOOK(REPLY(CIB OPTIONS
+                   PAIR("pgsql-system-id", "7392019283746501923"))),
+        LOOK(REPLY(CIB)),
+        { .kind = SCRIPT_LOOK, .rc = -ETIME },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(observe_record(cluster, 5000), 0);
+    assert_true(attr_is(&snapshot.system_id, "7392019283746501923"));
+    assert_int_equal(observe_record(cluster, 5000), 0);
+    assert_int_equal(snapshot.system_id.known, ATTR_UNSET);
+    assert_int_equal(observe_record(cluster, 5000), -1);
+    assert_int_equal(snapshot.system_id.known, ATTR_UNKNOWN);
+    end(cluster);
+}
+
+static void
+records_the_identifier_where_pacemaker_has_its_options(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON,
+        { .kind = SCRIPT_CHANGE, .expect =
+          "<crm_config><cluster_property_set id=\"cib-bootstrap-options\">"
+          PAIR_OF("cib-bootstrap-options-pgsql-system-id", "pgsql-system-id",
+                  "7392019283746501923")
+          "</cluster_property_set></crm_config>" },
+        { .kind = SCRIPT_CHANGE, .rc = -EACCES },
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    assert_int_equal(cluster_record_system_id(cluster, "7392019283746501923",
+                                              5000, &why), 0);
+    assert_int_equal(cluster_record_system_id(cluster, "7392019283746501923",
+                                              5000, &why), -1);
+    assert_says("could not record 'pgsql-system-id'");
+    end(cluster);
+}
+
+static void
 several_records_are_one_change_where_they_stand(void **state)
 {
     static const struct cluster_record record[] = {
@@ -608,6 +655,9 @@ main(void)
         cmocka_unit_test(signs_on_anew_once_when_the_daemon_was_restarted),
         cmocka_unit_test(a_time_out_is_not_repeated),
         cmocka_unit_test(a_record_that_is_not_there_is_made_as_pacemaker_would),
+        cmocka_unit_test(reads_the_identifier_of_the_database),
+        cmocka_unit_test(
+            records_the_identifier_where_pacemaker_has_its_options),
         cmocka_unit_test(several_records_are_one_change_where_they_stand),
         cmocka_unit_test(the_record_of_a_cluster_of_one_node_comes_bare),
         cmocka_unit_test(a_record_that_never_shows_ends_at_the_deadline),

@@ -216,7 +216,7 @@ modify(cib_t *cib, const char *section, xmlNode *data, int options)
     int rc;
 
     assert_ptr_equal(cib, &the_cib);
-    assert_string_equal(section, "nodes");
+    assert_string_equal(section, (const char *) data->name);
     assert_int_equal(options, cib_sync_call);
     assert_true(xmlNodeDump(buffer, data->doc, data, 0, 0) > 0);
     rc = take_step(SCRIPT_CHANGE,

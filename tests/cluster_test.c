@@ -34,7 +34,7 @@
     QUERY("pgsql-trusted", NEVER_SET), QUERY("pgsql-warned", NEVER_SET), \
     QUERY("pgsql-admit", NEVER_SET), \
     QUERY("pgsql-history", NEVER_SET), QUERY("pgsql-shutdown", NEVER_SET), \
-    QUERY("pgsql-unproved", NEVER_SET)
+    QUERY("pgsql-unproved", NEVER_SET), QUERY("pgsql-system-id", NEVER_SET)
 
 static void
 assert_set(const struct attr *attr, const char *value)
@@ -70,6 +70,8 @@ reads_every_attribute_of_each_node(void **state)
         QUERY("pgsql-shutdown",
               ANSWER("pgsql-shutdown", HOST("node2", "1/0000000004000028"))),
         QUERY("pgsql-unproved", ANSWER("pgsql-unproved", HOST("node2", "1"))),
+        QUERY("pgsql-system-id", ANSWER("pgsql-system-id",
+                                        HOST("node2", "7392019283746501923"))),
         END,
     };
     struct cluster *cluster = begin(steps);
@@ -93,6 +95,7 @@ reads_every_attribute_of_each_node(void **state)
     assert_set(&snapshot.node[0].history, "2 1/0000000005000000");
     assert_set(&snapshot.node[1].shutdown, "1/0000000004000028");
     assert_set(&snapshot.node[1].unproved, "1");
+    assert_set(&snapshot.node[1].system_id, "7392019283746501923");
     end(cluster);
 }
 
