@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "config.h"
 #include "memory.h"
+#include "nftables.h"
 #include "postgres.h"
 #include "report.h"
 #include "watch.h"
@@ -450,6 +451,11 @@ run_op(struct job *job)
         case OP_NOTE_CALM:
             memory_note_calm(job->instance);
             break;
+        case OP_CREATE_REFUSAL:
+            return nftables_create(job->instance,
+                                   (unsigned) job->op->number, &job->why);
+        case OP_DROP_REFUSAL:
+            return nftables_drop(job->instance, &job->why);
         case OP_HAND_OVER:
             return watch_hand_over(job->instance, &job->why);
         case OP_REPORT:

@@ -139,6 +139,7 @@ fill_settings(const struct instance *instance, struct snapshot *snapshot)
     settings->sync_strict = params->sync_strict;
     settings->sync_quorum = params->sync_quorum;
     settings->watch = params->watch;
+    settings->refuses = params->client_address[0] != '\0';
     settings->sync_num = (uint32_t) params->sync_num;
     settings->xlog_check_count = (uint32_t) params->xlog_check_count;
     settings->max_lag_bytes = (uint64_t) params->max_lag_on_promote;

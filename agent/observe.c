@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "config.h"
 #include "memory.h"
+#include "nftables.h"
 #include "postgres.h"
 #include "report.h"
 #include "units.h"
@@ -310,6 +311,12 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     if ((facts & FACT_ADDRESS) != 0) {
         observe_address(instance, snapshot);
+    }
+    if ((facts & FACT_REFUSAL) != 0) {
+        nftables_observe(instance, &snapshot->refusal);
+        if (snapshot->action == ACTION_VALIDATE) {
+            nftables_try(instance, &snapshot->refusal);
+        }
     }
     if ((facts & server) != 0) {
         observe_server(instance, facts, look_deadline(instance, limit_ms),

@@ -2,6 +2,8 @@
 
 #include "decide.h"
 
+#include <syslog.h>
+
 #include "decide_parts.h"
 #include "profile.h"
 
@@ -13,15 +15,16 @@ decide_first_facts(const struct snapshot *snapshot)
 {
     switch (snapshot->action) {
         case ACTION_STOP:
+            return FACT_PROCESS | FACT_REFUSAL;
         case ACTION_STATUS:
         case ACTION_DEMOTE:
         case ACTION_REPORT:
             return FACT_PROCESS;
         case ACTION_MONITOR:
-            return FACT_PROCESS | FACT_SQL
+            return FACT_PROCESS | FACT_SQL | FACT_REFUSAL
                    | (snapshot->check_level >= 10 ? (uint32_t) FACT_DISK : 0);
         case ACTION_START:
-            return FACT_PROCESS | FACT_FILES | FACT_ADDRESS;
+            return FACT_PROCESS | FACT_FILES | FACT_ADDRESS | FACT_REFUSAL;
         case ACTION_PROMOTE:
             return FACT_PROCESS | FACT_SQL;
         case ACTION_RELOAD:
@@ -47,11 +50,15 @@ decide_validate(const struct snapshot *snapshot, struct plan *plan)
     }
     plan_fallback(plan, OCF_SUCCESS, "%s", "");
     if ((snapshot->facts & FACT_PROFILE) == 0) {
-        plan_again(plan, 0, FACT_PROCESS | FACT_SQL | FACT_PROFILE,
-                   VALIDATE_LOOK_MS);
+        plan_again(plan, 0, FACT_PROCESS | FACT_SQL | FACT_PROFILE
+                            | FACT_REFUSAL, VALIDATE_LOOK_MS);
         return;
     }
     profile_warn(snapshot, plan);
+    if (snapshot->refusal.possible == TRI_NO) {
+        plan_log(plan, LOG_WARNING, "client_address does nothing here: %s",
+                 snapshot->refusal.why);
+    }
     plan_exit(plan, OCF_SUCCESS);
 }
 
@@ -129,4 +136,5 @@ decide(const struct snapshot *snapshot, struct plan *ret_plan)
             break;
     }
     watch_duty(snapshot, ret_plan);
+    refusal_duty(snapshot, ret_plan);
 }

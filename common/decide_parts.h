@@ -72,6 +72,14 @@ void
 want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan);
 
 /*!
+ * Who sends to the clients' address where it is not is to be refused: make the
+ * table that does, or take it away, at the end of a start, monitor or stop.
+ * It never changes what the action says.
+ */
+void
+refusal_duty(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
  * End every process of the instance, within the action's time.
  *
  * Fast shutdown first, for `escalate_ms`; then immediate; then SIGKILL. A

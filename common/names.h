@@ -14,6 +14,7 @@ extern const char *const names_sender[];
 extern const char *const names_sync[];
 extern const char *const names_known[];
 extern const char *const names_notify[];
+extern const char *const names_refusal[];
 extern const char *const names_mode[];
 extern const char *const names_op[];
 extern const char *const names_fact[];

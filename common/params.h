@@ -72,6 +72,7 @@ struct params {
     long sync_num;
     bool sync_strict;
     long max_lag_on_promote;
+    const char *client_address;
 };
 
 enum param_type {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "refusal.h"
+
 /* PostgreSQL's NAMEDATALEN, with the NUL. */
 #define SLOT_NAME_SIZE 64
 
@@ -337,6 +339,10 @@ params_check(const struct params *params, bool promotable, bool has_meta,
     }
     if (code == OCF_SUCCESS) {
         code = check_slots(params, problem);
+    }
+    if (code == OCF_SUCCESS
+        && refusal_check(params->client_address, problem) != 0) {
+        code = OCF_ERR_CONFIGURED;
     }
     return code;
 }

@@ -509,5 +509,20 @@ const struct param_spec params_table[] = {
             "Only this agent has this parameter.",
         .offset = FIELD(watch),
     },
+    {
+        .name = "client_address",
+        .type = PARAM_STRING,
+        .default_text = "",
+        .shortdesc = "address of the clients, refused elsewhere",
+        .longdesc =
+            "The address at which clients reach the primary, as a resource\n"
+            "of the cluster moves it; of IPv4 or IPv6, no name, several with\n"
+            "spaces. With its port, 192.0.2.1:5432 or [fd00::1]:5432, where\n"
+            "that is not pgport. A node that does not have it refuses whoever\n"
+            "sends there all the same, in a table of nftables of its own:\n"
+            "see THE CLIENTS' ADDRESS below.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(client_address),
+    },
     { .name = NULL },
 };

@@ -175,7 +175,7 @@ dump_op(const struct op *op, struct text *text)
     text_add(text, "%s %s", op->need == OP_REQUIRED ? "required" : "try",
              op_name(op->kind));
     if (op->kind == OP_LOG || op->kind == OP_LOG_ONCE
-        || op->kind == OP_WRITE_STANDBY) {
+        || op->kind == OP_WRITE_STANDBY || op->kind == OP_CREATE_REFUSAL) {
         text_add(text, " %d", op->number);
     } else {
         text_add(text, " node.%zu", op->node);

@@ -38,6 +38,7 @@ enum fact {
     FACT_PROFILE = 1 << 12,   /*!< the cluster's and server's set-up */
     FACT_SYNC = 1 << 13,      /*!< do commits wait, and what is remembered */
     FACT_HISTORY = 1 << 14,   /*!< the past of server.position's timeline */
+    FACT_REFUSAL = 1 << 15,   /*!< the table that refuses what strays */
 };
 
 #define FACT_LIST(X) \
@@ -48,7 +49,7 @@ enum fact {
     X(FACT_ADDRESS, "address") X(FACT_DISK, "disk") \
     X(FACT_POSITION, "position") X(FACT_SETTINGS, "settings") \
     X(FACT_PROFILE, "profile") X(FACT_SYNC, "sync") \
-    X(FACT_HISTORY, "history")
+    X(FACT_HISTORY, "history") X(FACT_REFUSAL, "refusal")
 
 /*! What can be done; the comment says what the operation's fields mean. */
 #define OP_LIST(X) \
@@ -101,6 +102,9 @@ enum fact {
     X(OP_WATCH, "watch")                /* the postmaster gets its watcher */ \
     X(OP_UNWATCH, "unwatch")            /* nobody is to report its end */ \
     X(OP_NOTE_CALM, "note-calm")        /* a standby had nothing to do */ \
+    X(OP_CREATE_REFUSAL, "create-refusal")      /* number: seconds that it \
+                                    is to last; 0: until it is dropped */ \
+    X(OP_DROP_REFUSAL, "drop-refusal") \
     X(OP_HAND_OVER, "hand-over")        /* monitors know of the death */ \
     X(OP_REPORT, "report")              /* the postmaster's death, once */ \
     X(OP_COUNT, NULL)

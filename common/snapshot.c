@@ -18,6 +18,7 @@ const char *const names_sender[] = { SENDER_STATE_LIST(NAME_ROW) NULL };
 const char *const names_sync[] = { SYNC_STATE_LIST(NAME_ROW) NULL };
 const char *const names_known[] = { ATTR_KNOWN_LIST(NAME_ROW) NULL };
 const char *const names_notify[] = { NOTIFY_LIST(NAME_ROW) NULL };
+const char *const names_refusal[] = { REFUSAL_LIST(NAME_ROW) NULL };
 const char *const names_mode[] = { "none", "async", "sync", "slave",
                                           NULL };
 const char *const names_op[] = { OP_LIST(NAME_ROW) };

@@ -102,6 +102,13 @@
     X(NOTIFY_POST_PROMOTE, "post-promote") \
     X(NOTIFY_PRE_DEMOTE, "pre-demote") X(NOTIFY_POST_DEMOTE, "post-demote")
 
+/*! The table of nftables that refuses what goes to the clients' address. */
+#define REFUSAL_LIST(X) \
+    X(REFUSAL_UNKNOWN, "unknown")   /* could not look */ \
+    X(REFUSAL_GONE, "gone")         /* there is none of ours */ \
+    X(REFUSAL_OTHER, "other")       /* not as client_address has it */ \
+    X(REFUSAL_SET, "set")
+
 #define SNAPSHOT_ENUM_ROW(symbol, name) symbol,
 enum action { ACTION_LIST(SNAPSHOT_ENUM_ROW) };
 enum tri { TRI_LIST(SNAPSHOT_ENUM_ROW) };
@@ -114,6 +121,7 @@ enum sender_state { SENDER_STATE_LIST(SNAPSHOT_ENUM_ROW) };
 enum sync_state { SYNC_STATE_LIST(SNAPSHOT_ENUM_ROW) };
 enum attr_known { ATTR_KNOWN_LIST(SNAPSHOT_ENUM_ROW) };
 enum notify_kind { NOTIFY_LIST(SNAPSHOT_ENUM_ROW) };
+enum refusal_state { REFUSAL_LIST(SNAPSHOT_ENUM_ROW) };
 #undef SNAPSHOT_ENUM_ROW
 
 /*! A node attribute as read. */
@@ -244,6 +252,15 @@ struct server {
     enum tri monitor_sql_ok;
 };
 
+/*! What goes to the clients' address where it is not: FACT_REFUSAL. */
+struct refusal {
+    enum refusal_state state;
+    uint32_t failed_ms;           /*!< since the table could not be made or
+                                       unmade, at least 1; 0: it could */
+    enum tri possible;            /*!< nftables and the kernel can do it */
+    char why[SERVER_TEXT_SIZE];   /*!< they cannot */
+};
+
 /*! Files of the instance. */
 struct instance_files {
     enum tri lock;                /*!< tmpdir/PGSQL.lock */
@@ -273,6 +290,7 @@ struct settings {
     bool sync_strict;
     bool sync_quorum;             /*!< sync_mode=quorum */
     bool watch;                   /*!< a watcher reports the server's death */
+    bool refuses;                 /*!< client_address is set */
     uint32_t sync_num;            /*!< 0 counts as 1 */
     uint32_t xlog_check_count;
     uint64_t max_lag_bytes;       /*!< async: of one that may lead; 0: any */
@@ -336,6 +354,7 @@ struct snapshot {
     struct settings settings;
     struct process process;
     struct watch watch;           /*!< FACT_PROCESS */
+    struct refusal refusal;
     struct server server;
     struct instance_files files;
     struct profile profile;

@@ -6,6 +6,7 @@
 
 #include "metadata.h"
 #include "params.h"
+#include "refusal.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -23,6 +24,25 @@ get_from_lines(void *context, const char *name)
         }
     }
     return NULL;
+}
+
+/* What is accepted makes a script that fits and has no word of its own. */
+static void
+look_at_client_address(const char *addresses, unsigned expire_s)
+{
+    char buf[REFUSAL_SCRIPT_SIZE];
+    struct refusal_table table;
+    struct text text;
+
+    text_init(&text, buf, sizeof(buf));
+    if (refusal_check(addresses, &text) != 0) {
+        return;
+    }
+    text_init(&text, buf, sizeof(buf));
+    refusal_write("pgsql", addresses, 5432, expire_s, &text, &table);
+    if (text.overflow || strstr(buf, "flush") != NULL) {
+        abort();
+    }
 }
 
 int
@@ -45,6 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     (void) params_parse(get_from_lines, lines, &params, &text);
     text_init(&text, buf, sizeof(buf));
     (void) params_check(&params, (len & 1) != 0, (len & 2) != 0, &text);
+    look_at_client_address(params.client_address, (unsigned) len & 1);
     text_init(&text, buf, sizeof(buf));
     metadata_add_escaped(&text, params.start_opt);
     free(lines);

@@ -25,6 +25,7 @@ good(void)
     p.monitor_sql = "select now();";
     p.master_ip = "192.0.2.1";
     p.replication_slot_name = "";
+    p.client_address = "";
     p.rep_mode = REP_MODE_SYNC;
     p.node_list.count = 2;
     assert_int_equal(
@@ -211,6 +212,18 @@ refuses_two_nodes_that_would_share_a_slot(void **state)
 }
 
 static void
+refuses_a_client_address_that_is_none(void **state)
+{
+    struct params p = good();
+
+    (void) state;
+    p.client_address = "192.0.2.1 [fd00::1]:6432";
+    accepts(&p, true, true);
+    p.client_address = "192.0.2.1 db.example.com";
+    refuses(&p, true, "'db.example.com' is no address; write 192.0.2.1");
+}
+
+static void
 options_may_be_quoted_as_in_the_shell(void **state)
 {
     static const char *const values[] = {
@@ -273,6 +286,7 @@ main(void)
         cmocka_unit_test(without_meta_attributes_the_kind_is_not_judged),
         cmocka_unit_test(refuses_slots_that_cannot_be),
         cmocka_unit_test(refuses_two_nodes_that_would_share_a_slot),
+        cmocka_unit_test(refuses_a_client_address_that_is_none),
     };
 
     return cmocka_run_group_tests_name("params_check", tests, NULL, NULL);
