@@ -54,7 +54,7 @@ def test_recommended_profile_is_made_in_this_order():
                              "master_ip=10.0.1.9",
                              "primary_conninfo_opt=keepalives_idle=60 keepalives_interval=5 "
                              "keepalives_count=5"]
-    assert "pgctl=/opt/pg/pg_ctl" in database
+    assert {"client_address=10.0.0.9", "pgctl=/opt/pg/pg_ctl"} <= set(database)
     assert "clone-max=3" in the(lines, "resource", "promotable")
     assert {"ip=10.0.0.9", "nic=eth0", "cidr_netmask=24"} <= set(
         the(lines, "resource", "create", "vip-master"))
@@ -107,11 +107,17 @@ def test_environment_counts_and_options_win():
     assert "clone-max=2" in the(lines, "resource", "promotable")
 
 
+def test_only_our_agent_is_told_the_clients_address():
+    assert "client_address" not in str(printed(*SITE, "--agent", SHELL_AGENT))
+
+
 def test_parameter_that_is_given_is_there_once():
     database = the(printed(*SITE, "master_ip=10.9.9.9", "primary_conninfo_opt=sslmode=require",
-                           "rep_mode=async", "pgdata=/srv/pg"), "resource", "create", "pgsql")
+                           "rep_mode=async", "pgdata=/srv/pg", "client_address=10.0.0.9:6432"),
+                   "resource", "create", "pgsql")
     for name, value in (("master_ip", "10.9.9.9"), ("rep_mode", "async"), ("pgdata", "/srv/pg"),
-                        ("primary_conninfo_opt", "sslmode=require")):
+                        ("primary_conninfo_opt", "sslmode=require"),
+                        ("client_address", "10.0.0.9:6432")):
         assert [word for word in database if word.startswith(f"{name}=")] == [f"{name}={value}"]
 
 
