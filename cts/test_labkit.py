@@ -1,6 +1,7 @@
 """The pieces of the laboratory that need no cluster."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from labkit.lab import Lab
 from labkit.monitor_cost import median
 from labkit.resources import AGENT, SHELL_AGENT, Wanted, script
 from labkit.rig import Rig
+from labkit.shell import send
 
 CTS = Path(__file__).resolve().parent
 CRM_MON = """<pacemaker-result api-version="2.25" request="crm_mon"><nodes>
@@ -25,6 +27,12 @@ CRM_MON = """<pacemaker-result api-version="2.25" request="crm_mon"><nodes>
 <attribute name="pgsql-status" value="PRI"/></node></node_attributes>
 <node_history><node name="a"><resource_history id="pgsql" fail-count="2"/>
 <resource_history id="vip-master" fail-count="0"/></node></node_history></pacemaker-result>"""
+
+
+def test_signal_to_a_process_that_has_ended_is_no_error():
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    send(signal.SIGTERM, gone.pid)
 
 
 @pytest.mark.parametrize("role", ["Promoted", "Master"])

@@ -5,7 +5,6 @@ order: the same seed chooses the same, whatever the cluster looks like. Only the
 of `the primary` and `the second standby` to nodes is read from the cluster.
 """
 
-import os
 import random
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from .errors import LabError
 from .node import PACEMAKERD, POSTGRES, POSTMASTER, Node
 from .postgres import WAL_DISK
 from .resources import VIP_MASTER
-from .shell import wait_until
+from .shell import send, wait_until
 from .state import State
 
 if TYPE_CHECKING:
@@ -118,13 +117,7 @@ class Signal(Fault):
             f"a process on '{self.node.name}' that matches '{self.pattern}'",
                           lambda: self.node.find(self.pattern), 10)
         for pid in sorted(pids)[:1] if self.one else pids:
-            self.hit(pid)
-
-    def hit(self, pid: int) -> None:
-        try:
-            os.kill(pid, self.number)
-        except ProcessLookupError:
-            pass
+            send(self.number, pid)
 
     def heal(self) -> None:
         if self.number == signal.SIGSTOP and self.node.alive():

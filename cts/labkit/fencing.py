@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .errors import LabError
 from .node import Node
-from .shell import start_time, wait_until
+from .shell import send, start_time, wait_until
 
 if TYPE_CHECKING:
     from .lab import Lab
@@ -38,7 +38,7 @@ def start(lab: "Lab") -> None:
 def stop(root: Path) -> None:
     pid = Node.read_init(root / "fence.pid")
     if pid is not None:
-        os.kill(pid, signal.SIGKILL)
+        send(signal.SIGKILL, pid)
         wait_until(f"process {pid} to be gone", lambda: start_time(pid) is None, 10, 0.01)
 
 

@@ -14,7 +14,7 @@ from typing import Iterator, List
 from . import corosync, fencing, net
 from .errors import LabError
 from .node import Node
-from .shell import run, wait_until
+from .shell import run, send, wait_until
 
 STATE = Path(os.environ.get("PGWARD_LAB_STATE", "/var/tmp/pgward-lab"))
 NAME = re.compile(r"[A-Za-z0-9_-]{1,24}")
@@ -188,10 +188,7 @@ def remove_all(name: str) -> None:
         Node.kill_init(pidfile)
     for netns in net.namespaces(name):
         for pid in run(["ip", "netns", "pids", netns], check=False).stdout.split():
-            try:
-                os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            send(signal.SIGKILL, int(pid))
     end = time.monotonic() + 10
     for netns in net.namespaces(name):
         while run(["ip", "netns", "pids", netns], check=False).stdout.split() and time.monotonic() < end:

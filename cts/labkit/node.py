@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Sequence
 
 from . import net
 from .errors import LabError
-from .shell import child_of, run, start_time, wait_until
+from .shell import child_of, run, send, start_time, wait_until
 
 if TYPE_CHECKING:
     from .lab import Lab
@@ -59,9 +59,9 @@ class Node:
         pid = Node.read_init(pidfile)
         if pid is not None:
             visitors = Node.visitors(pid)
-            os.kill(pid, signal.SIGKILL)
+            send(signal.SIGKILL, pid)
             for visitor in visitors:
-                os.kill(visitor, signal.SIGCONT)
+                send(signal.SIGCONT, visitor)
             wait_until(f"process {pid} to be gone", lambda: start_time(pid) is None, 20, 0.01)
         pidfile.unlink(missing_ok=True)
 
@@ -183,10 +183,7 @@ class Node:
         for name in ("pacemakerd", "corosync"):
             pids = self.find(rf"^(\S*/)?{name}( |$)")
             for pid in pids:
-                try:
-                    os.kill(pid, signal.SIGTERM)
-                except ProcessLookupError:
-                    pass
+                send(signal.SIGTERM, pid)
             wait_until(f"{name} on '{self.name}' to stop",
                        lambda found=pids: not any(start_time(p) for p in found), timeout, 0.1,
                        f"read {self.dir}/var/log/syslog")
@@ -231,10 +228,7 @@ class Node:
             raise LabError(f"'{pattern}' is not a regular expression: {error}") from None
         pids = self.find(pattern)
         for pid in pids:
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                pass
+            send(number, pid)
         return len(pids)
 
     def unless_off(self, act: Callable[[], object]) -> None:

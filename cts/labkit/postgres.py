@@ -25,6 +25,7 @@ wal_keep_size = 512MB
 hot_standby = on
 restart_after_crash = off
 wal_receiver_status_interval = 2
+wal_sender_timeout = 5s
 max_standby_streaming_delay = -1
 max_standby_archive_delay = -1
 hot_standby_feedback = on

@@ -1,5 +1,6 @@
 """Run commands of the machine, and look at its processes."""
 
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -24,6 +25,14 @@ def run(cmd: Sequence[str], check: bool = True, timeout: float = 60,
         reason = (done.stderr or done.stdout).strip() or "it said nothing"
         raise LabError(f"could not run '{' '.join(cmd)}': exit {done.returncode}: {reason}")
     return done
+
+
+def send(number: int, pid: int) -> None:
+    """Signal a process, which may have ended meanwhile."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 def wait_until(what: str, test: Callable[[], object], timeout: float, every: float = 0.05,

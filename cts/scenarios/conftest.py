@@ -22,7 +22,6 @@ from labkit.resources import Wanted
 from labkit.rig import Rig, Verdict
 
 HERE = Path(__file__).resolve().parent
-SETTINGS = "wal_sender_timeout = 5s\n"     # as README.md advises
 VERDICTS: Dict[str, Verdict] = {}
 REPORTS: Dict[str, Dict[str, pytest.TestReport]] = {}
 
@@ -65,7 +64,7 @@ class Ground:
             nodes = place.nodes if isinstance(place.nodes, int) else list(place.nodes)
             cluster = make_lab(self.config, nodes, place.wal_mb)
             self.place, self.rig = place, Rig(cluster, place.wanted(agent))
-            cluster.set_up(self.rig.wanted, SETTINGS)
+            cluster.set_up(self.rig.wanted)
             self.rig.whole()
         return self.rig
 
