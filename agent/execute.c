@@ -419,6 +419,10 @@ run_op(struct job *job)
             return signal_server(job, POSTGRES_END_RECEIVER);
         case OP_PROMOTE_SERVER:
             return promote_server(job);
+        case OP_END_SENDERS:
+            return pgsql_end_senders(job->instance->pgsql, job->op->number,
+                                     job->op->value,
+                                     job->instance->deadline_ms, &job->why);
         case OP_END_SESSIONS:
             return pgsql_end_sessions(job->instance->pgsql,
                                       job->instance->deadline_ms, &job->why);

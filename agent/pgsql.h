@@ -222,4 +222,17 @@ int
 pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
                 struct text *ret_why);
 
+/*!
+ * End a WAL sender, or all of them; one that is gone is a success.
+ *
+ * \param[in] pid    its process; 0: all of them
+ * \param[in] began  when that began, as sender.began has it: one that came
+ *                   later under the same number is left alone
+ *
+ * \return 0: they are told; -1 with `ret_why`.
+ */
+int
+pgsql_end_senders(struct pgsql *pgsql, int32_t pid, const char *began,
+                  int64_t deadline_ms, struct text *ret_why);
+
 #endif

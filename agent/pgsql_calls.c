@@ -152,3 +152,10 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
 {
     return CALL(drop_slot, slot, deadline_ms, ret_why);
 }
+
+int
+pgsql_end_senders(struct pgsql *pgsql, int32_t pid, const char *began,
+                  int64_t deadline_ms, struct text *ret_why)
+{
+    return CALL(end_senders, pid, began, deadline_ms, ret_why);
+}

@@ -24,7 +24,8 @@
     X(run_monitor_sql) \
     X(promote) \
     X(create_slot) \
-    X(drop_slot)
+    X(drop_slot) \
+    X(end_senders)
 
 /*! The module's table; the types are those that pgsql.h declares. */
 struct pgsql_calls {

@@ -143,11 +143,11 @@ pgsql_switch_wal(struct pgsql *pgsql, int64_t deadline_ms,
 }
 
 /*
- * Run a statement about one slot; `done` is the failure that means success.
- * A monitor_user seldom has the right to replicate: then the owner does it.
+ * Run a statement that changes something; `done` is the failure that means
+ * success. A monitor_user seldom has the right to: then the owner does it.
  */
 static int
-change_slot(struct pgsql *pgsql, const struct pgsql_statement *statement,
+change(struct pgsql *pgsql, const struct pgsql_statement *statement,
             const char *done, int64_t deadline_ms,
             struct pgsql_failure *ret_failure)
 {
@@ -181,8 +181,8 @@ pgsql_create_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
         .param = (const char *const[]) { slot },
     };
 
-    if (change_slot(pgsql, &statement, DUPLICATE_OBJECT, deadline_ms,
-                    &failure) == 0) {
+    if (change(pgsql, &statement, DUPLICATE_OBJECT, deadline_ms, &failure)
+        == 0) {
         return 0;
     }
     text_add(ret_why, "could not create replication slot '%s': %s", slot,
@@ -203,11 +203,48 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
         .param = (const char *const[]) { slot },
     };
 
-    if (change_slot(pgsql, &statement, UNDEFINED_OBJECT, deadline_ms,
-                    &failure) == 0) {
+    if (change(pgsql, &statement, UNDEFINED_OBJECT, deadline_ms, &failure)
+        == 0) {
         return 0;
     }
     text_add(ret_why, "could not drop replication slot '%s': %s", slot,
+             failure.text);
+    return -1;
+}
+
+/* Of a process that is another's by now, the beginning is another, too. */
+#define END_ONE_SQL \
+    "SELECT pg_catalog.pg_terminate_backend(w.pid)" \
+    " FROM pg_catalog.pg_stat_get_wal_senders() w," \
+    " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
+    " WHERE w.pid::pg_catalog.text OPERATOR(pg_catalog.=) $1" \
+    " AND " PGSQL_BEGAN " OPERATOR(pg_catalog.=) $2"
+
+#define END_ALL_SQL \
+    "SELECT pg_catalog.pg_terminate_backend(w.pid)" \
+    " FROM pg_catalog.pg_stat_get_wal_senders() w"
+
+int
+pgsql_end_senders(struct pgsql *pgsql, int32_t pid, const char *began,
+                  int64_t deadline_ms, struct text *ret_why)
+{
+    struct pgsql_failure failure;
+    char number_buf[16];
+    struct text number;
+    const struct pgsql_statement all = { .sql = END_ALL_SQL };
+    const struct pgsql_statement one = {
+        .sql = END_ONE_SQL,
+        .param_count = 2,
+        .param = (const char *const[]) { number_buf, began },
+    };
+
+    text_init(&number, number_buf, sizeof(number_buf));
+    text_add(&number, "%d", (int) pid);
+    if (change(pgsql, pid == 0 ? &all : &one, UNDEFINED_OBJECT, deadline_ms,
+               &failure) == 0) {
+        return 0;
+    }
+    text_add(ret_why, "could not end WAL senders of before: %s",
              failure.text);
     return -1;
 }

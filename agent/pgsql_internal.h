@@ -51,6 +51,10 @@ pgsql_finish_conn(PGconn **conn)
 #define PGSQL_READ_ONLY \
     "SET LOCAL search_path = ''; SET TRANSACTION READ ONLY; "
 
+/*! When a process of pg_stat_get_activity() `a` began, as text. */
+#define PGSQL_BEGAN \
+    "pg_catalog.date_part('epoch', a.backend_start)::pg_catalog.text"
+
 /*! Who logs in, and for what. */
 enum pgsql_login {
     PGSQL_LOGIN_SQL = 0,          /*!< monitor_user, or else pgdba */

@@ -18,6 +18,18 @@ someone_stops(const struct snapshot *snapshot)
     return false;
 }
 
+/* A node is to be started, and a WAL sender of its name is there already. */
+static bool
+someone_left_a_sender(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (sender_is_dead(snapshot, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool
 is_running_primary(const struct snapshot *snapshot)
 {
@@ -67,6 +79,25 @@ before_stop(const struct snapshot *snapshot, struct plan *plan)
         look_around(snapshot, plan);
     } else {
         plan_exit(plan, OCF_SUCCESS);
+    }
+}
+
+/*
+ * A standby that was fenced and is back within seconds left a WAL sender that
+ * looks alive: commits would wait for it while another standby is there.
+ */
+static void
+before_start(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (self_node(snapshot)->in_promoted_list != TRI_YES
+        || self_node(snapshot)->in_demote_list == TRI_YES) {
+        plan_exit(plan, OCF_SUCCESS);
+    } else if (have_facts(snapshot, NOTIFY_FACTS | FACT_SENDERS, plan)) {
+        if (is_running_primary(snapshot) && someone_left_a_sender(snapshot)) {
+            primary_duties(snapshot, plan, OCF_SUCCESS);
+        } else {
+            plan_exit(plan, OCF_SUCCESS);
+        }
     }
 }
 
@@ -146,8 +177,10 @@ decide_notify(const struct snapshot *snapshot, struct plan *plan)
         case NOTIFY_PRE_PROMOTE:
             redirect(snapshot, plan);
             break;
-        case NOTIFY_NONE:
         case NOTIFY_PRE_START:
+            before_start(snapshot, plan);
+            break;
+        case NOTIFY_NONE:
         case NOTIFY_PRE_DEMOTE:
             plan_exit(plan, OCF_SUCCESS);
             break;

@@ -156,6 +156,17 @@ is_last_of_strict(const struct snapshot *snapshot, size_t node);
 bool
 sender_is_seen(const struct sender *sender);
 
+/*!
+ * Is its WAL sender only not yet timed out: does the cluster know that its
+ * server was stopped, or fenced, since? Such a one counts for nothing.
+ */
+bool
+sender_is_dead(const struct snapshot *snapshot, size_t node);
+
+/*! Plan the end of those that would be in the way. */
+void
+end_dead_senders(const struct snapshot *snapshot, struct plan *plan);
+
 /*! Is it about to be stopped on purpose? Released before: no commit stalls. */
 bool
 is_leaving(const struct snapshot *snapshot, size_t node);
@@ -321,8 +332,8 @@ enum return_verdict {
 };
 
 /*!
- * Judge this node's data by the record and by the history of the primary's
- * timelines: all of its WAL has to lie in the primary's past.
+ * Judge this node's data by the history of the primary's timelines: all of its
+ * WAL has to lie in the primary's past. The record is no proof of that.
  *
  * Source: promise P3; design section 4, proof of a common past.
  */
@@ -355,6 +366,13 @@ refuse_to_follow(const struct snapshot *snapshot, struct plan *plan,
 bool
 has_parted(const struct snapshot *snapshot, struct plan *plan,
            size_t primary);
+
+/*!
+ * Is all that this standby holds of the primary's past, or did it follow the
+ * primary onto its own timeline?
+ */
+bool
+past_is_shared(const struct snapshot *snapshot, size_t primary);
 
 /*!
  * Tell the others the primary's timelines where they do not know them.

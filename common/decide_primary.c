@@ -117,7 +117,8 @@ judge(const struct snapshot *snapshot, size_t node,
       struct judgement *ret_judgement)
 {
     const struct sender *sender = &snapshot->node[node].sender;
-    bool out = is_leaving(snapshot, node) || is_down(snapshot, node);
+    bool out = is_leaving(snapshot, node) || is_down(snapshot, node)
+               || sender_is_dead(snapshot, node);
     struct text data;
 
     memset(ret_judgement, 0, sizeof(*ret_judgement));
@@ -151,7 +152,7 @@ ranked_async_node(const struct snapshot *snapshot)
 
         if (i == snapshot->self || sender->state != SENDER_STREAMING
             || sender->visible == TRI_NO || is_leaving(snapshot, i)
-            || lags_too_far(snapshot, i)) {
+            || sender_is_dead(snapshot, i) || lags_too_far(snapshot, i)) {
             continue;
         }
         if (best == NODES_MAX
@@ -164,7 +165,8 @@ ranked_async_node(const struct snapshot *snapshot)
 
         if (i != snapshot->self
             && node->sender.state == SENDER_STREAMING
-            && !is_leaving(snapshot, i) && !lags_too_far(snapshot, i)
+            && !is_leaving(snapshot, i) && !sender_is_dead(snapshot, i)
+            && !lags_too_far(snapshot, i)
             && attr_is(&node->score, SCORE_CANDIDATE)
             && node->sender.flush_lsn + RANK_SLACK_BYTES
                >= snapshot->node[best].sender.flush_lsn) {
@@ -433,6 +435,7 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         plan->facts |= facts | FACT_PROCESS;
         return;
     }
+    end_dead_senders(snapshot, plan);
     if (snapshot->settings.use_slots) {
         want_slots(snapshot, plan);
     }

@@ -380,6 +380,8 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (old_record_is_gone(snapshot, plan)) {
+        /* those of a standby that once held the address look alive for long */
+        plan_add(plan, OP_END_SENDERS, OP_BEST_EFFORT, 0, NULL);
         plan_add(plan, OP_PROMOTE_SERVER, OP_REQUIRED, 0, NULL);
         plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
     }

@@ -101,6 +101,18 @@ refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
     refuse_to_follow(snapshot, plan, buf);
 }
 
+/*
+ * On the primary's own timeline nobody but the primary writes, unless a
+ * promotion begins none; and the primary saw this node stream there. Alone, its
+ * word proves nothing: a WAL sender may only look alive.
+ */
+static bool
+has_followed(const struct snapshot *snapshot)
+{
+    return has_streamed(&self_node(snapshot)->data_status)
+           && !snapshot->settings.restart_on_promote;
+}
+
 enum return_verdict
 judge_return(const struct snapshot *snapshot, struct plan *plan,
              size_t primary)
@@ -109,9 +121,6 @@ judge_return(const struct snapshot *snapshot, struct plan *plan,
 
     if (!have_facts(snapshot, RETURN_FACTS, plan)) {
         return RETURN_LOOK_AGAIN;
-    }
-    if (has_streamed(&self_node(snapshot)->data_status)) {
-        return RETURN_PROVED;   /* each promotion takes that record away */
     }
     finding = compare_with(snapshot, primary);
     switch (finding.match) {
@@ -123,6 +132,11 @@ judge_return(const struct snapshot *snapshot, struct plan *plan,
         case HISTORY_SHARED:
             break;
         case HISTORY_SAME_TIMELINE:
+            if (has_followed(snapshot)) {
+                break;
+            }
+            refuse(snapshot, plan, primary, finding);
+            return RETURN_REFUTED;
         case HISTORY_BEYOND:
         case HISTORY_OTHER:
             refuse(snapshot, plan, primary, finding);
@@ -185,6 +199,22 @@ return_duties(const struct snapshot *snapshot, struct plan *plan,
             break;
     }
     plan_exit(plan, code);
+}
+
+bool
+past_is_shared(const struct snapshot *snapshot, size_t primary)
+{
+    switch (compare_with(snapshot, primary).match) {
+        case HISTORY_SHARED:
+            return true;
+        case HISTORY_SAME_TIMELINE:
+            return has_followed(snapshot);
+        case HISTORY_UNKNOWN:
+        case HISTORY_BEYOND:
+        case HISTORY_OTHER:
+            break;
+    }
+    return false;
 }
 
 bool

@@ -58,24 +58,31 @@ want_upstream(const struct snapshot *snapshot, struct plan *plan)
 }
 
 /*
- * A lock left by a crash is answered: the primary records that this node's
- * data follows its own. Left there, it would refuse the next start.
+ * A lock left by a crash, or by a promotion that was torn off, is answered:
+ * this node streams, and the history of the primary's timelines holds all that
+ * it has. Left there, the lock would refuse the next start. The record alone
+ * is no proof: it may be of a WAL sender that only looks alive.
  *
- * Returns false when the plan looks at the record first.
+ * Returns false when the plan looks at the facts first.
  */
 static bool
 lock_is_settled(const struct snapshot *snapshot, struct plan *plan)
 {
+    const uint32_t facts = FACT_RECORD | FACT_MEMBERS | FACT_POSITION
+                           | FACT_HISTORY;
     const struct attr *data = &self_node(snapshot)->data_status;
+    size_t primary = NODES_MAX;
 
     if (snapshot->files.lock != TRI_YES
         || snapshot->server.receiver_running != TRI_YES) {
         return true;
     }
-    if (!have_facts(snapshot, FACT_RECORD, plan)) {
+    if (!have_facts(snapshot, facts, plan)) {
         return false;
     }
-    if (has_streamed(data)) {
+    if (has_streamed(data)
+        && other_promoted(snapshot, &primary) == TRI_YES
+        && past_is_shared(snapshot, primary)) {
         plan_log(plan, LOG_INFO, "this node streams again (%s): the lock of "
                  "its time as a primary goes", data->value);
         plan_add(plan, OP_REMOVE_LOCK, OP_BEST_EFFORT, 0, NULL);

@@ -151,7 +151,8 @@ is_streaming(const struct snapshot *snapshot, size_t node)
     const struct sender *sender = &snapshot->node[node].sender;
 
     return sender->state == SENDER_STREAMING && sender->visible != TRI_NO
-           && !is_leaving(snapshot, node) && !is_down(snapshot, node);
+           && !is_leaving(snapshot, node) && !is_down(snapshot, node)
+           && !sender_is_dead(snapshot, node);
 }
 
 bool

@@ -89,6 +89,8 @@ enum fact {
     X(OP_PROMOTE_SERVER, "promote-server") \
     X(OP_END_NEWCOMERS, "end-newcomers")        /* they hold up a stop */ \
     X(OP_END_RECEIVER, "end-receiver")  /* so that it connects anew */ \
+    X(OP_END_SENDERS, "end-senders")    /* number, value: the WAL sender of \
+                                    that process and beginning; 0: all */ \
     X(OP_END_SESSIONS, "end-sessions")  /* those that hold replay back */ \
     X(OP_RESTART_STANDBY, "restart-standby")    /* fast, then start */ \
     X(OP_SWITCH_WAL, "switch-wal")      /* where there is an archive */ \

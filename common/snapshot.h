@@ -138,6 +138,10 @@ struct sender {
                                        sender follows; 0: it is not there */
     lsn flush_lsn;
     uint32_t silent_ms;           /*!< since its last word; 0 before 12 */
+    uint32_t pid;                 /*!< its process; 0: not known */
+    char began[STARTED_SIZE];     /*!< when that process began, by this node's
+                                       clock, in the server's own text */
+    uint32_t age_ms;              /*!< since then */
     enum tri visible;             /*!< NO: columns are NULL, no pg_monitor */
 };
 

@@ -43,6 +43,7 @@ is_cosmetic(enum op_kind kind)
         case OP_LOG:
         case OP_LOG_ONCE:
         case OP_END_NEWCOMERS:
+        case OP_END_SENDERS:    /* the model has no dead ones */
         case OP_NOTE_CALM:      /* the model looks at all each time */
         case OP_SET_XLOG_LOC:
         case OP_SET_BASELINE:

@@ -284,6 +284,43 @@ makes_and_drops_slots_as_the_owner_if_need_be(void **state)
     pgsql_close(pgsql);
 }
 
+/* The standby connects again. */
+static void
+ends_a_wal_sender_and_not_the_one_that_comes_after_it(void **state)
+{
+    struct sender old;
+    struct pgsql *pgsql;
+    int64_t deadline_ms = in_ms(LIMIT_MS);
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    pgsql = handle(&primary);
+    wait_for_sender(pgsql, SENDER_STREAMING);
+    old = snapshot.node[1].sender;
+    assert_true(old.pid != 0);
+    assert_int_equal(pgsql_end_senders(pgsql, (int32_t) old.pid, "1.5",
+                                       deadline_ms, &why), 0);
+    wait_for_sender(pgsql, SENDER_STREAMING);
+    assert_int_equal(snapshot.node[1].sender.pid, old.pid);
+    assert_int_equal(pgsql_end_senders(pgsql, (int32_t) old.pid, old.began,
+                                       deadline_ms, &why), 0);
+    do {
+        wait_for_sender(pgsql, SENDER_STREAMING);
+    } while (snapshot.node[1].sender.pid == old.pid
+             && clock_left_ms(deadline_ms) > 0);
+    assert_true(snapshot.node[1].sender.pid != old.pid);
+    assert_string_not_equal(snapshot.node[1].sender.began, old.began);
+    old = snapshot.node[1].sender;
+    assert_int_equal(pgsql_end_senders(pgsql, 0, "", deadline_ms, &why), 0);
+    do {
+        wait_for_sender(pgsql, SENDER_STREAMING);
+    } while (snapshot.node[1].sender.pid == old.pid
+             && clock_left_ms(deadline_ms) > 0);
+    assert_true(snapshot.node[1].sender.pid != old.pid);
+    assert_string_equal(why_buf, "");
+    pgsql_close(pgsql);
+}
+
 static void
 keeps_an_active_slot(void **state)
 {
@@ -843,6 +880,7 @@ main(void)
         cmocka_unit_test(is_not_ahead_of_a_standby_after_a_segment_switch),
         cmocka_unit_test(makes_and_drops_slots_again_and_again),
         cmocka_unit_test(makes_and_drops_slots_as_the_owner_if_need_be),
+        cmocka_unit_test(ends_a_wal_sender_and_not_the_one_that_comes_after_it),
         cmocka_unit_test(keeps_an_active_slot),
         cmocka_unit_test(asks_for_a_checkpoint_that_begins_later),
         cmocka_unit_test(ends_a_query_that_holds_replay_back),

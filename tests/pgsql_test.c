@@ -13,7 +13,7 @@
 #define SHORT_MS 300
 #define LONG_MS 30000
 #define COLUMNS 8
-#define SENDER_COLUMNS 8
+#define SENDER_COLUMNS 11
 
 static const char *const primary_row[COLUMNS] = {
     "f", "0/3000148", "00000003000000000000000C", NULL,
@@ -831,14 +831,21 @@ takes_the_best_connection_of_a_whole_name(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "catchup", "async", "1", "0/9000000", NULL, "7000",
+        "101", "1795200000.1", "10",
         "w", "srv2", "streaming", "async", "1", "0/1000000", NULL, "6000",
+        "102", "1795200000.2", "20",
         "w", "srv2", "streaming", "sync", "1", "0/2000000", NULL, "5000",
+        "103", "1795200000.3", "30",
         "w", "srv2", "streaming", "quorum", "1", "0/1500000", NULL, "4000",
+        "104", "1795200000.4", "40",
         "w", "srv2", "backup", "async", "1", NULL, NULL, NULL,
+        "105", "1795200000.5", "50",
         "w", "srv1", "streaming", "sync", "1", "0/2000000", NULL, "1",
+        "106", "1795200000.6", "60",
         "w", "srvx3", "streaming", "sync", "1", "0/2000000", NULL, "1",
-        "s", "slot_srv2", NULL, NULL, NULL, NULL, "t", NULL,
-        "s", "slot_srv_3", NULL, NULL, NULL, NULL, "f", NULL,
+        "107", "1795200000.7", "70",
+        "s", "slot_srv2", NULL, NULL, NULL, NULL, "t", NULL, NULL, NULL, NULL,
+        "s", "slot_srv_3", NULL, NULL, NULL, NULL, "f", NULL, NULL, NULL, NULL,
     };
 
     (void) state;
@@ -854,6 +861,9 @@ takes_the_best_connection_of_a_whole_name(void **state)
     assert_int_equal(snapshot.node[1].sender.sync_priority, 1);
     assert_int_equal(snapshot.node[1].sender.flush_lsn, 0x2000000);
     assert_int_equal(snapshot.node[1].sender.silent_ms, 5000);
+    assert_int_equal(snapshot.node[1].sender.pid, 103);
+    assert_string_equal(snapshot.node[1].sender.began, "1795200000.3");
+    assert_int_equal(snapshot.node[1].sender.age_ms, 30);
     assert_int_equal(snapshot.node[1].sender.visible, TRI_YES);
     assert_int_equal(snapshot.node[1].slot, TRI_YES);
     assert_int_equal(snapshot.node[1].slot_active, TRI_YES);
@@ -870,7 +880,9 @@ knows_no_place_where_connections_of_a_name_differ(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "streaming", "sync", "1", "0/2000000", NULL, NULL,
+        "108", "1795200000.8", "80",
         "w", "srv2", "streaming", "async", "0", "0/1000000", NULL, NULL,
+        "109", "1795200000.9", "90",
     };
 
     (void) state;
@@ -942,7 +954,7 @@ static void
 concludes_nothing_from_hidden_columns(void **state)
 {
     static const char *const rows[] = {
-        "w", "srv2", NULL, NULL, NULL, NULL, NULL, NULL,
+        "w", "srv2", NULL, NULL, NULL, NULL, NULL, NULL, "9", NULL, NULL,
     };
 
     (void) state;
@@ -1136,6 +1148,30 @@ makes_and_drops_slots_with_bound_names(void **state)
 }
 
 static void
+ends_one_wal_sender_by_its_beginning_or_all(void **state)
+{
+    (void) state;
+    standin_connect_ok();
+    standin_rows(0, 0, NULL);
+    standin_end();
+    assert_int_equal(pgsql_end_senders(pgsql, 4711, "1795200000.25",
+                                       in_ms(LONG_MS), &why), 0);
+    assert_string_equal(standin_param(), "4711");
+    assert_non_null(strstr(standin_sql(0), "a.backend_start"));
+    standin_rows(0, 0, NULL);
+    standin_end();
+    assert_int_equal(pgsql_end_senders(pgsql, 0, "", in_ms(LONG_MS), &why),
+                     0);
+    assert_null(strstr(standin_sql(1), "backend_start"));
+    assert_string_equal(why_buf, "");
+    standin_error("XX000", "no");
+    standin_end();
+    assert_int_equal(pgsql_end_senders(pgsql, 0, "", in_ms(LONG_MS), &why),
+                     -1);
+    assert_string_equal(why_buf, "could not end WAL senders of before: no");
+}
+
+static void
 says_why_a_slot_could_not_be_changed(void **state)
 {
     (void) state;
@@ -1221,6 +1257,7 @@ main(void)
         TEST(promotes_over_sql),
         TEST(asks_for_a_signal_where_sql_cannot_promote),
         TEST(makes_and_drops_slots_with_bound_names),
+        TEST(ends_one_wal_sender_by_its_beginning_or_all),
         TEST(says_why_a_slot_could_not_be_changed),
         TEST(says_why_no_new_segment_could_be_begun),
     };

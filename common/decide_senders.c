@@ -1,0 +1,71 @@
+/* Which WAL senders are dead: they look alive until wal_sender_timeout. */
+
+#include <syslog.h>
+
+#include "decide_parts.h"
+
+/*
+ * A WAL sender may be seen before the cluster's history tells of the start that
+ * it comes of; one that is older than this began before a stop that it tells.
+ */
+#define HISTORY_LATE_MS 2000u
+
+/* Its start waits for this notify: until that returns, nothing runs there. */
+static bool
+is_to_start(const struct snapshot *snapshot, size_t node)
+{
+    return snapshot->notify == NOTIFY_PRE_START
+           && snapshot->node[node].in_start_list == TRI_YES;
+}
+
+/* In maintenance mode a person may have started what the cluster calls so. */
+static bool
+is_known_stopped(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+
+    return peer->online == TRI_YES && peer->role == ROLE_STOPPED
+           && peer->starting == TRI_NO && snapshot->maintenance == TRI_NO
+           && peer->sender.age_ms >= HISTORY_LATE_MS;
+}
+
+bool
+sender_is_dead(const struct snapshot *snapshot, size_t node)
+{
+    const struct sender *sender = &snapshot->node[node].sender;
+
+    return node != snapshot->self && sender->state != SENDER_NONE
+           && sender_is_seen(sender)
+           && (is_to_start(snapshot, node)
+               || is_known_stopped(snapshot, node));
+}
+
+/*
+ * It would hold its node's slot, and have a say in what commits wait for. One
+ * that has no say may be of a server that a person lets catch up.
+ */
+static bool
+has_to_end(const struct snapshot *snapshot, size_t node)
+{
+    return sender_is_dead(snapshot, node)
+           && (is_to_start(snapshot, node) || is_listed(snapshot, node));
+}
+
+void
+end_dead_senders(const struct snapshot *snapshot, struct plan *plan)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct sender *sender = &snapshot->node[i].sender;
+
+        if (!has_to_end(snapshot, i)) {
+            continue;
+        }
+        if (snapshot->done[OP_END_SENDERS].times == 0) {
+            plan_log(plan, LOG_NOTICE, "'%s' runs no server: the WAL sender "
+                     "of its last one (process %u) is ended",
+                     snapshot->node[i].name, sender->pid);
+        }
+        plan_add(plan, OP_END_SENDERS, OP_BEST_EFFORT, i, sender->began);
+        plan->op[plan->count - 1].number = (int32_t) sender->pid;
+    }
+}
