@@ -247,6 +247,7 @@ take_members(const struct cluster *cluster, const struct cluster_view *view,
         node->online = TRI_UNKNOWN;
         node->role = ROLE_UNKNOWN;
         node->starting = TRI_UNKNOWN;
+        node->probed = TRI_UNKNOWN;
         node->expected_down = TRI_UNKNOWN;
         memset(&node->cib_score, 0, sizeof(node->cib_score));
         if (view == NULL) {
@@ -258,6 +259,7 @@ take_members(const struct cluster *cluster, const struct cluster_view *view,
         node->expected_down = seen->expected_down;
         node->cib_score = seen->score;
         roles_result(&seen->roles, &node->role, &node->starting);
+        node->probed = seen->roles.any ? TRI_YES : TRI_NO;
         if (seen->maintenance == TRI_YES
             && text_same_name(node->name, cluster->self_name)) {
             snapshot->maintenance = TRI_YES;

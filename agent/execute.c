@@ -452,6 +452,9 @@ run_op(struct job *job)
         case OP_UNWATCH:
             watch_end(job->instance);
             break;
+        case OP_NOTE_LEAVING:
+            memory_note_leaving(job->instance, job_node(job));
+            break;
         case OP_NOTE_CALM:
             memory_note_calm(job->instance);
             break;

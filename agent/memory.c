@@ -12,9 +12,11 @@
 #include "files.h"
 #include "line.h"
 #include "report.h"
+#include "sender_memory.h"
 #include "sync_memory.h"
 
 #define MEMORY_SIZE 1024
+#define SENDERS_SIZE 8192
 #define SAID_SIZE 8192
 #define SAY_AGAIN_S 600
 #define FILE_MODE 0600
@@ -49,6 +51,62 @@ memory_save(const struct instance *instance, const struct sync_memory *memory)
                        FILE_MODE) != 0) {
         report_log(LOG_WARNING, "could not write '%s': %m", path);
     }
+}
+
+static void
+load_senders(const struct instance *instance,
+             struct sender_memory *ret_memory)
+{
+    char path[PATH_SIZE];
+    char buf[SENDERS_SIZE];
+    size_t len;
+
+    memset(ret_memory, 0, sizeof(*ret_memory));
+    if (files_read(instance_run_path(instance, "senders", path), buf,
+                   sizeof(buf), &len) == 0) {
+        /* what is garbled is forgotten */
+        (void) sender_memory_parse(buf, ret_memory);
+    }
+}
+
+static void
+save_senders(const struct instance *instance,
+             const struct sender_memory *memory)
+{
+    char path[PATH_SIZE];
+    char buf[SENDERS_SIZE];
+    struct text text;
+
+    text_init(&text, buf, sizeof(buf));
+    sender_memory_format(memory, &text);
+    if (text.overflow
+        || files_write(instance_run_path(instance, "senders", path), buf,
+                       text.len, FILE_MODE) != 0) {
+        report_log(LOG_WARNING, "could not write '%s': %m", path);
+    }
+}
+
+void
+memory_note_senders(const struct instance *instance,
+                    struct snapshot *snapshot)
+{
+    struct sender_memory memory;
+
+    load_senders(instance, &memory);
+    if (sender_memory_update(&memory, snapshot,
+                             (uint64_t) clock_now_ms())) {
+        save_senders(instance, &memory);
+    }
+}
+
+void
+memory_note_leaving(const struct instance *instance, const char *node)
+{
+    struct sender_memory memory;
+
+    load_senders(instance, &memory);
+    sender_memory_leave(&memory, node, (uint64_t) clock_now_ms());
+    save_senders(instance, &memory);
 }
 
 /* Was this whole line said lately? */

@@ -18,6 +18,18 @@ void
 memory_save(const struct instance *instance,
             const struct sync_memory *memory);
 
+/*!
+ * Fill of each WAL sender what is only known by earlier looks (silent_ms,
+ * leaving_ms), and remember this look.
+ */
+void
+memory_note_senders(const struct instance *instance,
+                    struct snapshot *snapshot);
+
+/*! A node's instance is about to be stopped. */
+void
+memory_note_leaving(const struct instance *instance, const char *node);
+
 /*! Log a line that lasts: when it begins, and again every ten minutes. */
 void
 memory_say(const struct instance *instance, int priority, const char *line);

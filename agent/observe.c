@@ -242,7 +242,10 @@ observe_server(const struct instance *instance, uint32_t facts,
                                   &snapshot->server);
     }
     if ((facts & FACT_SENDERS) != 0) {
-        (void) pgsql_observe_senders(instance->pgsql, deadline_ms, snapshot);
+        if (pgsql_observe_senders(instance->pgsql, deadline_ms, snapshot)
+            == 0) {
+            memory_note_senders(instance, snapshot);
+        }
     }
     if ((facts & FACT_SQL) != 0) {
         run_monitor_sql(instance, deadline_ms, snapshot);

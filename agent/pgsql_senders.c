@@ -12,7 +12,7 @@ enum {
     COL_PRIORITY,
     COL_FLUSH_LSN,
     COL_ACTIVE,
-    COL_SILENT_MS,
+    COL_REPLY,
     COL_PID,
     COL_BEGAN,
     COL_AGE_MS,
@@ -24,13 +24,15 @@ enum {
  * The functions behind pg_stat_replication and pg_replication_slots: the views
  * list every backend and join what is not needed here.
  */
-#define SENDERS_SQL(silent) \
+#define SENDERS_SQL(reply) \
     PGSQL_READ_ONLY \
     "SELECT 'w'::pg_catalog.text, a.application_name, w.state, w.sync_state," \
     " w.sync_priority::pg_catalog.text, w.flush_lsn::pg_catalog.text," \
-    " NULL::pg_catalog.bool, " silent "," \
+    " NULL::pg_catalog.bool, " reply "," \
     " w.pid::pg_catalog.text, " PGSQL_BEGAN ", " \
-    MS_SINCE("a.backend_start") \
+    "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()" \
+    " OPERATOR(pg_catalog.-) a.backend_start) OPERATOR(pg_catalog.*) 1000)" \
+    "::pg_catalog.int8::pg_catalog.text" \
     " FROM pg_catalog.pg_stat_get_wal_senders() w," \
     " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
     " UNION ALL" \
@@ -38,10 +40,7 @@ enum {
     " s.active, NULL, NULL, NULL, NULL" \
     " FROM pg_catalog.pg_get_replication_slots() s"
 
-#define MS_SINCE(moment) \
-    "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()" \
-    " OPERATOR(pg_catalog.-) " moment ") OPERATOR(pg_catalog.*) 1000)" \
-    "::pg_catalog.int8::pg_catalog.text"
+#define REPLY "pg_catalog.date_part('epoch', w.reply_time)::pg_catalog.text"
 
 #define REPLY_TIME_VERSION 120000
 
@@ -99,12 +98,13 @@ read_sender(const PGresult *result, int row, struct sender *ret_sender)
             sync_state_parse(pgsql_field(result, row, COL_SYNC_STATE));
         sender.sync_priority = pgsql_field_number(result, row, COL_PRIORITY);
         sender.flush_lsn = pgsql_field_lsn(result, row, COL_FLUSH_LSN);
-        sender.silent_ms = pgsql_field_number(result, row, COL_SILENT_MS);
         sender.pid = pgsql_field_number(result, row, COL_PID);
         sender.age_ms = pgsql_field_number(result, row, COL_AGE_MS);
         /* one that does not fit is one that is not known */
         (void) text_copy(pgsql_field(result, row, COL_BEGAN), sender.began,
                          sizeof(sender.began));
+        (void) text_copy(pgsql_field(result, row, COL_REPLY), sender.reply,
+                         sizeof(sender.reply));
     }
     *ret_sender = sender;
 }
@@ -163,8 +163,7 @@ pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
         return -1;
     }
     statement.sql = PQserverVersion(pgsql->conn) < REPLY_TIME_VERSION
-                    ? SENDERS_SQL("NULL")
-                    : SENDERS_SQL(MS_SINCE("w.reply_time"));
+                    ? SENDERS_SQL("NULL") : SENDERS_SQL(REPLY);
     if (pgsql_ask(pgsql, &statement, deadline_ms, &result, &failure) != 0) {
         pgsql_tell_failure(&failure, &snapshot->server);
         return -1;

@@ -167,9 +167,16 @@ sender_is_dead(const struct snapshot *snapshot, size_t node);
 void
 end_dead_senders(const struct snapshot *snapshot, struct plan *plan);
 
-/*! Is it about to be stopped on purpose? Released before: no commit stalls. */
+/*!
+ * Is it about to be stopped on purpose? Released before: no commit stalls, and
+ * kept out until it is stopped, or the stop has been given up.
+ */
 bool
 is_leaving(const struct snapshot *snapshot, size_t node);
+
+/*! Remember who is: what is written next makes Pacemaker think again. */
+void
+note_leaving(const struct snapshot *snapshot, struct plan *plan);
 
 /*!
  * Is a standby that does not stream still to be waited for?

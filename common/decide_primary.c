@@ -427,6 +427,7 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         || !want_cluster_identifier(snapshot, plan)) {
         return;
     }
+    note_leaving(snapshot, plan);
     before = plan->count;
     want_trust(snapshot, plan);
     want_own_attrs(snapshot, plan);

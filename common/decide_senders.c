@@ -10,6 +10,38 @@
  */
 #define HISTORY_LATE_MS 2000u
 
+/*
+ * What a pre-stop notify writes makes Pacemaker plan anew, and monitors run
+ * before the stop does. A plan that still has the stop sends that notify again;
+ * one that has it no more sends nothing, and is known by the time that went by.
+ */
+#define LEAVING_MS 10000u
+
+/* What left is that one WAL sender: an instance that comes back has another. */
+bool
+is_leaving(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+    bool stops = peer->role == ROLE_STARTED && peer->starting == TRI_YES;
+
+    return (snapshot->notify == NOTIFY_PRE_STOP
+            && peer->in_stop_list == TRI_YES)
+           || (peer->sender.leaving_ms > 0
+               && (stops || peer->sender.leaving_ms < LEAVING_MS));
+}
+
+void
+note_leaving(const struct snapshot *snapshot, struct plan *plan)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != snapshot->self && snapshot->notify == NOTIFY_PRE_STOP
+            && snapshot->node[i].in_stop_list == TRI_YES
+            && snapshot->done[OP_NOTE_LEAVING].times == 0) {
+            plan_add(plan, OP_NOTE_LEAVING, OP_BEST_EFFORT, i, NULL);
+        }
+    }
+}
+
 /* Its start waits for this notify: until that returns, nothing runs there. */
 static bool
 is_to_start(const struct snapshot *snapshot, size_t node)
@@ -18,14 +50,27 @@ is_to_start(const struct snapshot *snapshot, size_t node)
            && snapshot->node[node].in_start_list == TRI_YES;
 }
 
+/*
+ * A node that booted and has not been probed: the cluster has no word of it. A
+ * clean-up takes the history away, too, and leaves the attributes, which the
+ * instance sets as soon as it runs.
+ */
+static bool
+has_just_booted(const struct node *node)
+{
+    return node->probed == TRI_NO && node->status.known == ATTR_UNSET
+           && node->score.known == ATTR_UNSET;
+}
+
 /* In maintenance mode a person may have started what the cluster calls so. */
 static bool
 is_known_stopped(const struct snapshot *snapshot, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
 
-    return peer->online == TRI_YES && peer->role == ROLE_STOPPED
-           && peer->starting == TRI_NO && snapshot->maintenance == TRI_NO
+    return peer->online == TRI_YES && snapshot->maintenance == TRI_NO
+           && ((peer->role == ROLE_STOPPED && peer->starting == TRI_NO)
+               || has_just_booted(peer))
            && peer->sender.age_ms >= HISTORY_LATE_MS;
 }
 

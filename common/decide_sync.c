@@ -43,13 +43,6 @@ sender_is_seen(const struct sender *sender)
     return sender->state != SENDER_UNKNOWN && sender->visible != TRI_NO;
 }
 
-bool
-is_leaving(const struct snapshot *snapshot, size_t node)
-{
-    return snapshot->notify == NOTIFY_PRE_STOP
-           && snapshot->node[node].in_stop_list == TRI_YES;
-}
-
 static bool
 has_active_history(const struct node *node)
 {

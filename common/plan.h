@@ -103,6 +103,7 @@ enum fact {
     X(OP_TAIL_SERVER_LOG, "tail-server-log")    /* into snapshot.failure */ \
     X(OP_WATCH, "watch")                /* the postmaster gets its watcher */ \
     X(OP_UNWATCH, "unwatch")            /* nobody is to report its end */ \
+    X(OP_NOTE_LEAVING, "note-leaving")  /* node: about to be stopped */ \
     X(OP_NOTE_CALM, "note-calm")        /* a standby had nothing to do */ \
     X(OP_CREATE_REFUSAL, "create-refusal")      /* number: seconds that it \
                                     is to last; 0: until it is dropped */ \

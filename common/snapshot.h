@@ -137,7 +137,12 @@ struct sender {
     uint32_t sync_priority;       /*!< its place in the list that the WAL
                                        sender follows; 0: it is not there */
     lsn flush_lsn;
-    uint32_t silent_ms;           /*!< since its last word; 0 before 12 */
+    uint32_t silent_ms;           /*!< since its last word, as this node's
+                                       looks saw it; 0 before 12 */
+    char reply[STARTED_SIZE];     /*!< the moment of that by the standby's
+                                       clock, which may be wrong */
+    uint32_t leaving_ms;          /*!< since a pre-stop notify named its node;
+                                       0: none did */
     uint32_t pid;                 /*!< its process; 0: not known */
     char began[STARTED_SIZE];     /*!< when that process began, by this node's
                                        clock, in the server's own text */
@@ -151,6 +156,9 @@ struct node {
     enum tri online;              /*!< in_ccm, crmd and joined */
     enum role role;
     enum tri starting;            /*!< its start (or stop) is under way */
+    enum tri probed;              /*!< the cluster's history has an operation
+                                       of the instance there; fencing and a
+                                       clean-up take it away */
     enum tri expected_down;       /*!< the cluster proved it down: it left as
                                        planned, or was fenced (P2) */
     struct attr copy;             /*!< RSC-data-status as this node's own copy

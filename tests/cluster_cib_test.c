@@ -81,6 +81,7 @@ reads_members_and_roles_of_2_1_5(void **state)
     assert_int_equal(snapshot.node[0].starting, TRI_NO);
     assert_int_equal(snapshot.node[1].online, TRI_YES);
     assert_int_equal(snapshot.node[1].role, ROLE_STARTED);
+    assert_int_equal(snapshot.node[1].probed, TRI_YES);
     assert_int_equal(snapshot.have_quorum, TRI_YES);
     assert_int_equal(snapshot.maintenance, TRI_NO);
 }
@@ -630,6 +631,7 @@ expects_a_node_down_only_by_all_three_signs(void **state)
                         table[i].state);
         look_at(reply);
         assert_int_equal(snapshot.node[1].expected_down, table[i].down);
+        assert_int_equal(snapshot.node[1].probed, TRI_NO);
         /* the cluster has no state of it at all */
         assert_int_equal(snapshot.node[0].expected_down, TRI_UNKNOWN);
     }

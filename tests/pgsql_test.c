@@ -860,7 +860,7 @@ takes_the_best_connection_of_a_whole_name(void **state)
     assert_int_equal(snapshot.node[1].sender.sync_state, SYNC_SYNC);
     assert_int_equal(snapshot.node[1].sender.sync_priority, 1);
     assert_int_equal(snapshot.node[1].sender.flush_lsn, 0x2000000);
-    assert_int_equal(snapshot.node[1].sender.silent_ms, 5000);
+    assert_string_equal(snapshot.node[1].sender.reply, "5000");
     assert_int_equal(snapshot.node[1].sender.pid, 103);
     assert_string_equal(snapshot.node[1].sender.began, "1795200000.3");
     assert_int_equal(snapshot.node[1].sender.age_ms, 30);
