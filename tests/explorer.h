@@ -35,6 +35,8 @@
  * Crashes, cuts, broken connections, SIGKILLs and time-outs are faults, planned
  * stops and demotions are moves; both are bounded, and so are commits, and how
  * many actions run at once. A node takes longer to boot than a plan to end.
+ * - Where it is asked for, the WAL sender of a standby whose node lost its
+ *   power: it looks alive for ever, and one is on a standby from the beginning.
  * - Settings: sync_mode, sync_num, sync_strict. With sync_strict clients commit
  *   only where RSC-admit lets them in.
  *
@@ -137,7 +139,9 @@ struct e_node {
     uint8_t checkpoint;         /* E_CHECKPOINT_... */
     uint8_t upstream;
     struct e_memory memory;
-    uint8_t pad[5];
+    uint8_t stale[E_NODES];     /* 1 + what a dead node's WAL sender shows */
+    uint8_t left;               /* whose stop a notify announced here */
+    uint8_t pad[1];
 };
 
 /* A checkpoint that was asked for. */
@@ -193,6 +197,7 @@ struct e_config {
     bool any;                   /*!< sync_mode=quorum */
     uint8_t sync_num;           /*!< 0 counts as 1 */
     bool strict;                /*!< sync_strict */
+    bool stale;                 /*!< WAL senders outlive their standbys */
     uint32_t states_max;
     enum e_defect {             /*!< seeded, to prove that it is found */
         E_NO_DEFECT = 0,
@@ -203,6 +208,9 @@ struct e_config {
         E_DEFECT_EFFECT,        /*!< a list counts as taken by all senders */
         E_DEFECT_POSITIONS,     /*!< of a quorum one too few is enough */
         E_DEFECT_LAST,          /*!< sync_strict is not looked at */
+        E_DEFECT_STALE,         /*!< a WAL sender's age is not known */
+        E_DEFECT_BEFORE,        /*!< a promotion ends no WAL senders */
+        E_DEFECT_LEAVING,       /*!< nobody remembers who is to be stopped */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -232,19 +240,19 @@ struct e_view {
     uint8_t action, notify, target, phase, failed, self, nodes, role;
     uint8_t server, lock, signal, lsn, timeline, upstream, loaded, checkpoint;
     uint8_t have_quorum, fencing, defect, waiter, standby, forks;
-    uint8_t any, sync_num, strict;
+    uint8_t any, sync_num, strict, has_stale;
     struct e_memory memory;
     struct e_peer {
         uint8_t online, role, down, record, copy, told, attr[E_ATTRS];
         uint8_t quorum, copy_quorum;
-        uint8_t sender, priority, flushed;
+        uint8_t sender, priority, flushed, stale, left;
     } peer[E_NODES];
-    uint8_t pad[1];
+    uint8_t pad[2];
 };
 
 _Static_assert(sizeof(struct e_view)
-               == 8 + 25 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 1,
+               == 8 + 26 + sizeof(struct e_memory)
+                  + E_NODES * sizeof(struct e_peer) + 2,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */

@@ -42,6 +42,8 @@ e_server_end(struct e_state *state, size_t i, enum e_server how)
     node->flag = 0;
     node->upstream = E_NOBODY;
     memset(node->list, 0, sizeof(node->list));
+    memset(node->stale, 0, sizeof(node->stale));
+    node->left = 0;
     for (size_t k = 0; k < E_NODES; k++) {
         if (state->node[k].upstream == i) {
             state->node[k].upstream = E_NOBODY;
@@ -262,6 +264,50 @@ read_copy(const struct e_config *config, struct e_state *state, size_t i,
     return 0;
 }
 
+/*
+ * I7: what the cluster knows to be stopped is not recorded as streaming. I8:
+ * nor is what is to be stopped, from its release on.
+ */
+static void
+check_belief(const struct e_state *state, size_t i, const struct e_op *op)
+{
+    const struct e_node *node = &state->node[i];
+    uint8_t role = e_shown_role(state, i, op->node);
+
+    if (node->server != E_PRIMARY
+        || strncmp(e_text(op->value), "STREAMING|", 10) != 0) {
+        return;
+    }
+    if (node->stale[op->node] != 0
+        && (role == E_ROLE_STOPPED || role == E_ROLE_NONE)) {
+        e_blame("I7: a dead WAL sender was believed");
+    }
+    if (e_bit(node->left, op->node)) {
+        e_blame("I8: a standby was taken back before it stopped");
+    }
+}
+
+/* A live one connects again, by a step of its own. */
+static int
+end_senders(struct e_state *state, size_t i, const struct e_op *op)
+{
+    struct e_node *node = &state->node[i];
+
+    for (size_t k = 0; k < E_NODES; k++) {
+        if (op->number != 0 && k != op->node) {
+            continue;
+        }
+        if (node->stale[k] != 0) {
+            node->stale[k] = 0;
+            node->list[k] = 0;
+        } else if (state->node[k].upstream == i) {
+            node->list[k] = 0;
+            state->node[k].upstream = E_NOBODY;
+        }
+    }
+    return 0;
+}
+
 /* --- operations ----------------------------------------------------------- */
 
 static int
@@ -289,6 +335,11 @@ run_server_op(struct e_state *state, size_t i, const struct e_op *op)
         case OP_RESTART_STANDBY:
             node->upstream = E_NOBODY;
             return 0;
+        case OP_END_SENDERS:
+            return end_senders(state, i, op);
+        case OP_NOTE_LEAVING:
+            node->left |= e_bit_of(op->node);
+            return 0;
         case OP_SWITCH_WAL:
             return 0;       /* no commit is in it */
         case OP_END_SESSIONS:
@@ -308,6 +359,7 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
     switch ((int) op->kind) {
         case OP_SET_DATA_STATUS:
         case OP_SET_DATA_QUORUM:
+            check_belief(state, i, op);
             return write_record(config, state, i, op);
         case OP_SET_STATUS:
             return write_attr(config, state, i, op, E_STATUS);

@@ -250,6 +250,18 @@ e_fault_is_left(const struct e_config *config, const struct e_state *state,
            && (config->only == 0 || (config->only & fault) != 0);
 }
 
+/* No word of its end reaches the server that it streamed from. */
+static void
+leave_sender(const struct e_config *config, struct e_state *state, size_t i)
+{
+    const struct e_node *node = &state->node[i];
+
+    if (config->stale && node->upstream != E_NOBODY) {
+        state->node[node->upstream].stale[i] =
+            (uint8_t) (1 + e_count(node->wal));
+    }
+}
+
 bool
 e_crash(const struct e_config *config, struct e_state *state, size_t i,
         bool whole)
@@ -262,6 +274,7 @@ e_crash(const struct e_config *config, struct e_state *state, size_t i,
     }
     state->faults++;
     if (whole) {
+        leave_sender(config, state, i);
         end_node(config, state, i);
     } else {
         e_server_end(state, i, E_DOWN);

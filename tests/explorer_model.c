@@ -300,6 +300,7 @@ e_state_init(const struct e_config *config, struct e_state *ret_state)
             lead(config, node);
         } else {
             follow(node, i <= members_of(config));
+            node->stale[0] = config->stale;     /* it once had the address */
         }
     }
 }

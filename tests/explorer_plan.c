@@ -43,7 +43,6 @@ is_cosmetic(enum op_kind kind)
         case OP_LOG:
         case OP_LOG_ONCE:
         case OP_END_NEWCOMERS:
-        case OP_END_SENDERS:    /* the model has no dead ones */
         case OP_NOTE_CALM:      /* the model looks at all each time */
         case OP_SET_XLOG_LOC:
         case OP_SET_BASELINE:
@@ -77,6 +76,8 @@ add_op(const struct e_view *view, struct e_plan *small, const struct op *op)
                                                   : op->value;
 
     if (is_cosmetic(op->kind)
+        || (op->kind == OP_END_SENDERS
+            && (!view->has_stale || view->defect == E_DEFECT_BEFORE))
         || (op->kind == OP_SET_STATUS
             && view->peer[op->node].attr[E_STATUS] == e_intern(value))) {
         return;
@@ -137,6 +138,7 @@ forget(struct snapshot *snapshot, unsigned what)
                 snapshot->node[i].online = TRI_UNKNOWN;
                 snapshot->node[i].role = ROLE_UNKNOWN;
                 snapshot->node[i].starting = TRI_UNKNOWN;
+                snapshot->node[i].probed = TRI_UNKNOWN;
             }
             break;
         case 2:

@@ -12,6 +12,11 @@ finish_promotion(struct e_state *state, size_t i)
     if (node->server != E_PROMOTING || state->records == E_RECORDS) {
         return false;
     }
+    for (size_t k = 0; k < E_NODES; k++) {
+        if (node->stale[k] != 0) {
+            e_blame("I7: a WAL sender of before the promotion is left");
+        }
+    }
     node->server = E_PRIMARY;
     node->signal = 0;
     node->upstream = E_NOBODY;
@@ -45,6 +50,8 @@ connect(const struct e_config *config, struct e_state *state, size_t standby,
     }
     node->upstream = (uint8_t) primary;
     from->list[standby] = from->loaded;
+    from->stale[standby] = 0;   /* the better one of a name counts */
+    from->left &= (uint8_t) ~e_bit_of(standby);
     return true;
 }
 
@@ -87,7 +94,8 @@ reload_sender(struct e_state *state, size_t i, size_t standby)
 {
     struct e_node *node = &state->node[i];
 
-    if (node->server != E_PRIMARY || state->node[standby].upstream != i
+    if (node->server != E_PRIMARY
+        || (state->node[standby].upstream != i && node->stale[standby] == 0)
         || node->list[standby] == node->loaded) {
         return false;
     }
@@ -139,6 +147,7 @@ static uint8_t
 shown_priority(const struct e_state *state, size_t i, size_t standby)
 {
     return state->node[standby].upstream == i
+           || state->node[i].stale[standby] != 0
            ? e_priority(state->node[i].list[standby], standby) : 0;
 }
 
@@ -156,7 +165,8 @@ set_answers(const struct e_state *state, size_t i, bool first, unsigned set,
         uint8_t priority = shown_priority(state, i, k);
 
         if (e_bit(set, k)) {
-            if (priority == 0 || !e_bit(state->node[k].wal, record)) {
+            if (priority == 0 || state->node[i].stale[k] != 0
+                || !e_bit(state->node[k].wal, record)) {
                 return false;
             }
             last = priority > last ? priority : last;

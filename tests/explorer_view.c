@@ -136,10 +136,16 @@ see_peer(const struct e_state *state, size_t self, size_t peer,
     seen->copy = me->action.copy[peer];
     seen->copy_quorum = me->action.copy_quorum[peer];
     seen->told = me->action.told[peer];
-    if (me->server == E_PRIMARY && other->upstream == self) {
+    if (me->server == E_PRIMARY
+        && (other->upstream == self || me->stale[peer] != 0)) {
         seen->sender = 1;
         seen->priority = e_priority(me->list[peer], peer);
         seen->flushed = (uint8_t) e_count(other->wal);
+    }
+    seen->left = seen->sender && e_bit(me->left, peer);
+    if (me->server == E_PRIMARY && me->stale[peer] != 0) {
+        seen->stale = 1;
+        seen->flushed = (uint8_t) (me->stale[peer] - 1);
     }
 }
 
@@ -197,6 +203,7 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->any = config->any;
     ret_view->sync_num = config->sync_num;
     ret_view->strict = config->strict;
+    ret_view->has_stale = config->stale;
     ret_view->fencing = config->fencing;
     ret_view->defect = (uint8_t) config->defect;
     for (size_t i = 0; i < config->nodes; i++) {
@@ -286,6 +293,10 @@ fill_sender(const struct e_view *view, size_t i, struct sender *sender)
     sender->sync_state = sync_state_of(view, i);
     sender->sync_priority = peer->priority;
     sender->flush_lsn = lsn_of(peer->flushed);
+    sender->pid = 1;
+    sender->leaving_ms = peer->left && view->defect != E_DEFECT_LEAVING
+                         ? 400 : 0;
+    sender->age_ms = view->defect == E_DEFECT_STALE ? 0 : 60000;
 }
 
 static void
@@ -299,6 +310,7 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     node->online = tri_of(peer->online);
     node->role = role_of(peer->role);
     node->starting = tri_of((peer->role & E_STARTING) != 0);
+    node->probed = tri_of((peer->role & ~E_STARTING) != E_ROLE_NONE);
     node->expected_down = tri_of(peer->down);
     if (peer->copy == E_SILENT) {
         node->copy_answered = TRI_NO;
