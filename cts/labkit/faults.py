@@ -234,6 +234,43 @@ def power_on(node: Node) -> None:
         node.unless_off(node.boot)
 
 
+class FencedAndBack(Fault):
+    """Fenced and on again within two seconds: the standby that may take over, then the primary.
+
+    The WAL sender of the first one looks alive; the second is not probed while it is awaited.
+    """
+
+    name = "fenced and back"
+    holds = (5.0, 15.0)
+    primary = 0.0
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.both = rng.random() < 0.7
+        self.pause = round(rng.uniform(0.0, 6.0), 2)
+
+    def take_aim(self, cluster: "Cluster", state: State) -> None:
+        super().take_aim(cluster, state)
+        ranked = [n for n in state.online if n != state.primary
+                  and state.attribute(n, "score") == "100"]
+        self.node = cluster.node(ranked[0]) if ranked else self.node
+        self.targets = [self.node] + ([cluster.node(state.primary)] if self.both else [])
+        self.what = f"{self.name}: " + ", then ".join(node.name for node in self.targets)
+
+    def strike(self) -> None:
+        for node in self.targets:
+            if node is not self.node:
+                time.sleep(self.pause)
+            others = [n for n in self.cluster.lab.running() if n.name != node.name]
+            if others and node.alive():
+                others[0].run("stonith_admin", "--fence", node.name, check=False, timeout=60)
+            power_on(node)
+
+    def heal(self) -> None:
+        for node in self.targets:
+            power_on(node)
+
+
 class LanCut(Fault):
     name = "LAN cut"
     holds = (0.5, 25.0)
@@ -523,8 +560,8 @@ class ConnectionsExhausted(Fault):
 SINGLE: List[Callable[[], Fault]] = [
     PostmasterKilled, PostgresKilled, PostmasterFrozen, PostgresFrozen, BackendKilled,
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
-    NodeKilled, NodeFrozen, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary, Switchover,
-    NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, ClusterStopped, WalDiskFull,
+    NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
+    Switchover, NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, ClusterStopped, WalDiskFull,
     ConnectionsExhausted]
 
 
