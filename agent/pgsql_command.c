@@ -35,6 +35,11 @@ pgsql_run_monitor_sql(struct pgsql *pgsql, int64_t deadline_ms,
         text_add(ret_why, "could not run 'monitor_sql': %s", failure.text);
         return TRI_UNKNOWN;
     }
+    if (pgsql->refused[0] != '\0') {
+        /* a user's SQL never runs with the rights of the owner */
+        text_add(ret_why, "could not run 'monitor_sql': %s", pgsql->refused);
+        return TRI_UNKNOWN;
+    }
     rc = pgsql_drain(pgsql->conn, sql, deadline_ms, &failure);
     pgsql_close(pgsql);
     if (rc != 0) {

@@ -17,6 +17,8 @@ struct pgsql {
     const struct params *params;
     const struct identity *identity;
     PGconn *conn;                 /*!< the kept session, or NULL */
+    char refused[SERVER_TEXT_SIZE];     /*!< why it is the owner's and not
+                                             monitor_user's; "": it is not */
     const struct pgsql_calls *calls;    /*!< the module; NULL: not loaded */
 };
 
@@ -103,7 +105,11 @@ pgsql_ask(struct pgsql *pgsql, const struct pgsql_statement *statement,
           int64_t deadline_ms, PGresult **ret_result,
           struct pgsql_failure *ret_failure);
 
-/*! Open the kept session if there is none. */
+/*!
+ * Open the kept session if there is none. Where the server does not let
+ * monitor_user in, the owner asks: an expired password must not cost a
+ * failover.
+ */
 int
 pgsql_open(struct pgsql *pgsql, int64_t deadline_ms,
            struct pgsql_failure *ret_failure);

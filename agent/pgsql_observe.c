@@ -78,6 +78,7 @@ forget(struct server *server)
     server->upstream_set = TRI_UNKNOWN;
     server->sync_names[0] = '\0';
     server->sync_names_known = TRI_UNKNOWN;
+    server->refused[0] = '\0';
 }
 
 /* A WAL file's name begins with its timeline. */
@@ -107,12 +108,14 @@ read_position(const PGresult *result, struct server *server)
 }
 
 static void
-read_facts(const PGconn *conn, const PGresult *result, struct server *server)
+read_facts(const struct pgsql *pgsql, const PGresult *result,
+           struct server *server)
 {
     forget(server);
+    memcpy(server->refused, pgsql->refused, sizeof(server->refused));
     server->answer = ANSWER_OK;
     server->text[0] = '\0';
-    server->version = (uint32_t) PQserverVersion(conn);
+    server->version = (uint32_t) PQserverVersion(pgsql->conn);
     server->in_recovery = pgsql_field_tri(result, 0, COL_IN_RECOVERY);
     read_position(result, server);
     server->receiver_running =
@@ -143,7 +146,7 @@ pgsql_observe(struct pgsql *pgsql, int64_t deadline_ms,
         pgsql_tell_failure(&failure, ret_server);
         return -1;
     }
-    read_facts(pgsql->conn, result, ret_server);
+    read_facts(pgsql, result, ret_server);
     return 0;
 }
 

@@ -30,6 +30,7 @@ pgsql_close(struct pgsql *pgsql)
 {
     PQfinish(pgsql->conn);
     pgsql->conn = NULL;
+    pgsql->refused[0] = '\0';
 }
 
 /* What has no value is left out: the default is libpq's, nobody else's. */
@@ -231,15 +232,33 @@ pgsql_connect(const struct pgsql *pgsql, enum pgsql_login login,
     }
 }
 
+/* Its password expired, pg_hba.conf forbids it, or its slots are all taken. */
+static bool
+owner_may_help(const struct pgsql *pgsql, const struct pgsql_failure *failure)
+{
+    return pgsql->params->monitor_user[0] != '\0'
+           && (failure->answer == ANSWER_DENIED
+               || failure->answer == ANSWER_FULL);
+}
+
 int
 pgsql_open(struct pgsql *pgsql, int64_t deadline_ms,
            struct pgsql_failure *ret_failure)
 {
-    if (pgsql->conn != NULL) {
+    struct pgsql_failure owners;
+
+    if (pgsql->conn != NULL
+        || pgsql_connect(pgsql, PGSQL_LOGIN_SQL, deadline_ms, &pgsql->conn,
+                         ret_failure) == 0) {
         return 0;
     }
-    return pgsql_connect(pgsql, PGSQL_LOGIN_SQL, deadline_ms, &pgsql->conn,
-                         ret_failure);
+    if (!owner_may_help(pgsql, ret_failure)
+        || pgsql_connect(pgsql, PGSQL_LOGIN_OWNER, deadline_ms, &pgsql->conn,
+                         &owners) != 0) {
+        return -1;      /* with what monitor_user was told */
+    }
+    memcpy(pgsql->refused, ret_failure->text, sizeof(pgsql->refused));
+    return 0;
 }
 
 int32_t

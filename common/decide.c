@@ -90,6 +90,19 @@ failure_ends_action(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
+/* The owner asks where monitor_user may not: all goes on, but a person acts. */
+static void
+tell_of_refusal(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->server.answer == ANSWER_OK
+        && snapshot->server.refused[0] != '\0') {
+        plan_log_once(plan, LOG_WARNING,
+                      "the server does not let monitor_user in, so its owner "
+                      "asks: look at the password, its end (VALID UNTIL) and "
+                      "pg_hba.conf: %s", snapshot->server.refused);
+    }
+}
+
 void
 decide(const struct snapshot *snapshot, struct plan *ret_plan)
 {
@@ -135,6 +148,7 @@ decide(const struct snapshot *snapshot, struct plan *ret_plan)
             plan_exit(ret_plan, OCF_ERR_UNIMPLEMENTED);
             break;
     }
+    tell_of_refusal(snapshot, ret_plan);
     watch_duty(snapshot, ret_plan);
     refusal_duty(snapshot, ret_plan);
 }

@@ -197,7 +197,9 @@ const struct param_spec params_table[] = {
             "monitor_password and, in replication modes, membership in\n"
             "pg_monitor. A server's place in an election is asked, and\n"
             "slots are made, as pgdba over the local socket, unless\n"
-            "monitor_user has REPLICATION.",
+            "monitor_user has REPLICATION. Where the server refuses\n"
+            "monitor_user, an expired password say, pgdba asks everything\n"
+            "but monitor_sql, and the log says so.",
         .offset = FIELD(monitor_user),
     },
     {

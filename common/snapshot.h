@@ -241,6 +241,9 @@ struct watch {
 struct server {
     enum answer answer;
     char text[SERVER_TEXT_SIZE];  /*!< the server's or libpq's own words */
+    char refused[SERVER_TEXT_SIZE];     /*!< what monitor_user was told, where
+                                             the owner asks in its place; "":
+                                             it was let in */
     uint32_t version;             /*!< server_version_num, 150018 */
     enum tri in_recovery;
     struct wal_position position; /*!< primary: current flush position;

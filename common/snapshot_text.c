@@ -100,6 +100,8 @@ static const struct field top_fields[] = {
     { "server.answer", FIELD_ENUM, AT(struct snapshot, server.answer),
       names_answer },
     { "server.text", FIELD_STRING, AT(struct snapshot, server.text), NULL },
+    { "server.refused", FIELD_STRING, AT(struct snapshot, server.refused),
+      NULL },
     { "server.version", FIELD_NUMBER, AT(struct snapshot, server.version),
       NULL },
     { "server.in_recovery", FIELD_ENUM,

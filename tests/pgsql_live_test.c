@@ -611,7 +611,7 @@ cannot_promote_but_place_itself_without_the_right(void **state)
 }
 
 static void
-is_denied_with_a_wrong_password_or_none(void **state)
+asks_as_the_owner_when_monitor_user_is_denied(void **state)
 {
     struct server server;
     struct pgsql *pgsql;
@@ -621,13 +621,13 @@ is_denied_with_a_wrong_password_or_none(void **state)
     pgsql = handle_watcher(&primary);
     params.monitor_password = "hush-hush";
     server = look(pgsql, LIMIT_MS);
-    assert_int_equal(server.answer, ANSWER_DENIED);
-    assert_null(strstr(server.text, "hush"));
+    assert_int_equal(server.answer, ANSWER_OK);
+    assert_non_null(strstr(server.refused, "watcher"));
+    assert_null(strstr(server.refused, "hush"));
     params.monitor_password = "";
-    server = look(pgsql, LIMIT_MS);
-    assert_int_equal(server.answer, ANSWER_DENIED);
+    assert_int_equal(look(pgsql, LIMIT_MS).answer, ANSWER_OK);
     params.monitor_user = "nobody_at_all";
-    assert_int_equal(look(pgsql, LIMIT_MS).answer, ANSWER_DENIED);
+    assert_int_equal(look(pgsql, LIMIT_MS).answer, ANSWER_OK);
     params.monitor_user = "";
     params.pgdb = "no such database";
     assert_int_equal(look(pgsql, LIMIT_MS).answer, ANSWER_DENIED);
@@ -724,7 +724,7 @@ crowd_out(PGconn *crowd[CROWD])
 }
 
 static void
-tells_a_full_server_from_a_dead_one(void **state)
+asks_as_the_owner_when_the_server_is_full(void **state)
 {
     PGconn *crowd[CROWD];
     struct server server;
@@ -733,9 +733,9 @@ tells_a_full_server_from_a_dead_one(void **state)
     SKIP_WITHOUT_SERVERS();
     assert_in_range(crowd_in(crowd), 1, CROWD - 1);
     server = look(handle_watcher(&primary), LIMIT_MS);
-    assert_int_equal(server.answer, ANSWER_FULL);
     /* the owner has the reserved ones */
-    assert_int_equal(look(handle(&primary), LIMIT_MS).answer, ANSWER_OK);
+    assert_int_equal(server.answer, ANSWER_OK);
+    assert_string_not_equal(server.refused, "");
     crowd_out(crowd);
 }
 
@@ -914,10 +914,10 @@ main(void)
         cmocka_unit_test(knows_the_file_of_its_own),
         cmocka_unit_test(concludes_nothing_without_pg_monitor),
         cmocka_unit_test(cannot_promote_but_place_itself_without_the_right),
-        cmocka_unit_test(is_denied_with_a_wrong_password_or_none),
+        cmocka_unit_test(asks_as_the_owner_when_monitor_user_is_denied),
         cmocka_unit_test(runs_monitor_sql_as_written),
         cmocka_unit_test(comes_back_when_its_session_was_ended),
-        cmocka_unit_test(tells_a_full_server_from_a_dead_one),
+        cmocka_unit_test(asks_as_the_owner_when_the_server_is_full),
         cmocka_unit_test(does_not_wait_longer_for_a_frozen_server),
         cmocka_unit_test(tells_a_stopping_server_from_one_that_is_gone),
         cmocka_unit_test(needs_no_english_words),

@@ -268,6 +268,56 @@ logs_in_as_monitor_user_to_pghost(void **state)
 }
 
 static void
+asks_as_the_owner_where_monitor_user_is_refused(void **state)
+{
+    static const char *const words[] = {
+        "FATAL:  28P01: password authentication failed\n",
+        "FATAL:  53300: remaining connection slots are reserved\n",
+    };
+    struct server server;
+
+    (void) state;
+    params.monitor_user = "watcher";
+    params.monitor_password = "secret";
+    for (size_t i = 0; i < 2; i++) {
+        standin_connect_fails(words[i]);
+        standin_connect_ok();
+        script_rows(COLUMNS, 1, primary_row);
+        server = observe(LONG_MS, 0);
+        assert_int_equal(server.answer, ANSWER_OK);
+        assert_non_null(strstr(words[i], server.refused));
+        assert_string_not_equal(server.refused, "");
+        assert_string_equal(standin_keyword("user"), params.pgdba);
+        assert_null(standin_keyword("password"));
+        /* what the user wrote never runs with the owner's rights */
+        params.monitor_sql = "select 1";
+        assert_int_equal(pgsql_run_monitor_sql(pgsql, in_ms(LONG_MS), &why),
+                         TRI_UNKNOWN);
+        pgsql_close(pgsql);
+    }
+    standin_connect_ok();
+    script_rows(COLUMNS, 1, primary_row);
+    assert_string_equal(observe(LONG_MS, 0).refused, "");
+}
+
+static void
+says_what_monitor_user_was_told_where_nobody_is_let_in(void **state)
+{
+    struct server server;
+
+    (void) state;
+    params.monitor_user = "watcher";
+    standin_connect_fails("FATAL:  28P01: its password is wrong\n");
+    standin_connect_fails("FATAL:  28000: no entry for the owner\n");
+    server = observe(LONG_MS, -1);
+    assert_int_equal(server.answer, ANSWER_DENIED);
+    assert_non_null(strstr(server.text, "its password is wrong"));
+    standin_connect_fails("could not connect: Connection refused\n");
+    server = observe(LONG_MS, -1);
+    assert_int_equal(server.answer, ANSWER_REFUSED);
+}
+
+static void
 takes_nothing_from_the_environment(void **state)
 {
     (void) state;
@@ -1211,6 +1261,8 @@ main(void)
         TEST(asks_only_what_the_version_and_the_log_in_allow),
         TEST(logs_in_as_the_owner_without_a_password),
         TEST(logs_in_as_monitor_user_to_pghost),
+        TEST(asks_as_the_owner_where_monitor_user_is_refused),
+        TEST(says_what_monitor_user_was_told_where_nobody_is_let_in),
         TEST(takes_nothing_from_the_environment),
         TEST(tells_why_a_log_in_failed),
         TEST(finds_the_sqlstate_behind_a_translated_severity),
