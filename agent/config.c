@@ -17,6 +17,9 @@
 /* From this version on standby.signal stands for recovery.conf. */
 #define SIGNAL_FILE_VERSION 12
 
+/* Before this one a server reads its upstream only when it starts. */
+#define RELOADABLE_UPSTREAM_VERSION 13
+
 static int
 join_path(const char *folder, const char *file, char *ret_path,
           struct text *ret_why)
@@ -238,17 +241,41 @@ read_standby(const struct params *params, const struct identity *identity,
     return rc;
 }
 
+/* Was it written after the server had started, which writes its pid file? */
+static bool
+is_newer_than_server(const struct params *params, uint32_t version)
+{
+    char path[PATH_SIZE];
+    char pidfile[PATH_SIZE];
+    char why_text[PATH_SIZE];
+    struct text why;
+    struct stat file;
+    struct stat started;
+
+    text_init(&why, why_text, sizeof(why_text));
+    return recovery_path(params, version, path, &why) == 0
+           && join_path(params->pgdata, "postmaster.pid", pidfile, &why) == 0
+           && stat(path, &file) == 0 && stat(pidfile, &started) == 0
+           && (file.st_mtim.tv_sec > started.st_mtim.tv_sec
+               || (file.st_mtim.tv_sec == started.st_mtim.tv_sec
+                   && file.st_mtim.tv_nsec > started.st_mtim.tv_nsec));
+}
+
 enum tri
 config_has_upstream(const struct params *params,
                     const struct identity *identity)
 {
+    uint32_t version = read_major_version(params, identity);
     char buf[CONFIG_TEXT_SIZE];
     char value[CONFIG_TEXT_SIZE];
     int rc;
 
-    if (read_standby(params, identity, read_major_version(params, identity),
-                     buf, sizeof(buf)) != 0) {
+    if (read_standby(params, identity, version, buf, sizeof(buf)) != 0) {
         return TRI_UNKNOWN;
+    }
+    if (version < RELOADABLE_UPSTREAM_VERSION
+        && is_newer_than_server(params, version)) {
+        return TRI_NO;      /* a restart was to follow, and did not */
     }
     rc = pgconf_find(buf, "primary_conninfo", value, sizeof(value));
     return rc < 0 ? TRI_UNKNOWN

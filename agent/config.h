@@ -61,7 +61,11 @@ config_standby_is_current(const struct params *params,
                           const struct identity *identity,
                           const char *self_name);
 
-/*! Does the file that config_write_standby() wrote name an upstream? */
+/*!
+ * Does the file that config_write_standby() wrote name an upstream? Not one
+ * that the running server has yet to read: before version 13 it reads it when
+ * it starts.
+ */
 enum tri
 config_has_upstream(const struct params *params,
                     const struct identity *identity);

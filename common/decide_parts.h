@@ -313,6 +313,14 @@ void
 plan_upstream(const struct snapshot *snapshot, struct plan *plan);
 
 /*!
+ * Does it have an upstream? By the server, or where that does not say (before
+ * version 12, or to a log-in that may not see it) by its WAL receiver, or else
+ * by the file that we wrote.
+ */
+enum tri
+upstream_is_named(const struct snapshot *snapshot);
+
+/*!
  * Give a standby that has none its upstream, unless the replication address is
  * still on this node: it would stream from itself (P7).
  */

@@ -27,7 +27,7 @@ is_quarantined(const struct snapshot *snapshot)
 {
     return is_unproved(snapshot, snapshot->self)
            || (snapshot->files.lock == TRI_YES
-               && snapshot->server.upstream_set == TRI_NO);
+               && upstream_is_named(snapshot) == TRI_NO);
 }
 
 static struct finding

@@ -19,6 +19,18 @@ someone_leads(const struct snapshot *snapshot)
     return false;
 }
 
+enum tri
+upstream_is_named(const struct snapshot *snapshot)
+{
+    const struct server *server = &snapshot->server;
+
+    if (server->upstream_set != TRI_UNKNOWN) {
+        return server->upstream_set;
+    }
+    return server->receiver_running == TRI_YES ? TRI_YES
+                                               : snapshot->files.upstream;
+}
+
 /*
  * P7: no upstream while the replication address is our own; nor for a node
  * that led and has not been judged (P3).
@@ -26,7 +38,7 @@ someone_leads(const struct snapshot *snapshot)
 static bool
 upstream_is_due(const struct snapshot *snapshot)
 {
-    return snapshot->server.upstream_set == TRI_NO
+    return upstream_is_named(snapshot) == TRI_NO
            && snapshot->address_here == TRI_NO
            && snapshot->files.lock == TRI_NO
            && snapshot->done[OP_WRITE_STANDBY].times == 0;
