@@ -151,6 +151,14 @@ is_proved(const struct snapshot *snapshot, struct plan *plan)
         }
         return TRI_NO;
     }
+    if (snapshot->self >= snapshot->node_count) {
+        if (!said) {
+            plan_log(plan, LOG_WARNING,
+                     "node_list does not have this node, so nobody knows its "
+                     "record: it stays down");
+        }
+        return TRI_NO;
+    }
     if (data->known == ATTR_UNKNOWN && snapshot->left_ms > total_ms / 2) {
         plan_again(plan, RECORD_LOOK_MS, snapshot->facts, LAST_CALL_MS);
         return TRI_UNKNOWN;
