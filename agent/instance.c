@@ -17,7 +17,8 @@
 
 #define DEFAULT_TIMEOUT_MS 60000
 /* It holds the instance's lock, which another action may wait for. */
-#define REPORT_TIMEOUT_MS 3000
+/* The watcher may have to wait for a promotion: HAND_OVER_PROMOTING_MS. */
+#define REPORT_TIMEOUT_MS 36000
 #define MARGIN_MIN_MS 200
 #define MARGIN_MAX_MS 1500
 

@@ -20,6 +20,9 @@
 #define RECORD_MODE 0600
 #define NUMBER_SIZE 24
 
+/* The controller has so long to take a report, which holds the lock. */
+#define TELL_MS 3000
+
 static int
 read_record(const struct instance *instance, struct watch_record *ret_record)
 {
@@ -188,8 +191,12 @@ watch_report(struct instance *instance, struct text *ret_why)
 {
     struct watch_record record;
     char path[PATH_SIZE];
+    int64_t limit_ms = clock_now_ms() + TELL_MS;
     int64_t count = -1;
 
+    if (limit_ms > instance->deadline_ms) {
+        limit_ms = instance->deadline_ms;
+    }
     if (read_record(instance, &record) != 0) {
         return 0;
     }
@@ -198,12 +205,12 @@ watch_report(struct instance *instance, struct text *ret_why)
     record.watcher_pid = 0;
     record.watcher_start = 0;
     if (write_record(instance, &record, ret_why) != 0
-        || cluster_report_failure(instance->cluster, instance->deadline_ms,
+        || cluster_report_failure(instance->cluster, limit_ms,
                                   &count, ret_why) != 0) {
         (void) unlink(instance_run_path(instance, "watch", path));
         return -1;
     }
     instance_unlock(instance);
     return cluster_count_once(instance->cluster, count,
-                              instance->deadline_ms, ret_why);
+                              limit_ms, ret_why);
 }

@@ -36,6 +36,14 @@ watch_has_told(const struct snapshot *snapshot)
  */
 #define HAND_OVER_MS 2000u
 
+/*
+ * The report takes the place of the demotion in the cluster's history, and a
+ * promotion under way would not know this node's role any more: it is waited
+ * for, and so is one that is about to begin.
+ */
+#define HAND_OVER_DEMOTED_MS 4000u
+#define HAND_OVER_PROMOTING_MS 30000u
+
 /* Seldom, since each look takes time from the others; a successor may die. */
 #define HAND_OVER_LOOK_MS 500u
 
@@ -164,6 +172,37 @@ has_successor(const struct snapshot *snapshot)
     return false;
 }
 
+/* A ranked node of whose role nothing is known: its promotion is under way. */
+static bool
+someone_is_promoted_now(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        if (i != snapshot->self && node->online == TRI_YES
+            && node->role == ROLE_UNKNOWN
+            && (attr_is(&node->score, SCORE_CANDIDATE)
+                || attr_is(&node->score, SCORE_PROMOTED))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How long another node has, by how far it is. */
+static uint32_t
+hand_over_ms(const struct snapshot *snapshot)
+{
+    size_t other = NODES_MAX;
+
+    if (self_node(snapshot)->role == ROLE_PROMOTED
+        || other_promoted(snapshot, &other) == TRI_YES) {
+        return HAND_OVER_MS;
+    }
+    return someone_is_promoted_now(snapshot) ? HAND_OVER_PROMOTING_MS
+                                             : HAND_OVER_DEMOTED_MS;
+}
+
 /*
  * A failed resource is stopped and started again before another is promoted,
  * in one transition: a report makes everybody wait for the dead server. So a
@@ -181,7 +220,8 @@ has_handed_over(const struct snapshot *snapshot, struct plan *plan)
     size_t other = NODES_MAX;
 
     if (handed->times > 0) {
-        if (snapshot->elapsed_ms >= handed->first_ms + HAND_OVER_MS
+        if (snapshot->elapsed_ms
+                   >= handed->first_ms + hand_over_ms(snapshot)
             || snapshot->done[OP_SET_SCORE].rc == OP_RC_FAILED
             || (!has_successor(snapshot)
                 && other_promoted(snapshot, &other) == TRI_NO)) {
