@@ -217,7 +217,10 @@ wait_for(const struct instance *instance, const struct snapshot *snapshot,
     int64_t left_ms = clock_left_ms(instance->deadline_ms);
     int64_t wait_ms = plan->wait_ms < left_ms ? plan->wait_ms : left_ms;
 
-    if (plan->facts == FACT_PROCESS && postmaster_lives(snapshot)) {
+    const uint32_t of_its_end = FACT_PROCESS | FACT_CONTROL | FACT_HOLDERS;
+
+    if ((plan->facts == FACT_PROCESS || plan->facts == of_its_end)
+        && postmaster_lives(snapshot)) {
         process_await_end(snapshot->process.postmaster_pid, wait_ms);
     } else {
         clock_sleep_ms(wait_ms, instance->deadline_ms);

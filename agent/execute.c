@@ -2,6 +2,7 @@
 
 #include "execute.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "memory.h"
 #include "nftables.h"
 #include "postgres.h"
+#include "postgres_holders.h"
 #include "report.h"
 #include "watch.h"
 
@@ -153,6 +155,13 @@ restart_standby(struct job *job)
         return -1;
     }
     return start_server(job);
+}
+
+static int
+end_holder(struct job *job, enum holder_kind kind, int number)
+{
+    return postgres_end_holder(&job->instance->params, kind, job->op->number,
+                               number, &job->why);
 }
 
 static int
@@ -433,6 +442,15 @@ run_op(struct job *job)
             return signal_server(job, POSTGRES_RELOAD);
         case OP_END_NEWCOMERS:
             return signal_server(job, POSTGRES_END_NEWCOMERS);
+        case OP_NOTE_ALONE:
+        case OP_NOTE_WRITTEN:
+            break;      /* that it is done tells since when */
+        case OP_END_HOLDER:
+            return end_holder(job, HOLDER_SENDER, SIGTERM);
+        case OP_END_COMMAND:
+            return end_holder(job, HOLDER_COMMAND, SIGTERM);
+        case OP_KILL_COMMAND:
+            return end_holder(job, HOLDER_COMMAND, SIGKILL);
         case OP_END_RECEIVER:
             return signal_server(job, POSTGRES_END_RECEIVER);
         case OP_PROMOTE_SERVER:

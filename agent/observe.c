@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "nftables.h"
 #include "postgres.h"
+#include "postgres_holders.h"
 #include "report.h"
 #include "units.h"
 #include "watch.h"
@@ -202,6 +203,18 @@ is_our_server(const struct instance *instance, struct snapshot *snapshot)
 }
 
 static void
+observe_senders(const struct instance *instance, int64_t deadline_ms,
+                struct snapshot *snapshot)
+{
+    snapshot->server.senders_told = TRI_NO;
+    if (pgsql_observe_senders(instance->pgsql, deadline_ms, snapshot) == 0
+        && is_our_server(instance, snapshot)) {
+        snapshot->server.senders_told = TRI_YES;
+        memory_note_senders(instance, snapshot);
+    }
+}
+
+static void
 observe_server(const struct instance *instance, uint32_t facts,
                int64_t deadline_ms, struct snapshot *snapshot)
 {
@@ -242,10 +255,7 @@ observe_server(const struct instance *instance, uint32_t facts,
                                   &snapshot->server);
     }
     if ((facts & FACT_SENDERS) != 0) {
-        if (pgsql_observe_senders(instance->pgsql, deadline_ms, snapshot)
-            == 0) {
-            memory_note_senders(instance, snapshot);
-        }
+        observe_senders(instance, deadline_ms, snapshot);
     }
     if ((facts & FACT_SQL) != 0) {
         run_monitor_sql(instance, deadline_ms, snapshot);
@@ -305,6 +315,9 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     snapshot->facts = facts;
     if ((facts & FACT_PROCESS) != 0) {
         observe_process(instance, snapshot);
+    }
+    if ((facts & FACT_HOLDERS) != 0) {
+        (void) postgres_find_holders(&instance->params, &snapshot->holdup);
     }
     observe_files(instance, facts, deadline_ms, snapshot);
     if ((facts & FACT_PROFILE) != 0) {

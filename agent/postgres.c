@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "files.h"
+#include "postgres_holders.h"
 #include "postgres_tools.h"
 #include "processes.h"
 
@@ -63,6 +64,9 @@ summarize(const struct process_table *table, struct process *ret_process)
     for (size_t i = 0; i < table->count; i++) {
         if (table->entry[i].state == 'D') {
             ret_process->uninterruptible++;
+        }
+        if (table->entry[i].sender) {
+            ret_process->senders++;
         }
     }
     if (table->count == 0) {
@@ -180,9 +184,9 @@ send_newcomers(const struct target *target,
     return rc;
 }
 
-static int
-find(const struct params *params, const struct instance_id *id,
-     struct process_table *ret_table, struct text *ret_why)
+int
+postgres_find(const struct params *params, const struct instance_id *id,
+              struct process_table *ret_table, struct text *ret_why)
 {
     struct pidfile pidfile;
     enum pidfile_status status;
@@ -204,7 +208,7 @@ kill_all(const struct params *params, const struct target *target,
 {
     if (table->postmaster < table->count) {
         if (send_one(target, &table->entry[table->postmaster]) != 0
-            || find(params, target->id, table, target->why) != 0) {
+            || postgres_find(params, target->id, table, target->why) != 0) {
             return -1;
         }
     }
@@ -221,7 +225,7 @@ postgres_signal(const struct params *params, enum postgres_signal what,
     const struct process_entry *postmaster;
 
     instance_id_init(&id, params->pgdata);
-    if (find(params, &id, &table, ret_why) != 0) {
+    if (postgres_find(params, &id, &table, ret_why) != 0) {
         return -1;
     }
     postmaster = table.postmaster < table.count

@@ -149,8 +149,8 @@ process_start(pid_t pid)
            && facts.state != 'X' ? facts.start_ticks : 0;
 }
 
-void
-process_kill(pid_t pid, uint64_t start)
+int
+process_send(pid_t pid, uint64_t start, int number)
 {
     CLEANUP(close_fd) int fd = -1;
 
@@ -159,15 +159,75 @@ process_kill(pid_t pid, uint64_t start)
 #endif
     /* from here on the descriptor stands for the process that is checked */
     if (start == 0 || process_start(pid) != start) {
-        return;
+        return 0;
     }
 #ifdef SYS_pidfd_send_signal
     if (fd >= 0) {
-        (void) syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0U);
-        return;
+        return syscall(SYS_pidfd_send_signal, fd, number, NULL, 0U) == 0
+               || errno == ESRCH ? 0 : -1;
     }
 #endif
-    (void) kill(pid, SIGKILL);      /* it may have ended just now */
+    return kill(pid, number) == 0 || errno == ESRCH ? 0 : -1;
+}
+
+void
+process_kill(pid_t pid, uint64_t start)
+{
+    (void) process_send(pid, start, SIGKILL);   /* it may have ended */
+}
+
+uint32_t
+process_age_ms(pid_t pid)
+{
+    struct timespec boot = { 0, 0 };
+    long ticks = sysconf(_SC_CLK_TCK);
+    uint64_t start = process_start(pid);
+    uint64_t now_ms;
+    uint64_t start_ms;
+
+    if (start == 0 || ticks <= 0
+        || clock_gettime(CLOCK_BOOTTIME, &boot) != 0) {
+        return 0;
+    }
+    now_ms = (uint64_t) boot.tv_sec * 1000
+             + (uint64_t) boot.tv_nsec / 1000000;
+    start_ms = start * 1000 / (uint64_t) ticks;
+    return now_ms > start_ms && now_ms - start_ms < UINT32_MAX
+           ? (uint32_t) (now_ms - start_ms) : 0;
+}
+
+void
+process_title(pid_t pid, char *ret_title, size_t size)
+{
+    char path[PROC_PATH_SIZE];
+    size_t len = 0;
+
+    proc_path(pid, "cmdline", path);
+    if (files_read_head(path, ret_title, size, &len) != 0) {
+        len = 0;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (ret_title[i] == '\0') {
+            ret_title[i] = ' ';
+        } else if ((unsigned char) ret_title[i] < ' ') {
+            ret_title[i] = '?';
+        }
+    }
+    while (len > 0 && ret_title[len - 1] == ' ') {
+        len--;
+    }
+    ret_title[len] = '\0';
+}
+
+void
+process_name(pid_t pid, char *ret_name, size_t size)
+{
+    struct stat_facts facts;
+
+    ret_name[0] = '\0';
+    if (read_stat(pid, &facts) == 1) {
+        (void) text_copy(facts.name, ret_name, size);   /* else "" */
+    }
 }
 
 void
@@ -371,6 +431,45 @@ is_receiver_title(const char *title)
     return false;
 }
 
+/* Does it begin with the word, as PostgreSQL 10 or a later one has it? */
+static bool
+begins_with(const char *title, const char *word)
+{
+    size_t len = strlen(word);
+
+    return strncmp(title, word, len) == 0
+           && (title[len] == '\0' || title[len] == ' ');
+}
+
+/*
+ * Who is left when the backends of a server that shuts down have ended: its
+ * WAL senders, its archiver, and these.
+ */
+static bool
+is_left_in_shutdown(const char *title)
+{
+    static const char *const words[] = {
+        "checkpointer", "logger", "stats collector", "io worker",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (begins_with(title, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+read_words(const char *title, struct process_entry *entry)
+{
+    entry->receiver = entry->receiver || is_receiver_title(title);
+    entry->sender = entry->sender || begins_with(title, "walsender")
+                    || begins_with(title, "wal sender process");
+    entry->archiver = entry->archiver || begins_with(title, "archiver");
+    entry->stays = entry->stays || is_left_in_shutdown(title);
+}
+
 /* `postgres: [CLUSTER_NAME: ]WHAT ...` against a postmaster's own argv. */
 static void
 read_title(pid_t pid, struct process_entry *entry)
@@ -387,7 +486,7 @@ read_title(pid_t pid, struct process_entry *entry)
     entry->titled = strstr(title, "postgres: ") != NULL;
     for (at = strstr(title, ": "); entry->titled && at != NULL;
          at = strstr(at + 2, ": ")) {
-        entry->receiver = entry->receiver || is_receiver_title(at + 2);
+        read_words(at + 2, entry);
     }
     /* the first argument ends at its NUL; single-user modes are the second */
     at = title + strlen(title) + 1;
@@ -580,6 +679,67 @@ processes_find(const struct instance_id *id, pid_t pidfile_pid,
                     ret_table);
     }
     return 0;
+}
+
+/* Is it a child of the ancestor, or of one of those that were found? */
+static bool
+is_heir(pid_t parent, pid_t ancestor, const struct process_entry *heir,
+        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (heir[i].pid == parent) {
+            return true;
+        }
+    }
+    return parent == ancestor;
+}
+
+static bool
+is_known(pid_t pid, const struct process_entry *heir, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (heir[i].pid == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Walk /proc once; how many were found so far. */
+static size_t
+add_heirs(pid_t ancestor, struct process_entry *heir, size_t count,
+          size_t max)
+{
+    CLEANUP(close_folder) DIR *folder = opendir("/proc");
+    const struct dirent *item;
+
+    while (folder != NULL && count < max
+           && (item = readdir(folder)) != NULL) {
+        pid_t pid = pid_of(item->d_name);
+        struct stat_facts facts;
+
+        if (pid > 0 && !is_known(pid, heir, count)
+            && read_stat(pid, &facts) == 1
+            && is_heir(facts.parent, ancestor, heir, count)
+            && read_entry(pid, &heir[count]) == 1) {
+            count++;
+        }
+    }
+    return count;
+}
+
+size_t
+processes_find_heirs(pid_t ancestor, struct process_entry *ret_heir,
+                     size_t max)
+{
+    size_t before;
+    size_t count = 0;
+
+    do {
+        before = count;
+        count = add_heirs(ancestor, ret_heir, count, max);
+    } while (count > before);
+    return count;
 }
 
 int

@@ -26,6 +26,10 @@ struct process_entry {
     char state;                 /*!< the letter of proc(5) */
     bool titled;                /*!< `postgres: ...`: a child's title */
     bool receiver;              /*!< the WAL receiver */
+    bool sender;                /*!< a WAL sender */
+    bool archiver;
+    bool stays;                 /*!< it ends after a shutdown's checkpoint, by
+                                     itself: the checkpointer, the logger */
     bool standalone;            /*!< --single, --boot, --check */
 };
 
@@ -51,9 +55,38 @@ struct instance_id {
 uint64_t
 process_start(pid_t pid);
 
+/*!
+ * Send a signal to a process, if it is the one that started then.
+ *
+ * \return 0 (also when it is gone), or -1 with errno.
+ */
+int
+process_send(pid_t pid, uint64_t start, int number);
+
 /*! SIGKILL a process, if it is the one that started then. */
 void
 process_kill(pid_t pid, uint64_t start);
+
+/*! How long ago a process began; 0: it is gone. */
+uint32_t
+process_age_ms(pid_t pid);
+
+/*! Its command line, its arguments apart by spaces; "": none. */
+void
+process_title(pid_t pid, char *ret_title, size_t size);
+
+/*! Its program's name, without arguments; "": it is gone. */
+void
+process_name(pid_t pid, char *ret_name, size_t size);
+
+/*!
+ * Find a process's children, theirs, and so on.
+ *
+ * \return how many of them are in `ret_heir`, at most `max`.
+ */
+size_t
+processes_find_heirs(pid_t ancestor, struct process_entry *ret_heir,
+                     size_t max);
 
 /*! Sleep until a process has ended, or for so long. */
 void

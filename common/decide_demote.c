@@ -109,14 +109,16 @@ static bool
 is_standby_already(const struct snapshot *snapshot, struct plan *plan)
 {
     bool ready = snapshot->process.pidfile == PIDFILE_READY;
-    uint32_t control = ready ? FACT_CONTROL : 0;
+    uint32_t more = !ready ? 0
+                    : snapshot->process.senders == 0
+                    ? FACT_CONTROL : FACT_CONTROL | FACT_SENDERS;
 
     if (snapshot->done[OP_STOP_FAST].times > 0
         || (!ready && snapshot->process.pidfile != PIDFILE_STANDBY)
         || snapshot->process.state != PROCESS_RUNNING) {
         return false;
     }
-    if (!have_facts(snapshot, FACT_PROCESS | FACT_FILES | control, plan)) {
+    if (!have_facts(snapshot, FACT_PROCESS | FACT_FILES | more, plan)) {
         plan->limit_ms = CONTROL_LOOK_MS;
         return true;
     }

@@ -16,6 +16,9 @@
 /* The postmaster's end is waited for, so one looks seldom. */
 #define END_LOOK_MS 60u
 
+/* The server says before its end who its WAL senders serve; it may hang. */
+#define SENDERS_LOOK_MS 500u
+
 /* SIGKILL is sent again this often: a process may have been forked since. */
 #define KILL_AGAIN_MS 500u
 
@@ -112,6 +115,34 @@ hurry_newcomers(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
+/* Nobody can ask a server that shuts down any more. */
+static bool
+senders_are_asked(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->process.senders == 0
+        || snapshot->process.pidfile != PIDFILE_READY
+        || (snapshot->facts & FACT_SENDERS) != 0) {
+        return true;
+    }
+    plan_again(plan, 0, snapshot->facts | FACT_SENDERS, SENDERS_LOOK_MS);
+    return false;
+}
+
+static void
+stop_immediately(const struct snapshot *snapshot, struct plan *plan)
+{
+    char left[OP_VALUE_SIZE - 128] = "";
+    struct text text;
+
+    text_init(&text, left, sizeof(left));
+    name_holders(snapshot, &text);
+    plan_log(plan, LOG_WARNING,
+             "the server did not stop in %u ms of fast shutdown: immediate "
+             "shutdown%s", snapshot->elapsed_ms, left);
+    plan_add(plan, OP_STOP_IMMEDIATE, OP_BEST_EFFORT, 0, NULL);
+    wait_for_end(snapshot, plan);
+}
+
 bool
 end_server(const struct snapshot *snapshot, struct plan *plan,
            uint32_t escalate_ms)
@@ -144,16 +175,13 @@ end_server(const struct snapshot *snapshot, struct plan *plan,
     } else if (escalate_ms == 0
                || (snapshot->done[OP_STOP_FAST].times > 0
                    && time_for_immediate(snapshot, escalate_ms))) {
-        plan_log(plan, LOG_WARNING,
-                 "the server did not stop in %u ms of fast shutdown: "
-                 "immediate shutdown", snapshot->elapsed_ms);
-        plan_add(plan, OP_STOP_IMMEDIATE, OP_BEST_EFFORT, 0, NULL);
-        wait_for_end(snapshot, plan);
-    } else {
-        if (snapshot->done[OP_STOP_FAST].times == 0) {
-            plan_add(plan, OP_STOP_FAST, OP_BEST_EFFORT, 0, NULL);
-        }
+        stop_immediately(snapshot, plan);
+    } else if (snapshot->done[OP_STOP_FAST].times > 0) {
         hurry_newcomers(snapshot, plan);
+        wait_for_end(snapshot, plan);
+        hurry_holders(snapshot, plan);
+    } else if (senders_are_asked(snapshot, plan)) {
+        plan_add(plan, OP_STOP_FAST, OP_BEST_EFFORT, 0, NULL);
         wait_for_end(snapshot, plan);
     }
     return false;

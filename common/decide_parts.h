@@ -93,6 +93,26 @@ end_server(const struct snapshot *snapshot, struct plan *plan,
            uint32_t escalate_ms);
 
 /*!
+ * While a fast shutdown waits: end whom it waits for without need.
+ *
+ * Those are WAL senders whose client is none of the cluster's standbys (or one
+ * that the next primary serves as well, once that one holds the shutdown's
+ * checkpoint), and an archive_command that hangs. pg_control still says `shut
+ * down` in the end.
+ *
+ * Stands behind the plan's own wait, which it may make a closer look.
+ *
+ * Source: promises P6 and P7; PostgreSQL's postmaster.c, PM_SHUTDOWN_2, and
+ * walsender.c, WalSndWaitStopping().
+ */
+void
+hurry_holders(const struct snapshot *snapshot, struct plan *plan);
+
+/*! Add to a message who is left; nothing where nobody looked. */
+void
+name_holders(const struct snapshot *snapshot, struct text *text);
+
+/*!
  * Is the server a standby by its files? A hot standby's pid file says 'ready'
  * like a primary's; pg_control (FACT_CONTROL) tells them apart.
  */

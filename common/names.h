@@ -9,6 +9,7 @@ extern const char *const names_process[];
 extern const char *const names_pidfile[];
 extern const char *const names_answer[];
 extern const char *const names_control[];
+extern const char *const names_holder[];
 extern const char *const names_role[];
 extern const char *const names_sender[];
 extern const char *const names_sync[];

@@ -182,7 +182,10 @@ const struct param_spec params_table[] = {
             "take for a fast shutdown before the agent resorts to an\n"
             "immediate one, which means crash recovery at the next start.\n"
             "The agent shortens it if the stop action's timeout leaves\n"
-            "less. 0 is an immediate shutdown at once.",
+            "less. 0 is an immediate shutdown at once. A client of\n"
+            "replication that is none of the cluster's and does not\n"
+            "confirm, and an archive_command that runs for 5 seconds when\n"
+            "all else is done, are ended before, and the log names them.",
         .offset = FIELD(stop_escalate_s),
         .min = 0,
         .max = 86400,

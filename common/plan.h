@@ -39,6 +39,7 @@ enum fact {
     FACT_SYNC = 1 << 13,      /*!< do commits wait, and what is remembered */
     FACT_HISTORY = 1 << 14,   /*!< the past of server.position's timeline */
     FACT_REFUSAL = 1 << 15,   /*!< the table that refuses what strays */
+    FACT_HOLDERS = 1 << 16,   /*!< for whom a shutdown waits */
 };
 
 #define FACT_LIST(X) \
@@ -49,7 +50,8 @@ enum fact {
     X(FACT_ADDRESS, "address") X(FACT_DISK, "disk") \
     X(FACT_POSITION, "position") X(FACT_SETTINGS, "settings") \
     X(FACT_PROFILE, "profile") X(FACT_SYNC, "sync") \
-    X(FACT_HISTORY, "history") X(FACT_REFUSAL, "refusal")
+    X(FACT_HISTORY, "history") X(FACT_REFUSAL, "refusal") \
+    X(FACT_HOLDERS, "holders")
 
 /*! What can be done; the comment says what the operation's fields mean. */
 #define OP_LIST(X) \
@@ -88,6 +90,11 @@ enum fact {
     X(OP_RELOAD, "reload") \
     X(OP_PROMOTE_SERVER, "promote-server") \
     X(OP_END_NEWCOMERS, "end-newcomers")        /* they hold up a stop */ \
+    X(OP_NOTE_ALONE, "note-alone")      /* only WAL senders hold it up */ \
+    X(OP_NOTE_WRITTEN, "note-written")  /* so is the stop's checkpoint */ \
+    X(OP_END_HOLDER, "end-holder")      /* number: a WAL sender's process */ \
+    X(OP_END_COMMAND, "end-command")    /* number: process id, SIGTERM */ \
+    X(OP_KILL_COMMAND, "kill-command")  /* number: process id, SIGKILL */ \
     X(OP_END_RECEIVER, "end-receiver")  /* so that it connects anew */ \
     X(OP_END_SENDERS, "end-senders")    /* number, value: the WAL sender of \
                                     that process and beginning; 0: all */ \

@@ -12,6 +12,7 @@ const char *const names_tri[] = { TRI_LIST(NAME_ROW) NULL };
 const char *const names_process[] = { PROCESS_LIST(NAME_ROW) NULL };
 const char *const names_pidfile[] = { PIDFILE_LIST(NAME_ROW) NULL };
 const char *const names_answer[] = { ANSWER_LIST(NAME_ROW) NULL };
+const char *const names_holder[] = { HOLDER_LIST(NAME_ROW) NULL };
 const char *const names_control[] = { CONTROL_LIST(NAME_ROW) NULL };
 const char *const names_role[] = { ROLE_LIST(NAME_ROW) NULL };
 const char *const names_sender[] = { SENDER_STATE_LIST(NAME_ROW) NULL };

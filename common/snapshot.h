@@ -21,6 +21,8 @@
 #define SERVER_TEXT_SIZE 512
 #define STARTED_SIZE 32
 #define SYSTEM_ID_SIZE 24
+#define HOLDERS_MAX 24
+#define HOLDER_TITLE_SIZE 96
 
 /* Each enumeration is a list so that names and values cannot drift apart. */
 
@@ -90,6 +92,13 @@
     X(SYNC_POTENTIAL, "potential") X(SYNC_SYNC, "sync") \
     X(SYNC_QUORUM, "quorum")
 
+/*! A process that a fast shutdown waits for. */
+#define HOLDER_LIST(X) \
+    X(HOLDER_NONE, "none") \
+    X(HOLDER_SENDER, "sender")      /* a WAL sender */ \
+    X(HOLDER_ARCHIVER, "archiver") \
+    X(HOLDER_COMMAND, "command")    /* archive_command, or a child of it */
+
 /*! A node attribute: not looked at, looked at and not set, or a value. */
 #define ATTR_KNOWN_LIST(X) \
     X(ATTR_UNKNOWN, "unknown") X(ATTR_UNSET, "unset") X(ATTR_SET, "set")
@@ -120,6 +129,7 @@ enum role { ROLE_LIST(SNAPSHOT_ENUM_ROW) };
 enum sender_state { SENDER_STATE_LIST(SNAPSHOT_ENUM_ROW) };
 enum sync_state { SYNC_STATE_LIST(SNAPSHOT_ENUM_ROW) };
 enum attr_known { ATTR_KNOWN_LIST(SNAPSHOT_ENUM_ROW) };
+enum holder_kind { HOLDER_LIST(SNAPSHOT_ENUM_ROW) };
 enum notify_kind { NOTIFY_LIST(SNAPSHOT_ENUM_ROW) };
 enum refusal_state { REFUSAL_LIST(SNAPSHOT_ENUM_ROW) };
 #undef SNAPSHOT_ENUM_ROW
@@ -225,7 +235,25 @@ struct process {
     int32_t postmaster_pid;       /*!< 0: none */
     uint32_t others;              /*!< other processes of the instance */
     uint32_t uninterruptible;     /*!< of all of them: in D state */
+    uint32_t senders;             /*!< of the others: WAL senders */
     enum pidfile_status pidfile;
+};
+
+/*! One of those for whom a shutdown waits, as /proc shows it. */
+struct holder {
+    enum holder_kind kind;
+    int32_t pid;
+    uint32_t age_ms;              /*!< since it began */
+    char title[HOLDER_TITLE_SIZE];      /*!< of a command: its program */
+};
+
+/*! Who is left while the server shuts down (FACT_HOLDERS). */
+struct holdup {
+    enum tri known;
+    uint32_t backends;            /*!< who has to end before the shutdown's
+                                       checkpoint, WAL senders apart */
+    struct holder holder[HOLDERS_MAX];  /*!< up to the first of no kind */
+    char unarchived[128];         /*!< which WAL waits for the archive */
 };
 
 /*! Who waits for the postmaster's death, by the record of that. */
@@ -265,6 +293,8 @@ struct server {
                                        longest */
     uint32_t sender_timeout_ms;   /*!< wal_sender_timeout; 0: none */
     enum tri monitor_sql_ok;
+    enum tri senders_told;        /*!< it told all its WAL senders, in this
+                                       action */
 };
 
 /*! What goes to the clients' address where it is not: FACT_REFUSAL. */
@@ -368,6 +398,7 @@ struct snapshot {
     uint32_t facts;               /*!< enum fact bits tried in this cycle */
     struct settings settings;
     struct process process;
+    struct holdup holdup;
     struct watch watch;           /*!< FACT_PROCESS */
     struct refusal refusal;
     struct server server;

@@ -81,6 +81,14 @@ static const struct field top_fields[] = {
       NULL },
     { "process.uninterruptible", FIELD_NUMBER,
       AT(struct snapshot, process.uninterruptible), NULL },
+    { "process.senders", FIELD_NUMBER, AT(struct snapshot, process.senders),
+      NULL },
+    { "holdup.known", FIELD_ENUM, AT(struct snapshot, holdup.known),
+      names_tri },
+    { "holdup.backends", FIELD_NUMBER, AT(struct snapshot, holdup.backends),
+      NULL },
+    { "holdup.unarchived", FIELD_STRING,
+      AT(struct snapshot, holdup.unarchived), NULL },
     { "process.pidfile", FIELD_ENUM, AT(struct snapshot, process.pidfile),
       names_pidfile },
     { "watch.postmaster_pid", FIELD_SIGNED,
@@ -134,6 +142,8 @@ static const struct field top_fields[] = {
       AT(struct snapshot, server.sender_timeout_ms), NULL },
     { "server.monitor_sql_ok", FIELD_ENUM,
       AT(struct snapshot, server.monitor_sql_ok), names_tri },
+    { "server.senders_told", FIELD_ENUM,
+      AT(struct snapshot, server.senders_told), names_tri },
     { "calm_ms", FIELD_NUMBER, AT(struct snapshot, calm_ms), NULL },
     { "files.lock", FIELD_ENUM, AT(struct snapshot, files.lock), names_tri },
     { "files.backup_label", FIELD_ENUM,
@@ -288,6 +298,13 @@ static const struct field node_fields[] = {
       names_tri },
     { "in_promoted_list", FIELD_ENUM, AT(struct node, in_promoted_list),
       names_tri },
+};
+
+static const struct field holder_fields[] = {
+    { "kind", FIELD_ENUM, AT(struct holder, kind), names_holder },
+    { "pid", FIELD_SIGNED, AT(struct holder, pid), NULL },
+    { "age_ms", FIELD_NUMBER, AT(struct holder, age_ms), NULL },
+    { "title", FIELD_STRING, AT(struct holder, title), NULL },
 };
 
 static const struct field done_fields[] = {
@@ -458,6 +475,12 @@ snapshot_dump(const struct snapshot *snapshot, struct text *text)
         dump_fields(node_fields, LENGTH(node_fields), prefix,
                     &snapshot->node[i], text);
     }
+    for (size_t i = 0; i < HOLDERS_MAX; i++) {
+        text_init(&head, prefix, sizeof(prefix));
+        text_add(&head, "holder.%zu.", i);
+        dump_fields(holder_fields, LENGTH(holder_fields), prefix,
+                    &snapshot->holdup.holder[i], text);
+    }
     for (unsigned i = 0; i < OP_COUNT; i++) {
         text_init(&head, prefix, sizeof(prefix));
         text_add(&head, "done.%s.", names_op[i]);
@@ -621,20 +644,41 @@ load_into(const struct field *fields, size_t count, const char *key,
     return -1;
 }
 
-/* node.INDEX.FIELD, done.OPERATION.FIELD or a field of the top. */
+/* The index in `INDEX.FIELD`, and the field's name. */
+static int
+load_index(const char *key, size_t limit, size_t *ret_index,
+           const char **ret_field)
+{
+    char *end;
+    unsigned long index = strtoul(key, &end, 10);
+
+    if (key[0] < '0' || key[0] > '9' || *end != '.' || index >= limit) {
+        return -1;
+    }
+    *ret_index = index;
+    *ret_field = end + 1;
+    return 0;
+}
+
+/*
+ * node.INDEX.FIELD, holder.INDEX.FIELD, done.OPERATION.FIELD or a field of the
+ * top.
+ */
 static int
 load_pair(const char *key, const char *value, struct snapshot *ret_snapshot)
 {
-    if (strncmp(key, "node.", 5) == 0) {
-        char *end;
-        unsigned long index = strtoul(key + 5, &end, 10);
+    const char *field;
+    size_t index;
 
-        if (key[5] < '0' || key[5] > '9' || *end != '.'
-            || index >= NODES_MAX) {
-            return -1;
-        }
-        return load_into(node_fields, LENGTH(node_fields), end + 1, value,
-                         &ret_snapshot->node[index]);
+    if (strncmp(key, "node.", 5) == 0) {
+        return load_index(key + 5, NODES_MAX, &index, &field) != 0
+               ? -1 : load_into(node_fields, LENGTH(node_fields), field,
+                                value, &ret_snapshot->node[index]);
+    }
+    if (strncmp(key, "holder.", 7) == 0) {
+        return load_index(key + 7, HOLDERS_MAX, &index, &field) != 0
+               ? -1 : load_into(holder_fields, LENGTH(holder_fields), field,
+                                value, &ret_snapshot->holdup.holder[index]);
     }
     if (strncmp(key, "done.", 5) == 0) {
         char word[64];

@@ -43,6 +43,11 @@ is_cosmetic(enum op_kind kind)
         case OP_LOG:
         case OP_LOG_ONCE:
         case OP_END_NEWCOMERS:
+        case OP_NOTE_ALONE:     /* its shutdown is one step */
+        case OP_NOTE_WRITTEN:
+        case OP_END_HOLDER:
+        case OP_END_COMMAND:
+        case OP_KILL_COMMAND:
         case OP_NOTE_CALM:      /* the model looks at all each time */
         case OP_SET_XLOG_LOC:
         case OP_SET_BASELINE:

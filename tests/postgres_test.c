@@ -13,6 +13,7 @@
 #include "cmocka_all.h"
 #include "files.h"
 #include "postgres.h"
+#include "postgres_holders.h"
 #include "server.h"
 #include "text.h"
 
@@ -229,6 +230,62 @@ stops_fast(void **state)
                                      &why), 0);
     wait_for_state(PROCESS_GONE);
     assert_int_equal(look(false).pidfile, PIDFILE_MISSING);
+}
+
+static const struct holder *
+find_holder(const struct holdup *holdup, enum holder_kind kind)
+{
+    for (size_t i = 0; i < HOLDERS_MAX; i++) {
+        if (holdup->holder[i].kind == kind) {
+            return &holdup->holder[i];
+        }
+    }
+    return NULL;
+}
+
+/* The shutdown's checkpoint is written, and the server waits for ever. */
+static void
+ends_an_archive_command_that_holds_a_stop_up(void **state)
+{
+    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
+    struct instance_files files = { 0 };
+    const struct holder *command = NULL;
+    struct holdup holdup;
+
+    (void) state;
+    assert_true(server_sql(&server, "alter system set archive_mode = on"));
+    assert_true(server_sql(&server, "alter system set archive_command = "
+                                    "'sleep 300; true'"));
+    stops_fast(NULL);
+    server_start(&server);
+    assert_true(server_sql(&server, "create table t ()"));
+    assert_int_equal(postgres_signal(&server.params, POSTGRES_STOP_FAST,
+                                     &why), 0);
+    do {
+        clock_sleep_ms(20, deadline_ms);
+        assert_int_equal(postgres_find_holders(&server.params, &holdup), 0);
+        command = find_holder(&holdup, HOLDER_COMMAND);
+    } while ((command == NULL || holdup.backends > 0)
+             && clock_left_ms(deadline_ms) > 0);
+    assert_non_null(command);
+    assert_non_null(find_holder(&holdup, HOLDER_ARCHIVER));
+    assert_null(find_holder(&holdup, HOLDER_SENDER));
+    assert_null(strstr(command->title, "300"));     /* no arguments */
+    assert_non_null(strstr(holdup.unarchived, "(1 segments)"));
+    for (size_t i = 0; i < HOLDERS_MAX; i++) {
+        if (holdup.holder[i].kind == HOLDER_COMMAND) {
+            assert_int_equal(postgres_end_holder(
+                &server.params, HOLDER_COMMAND, holdup.holder[i].pid,
+                SIGTERM, &why), 0);
+        }
+    }
+    wait_for_state(PROCESS_GONE);
+    assert_int_equal(postgres_end_holder(&server.params, HOLDER_SENDER,
+                                         getpid(), SIGTERM, &why), 0);
+    assert_string_equal(words, "");
+    (void) postgres_read_control(&server.params, &server.identity,
+                                 clock_now_ms() + WAIT_MS, &files);
+    assert_int_equal(files.control, CONTROL_SHUT_DOWN);
 }
 
 static void
@@ -586,6 +643,7 @@ main(void)
         FILES_TEST(keeps_the_quoting_of_start_opt),
         FILES_TEST(never_takes_the_null_device_for_a_log_file),
         FILES_TEST(says_what_is_wrong_with_a_folder),
+        SERVER_TEST(ends_an_archive_command_that_holds_a_stop_up),
     };
     const char *why_not = server_why_not();
 

@@ -211,6 +211,84 @@ knows_the_wal_receiver_by_its_title(void **state)
 }
 
 static void
+knows_by_its_title_who_holds_a_shutdown_up(void **state)
+{
+    static const struct {
+        const char *title;
+        bool sender;
+        bool archiver;
+        bool stays;
+    } titles[] = {
+        { "postgres: walsender rep 10.0.0.1(4) streaming 0/1", true, false,
+          false },
+        { "postgres: main: wal sender process rep [local] idle", true, false,
+          false },
+        { "postgres: archiver archiving 000000010000000000000005", false,
+          true, false },
+        { "postgres: checkpointer ", false, false, true },
+        { "postgres: logger", false, false, true },
+        { "postgres: stats collector process", false, false, true },
+        { "postgres: walsenders mydb [local] idle", false, false, false },
+        { "postgres: walwriter ", false, false, false },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+        char title[64];
+        pid_t pid = start("postgres", pgdata, titles[i].title);
+
+        assert_int_equal(processes_find(&id, 0, &table), 0);
+        assert_int_equal(table.count, 1);
+        assert_int_equal(table.entry[0].sender, titles[i].sender);
+        assert_int_equal(table.entry[0].archiver, titles[i].archiver);
+        assert_int_equal(table.entry[0].stays, titles[i].stays);
+        process_title(pid, title, sizeof(title));
+        assert_int_equal(strncmp(title, titles[i].title, 12), 0);
+        process_name(pid, title, sizeof(title));
+        assert_string_equal(title, "postgres");
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        started_count--;
+        process_name(pid, title, sizeof(title));
+        assert_string_equal(title, "");
+        process_title(pid, title, sizeof(title));
+        assert_string_equal(title, "");
+        assert_int_equal(process_age_ms(pid), 0);
+    }
+}
+
+/* A shell and what it waits for: both hold up who waits for the shell. */
+static void
+finds_children_and_their_children(void **state)
+{
+    struct process_entry heir[8];
+    size_t count = 0;
+    pid_t pid = fork();
+
+    (void) state;
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void) execl("/bin/sh", "sh", "-c", "sleep 100; true", (char *) NULL);
+        _exit(127);
+    }
+    for (int tries = 0; tries < 2000 && count < 2; tries++) {
+        clock_sleep_ms(5, clock_now_ms() + 5);
+        count = processes_find_heirs(getpid(), heir, 8);
+    }
+    assert_int_equal(count, 2);
+    assert_true(heir[0].pid == pid || heir[1].pid == pid);
+    assert_int_equal(processes_find_heirs(getpid(), heir, 1), 1);
+    assert_true(process_age_ms(pid) < 60000);
+    assert_int_equal(processes_find_heirs(pid, heir, 8), 1);
+    assert_int_equal(process_send(heir[0].pid, process_start(heir[0].pid) + 1,
+                                  SIGKILL), 0);
+    assert_int_equal(kill(heir[0].pid, 0), 0);      /* it is another one */
+    assert_int_equal(process_send(heir[0].pid, process_start(heir[0].pid),
+                                  SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
 believes_a_pid_file_only_with_its_start_time(void **state)
 {
     struct pidfile pidfile = { 0 };
@@ -265,6 +343,8 @@ main(void)
         TEST(counts_no_zombie),
         TEST(takes_no_child_by_its_title_for_a_postmaster),
         TEST(knows_the_wal_receiver_by_its_title),
+        TEST(knows_by_its_title_who_holds_a_shutdown_up),
+        TEST(finds_children_and_their_children),
         TEST(believes_a_pid_file_only_with_its_start_time),
         TEST(signals_only_what_is_still_the_same),
     };

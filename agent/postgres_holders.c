@@ -1,0 +1,192 @@
+/* Who is left while the server shuts down, and how one of them is ended. */
+
+#include "postgres_holders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "line.h"
+#include "postgres.h"
+#include "processes.h"
+
+#define COMMANDS_MAX HOLDERS_MAX
+#define SEGMENT_DIGITS 24
+#define READY ".ready"
+
+static void
+add_holder(struct holdup *holdup, enum holder_kind kind,
+           const struct process_entry *entry)
+{
+    struct holder *holder = holdup->holder;
+
+    while (holder < holdup->holder + HOLDERS_MAX
+           && holder->kind != HOLDER_NONE) {
+        holder++;
+    }
+    if (holder == holdup->holder + HOLDERS_MAX) {
+        return;     /* they get their turn when some of these have ended */
+    }
+    holder->kind = kind;
+    holder->pid = entry->pid;
+    holder->age_ms = process_age_ms(entry->pid);
+    /* a command's arguments may hold secrets: its program's name has to do */
+    if (kind == HOLDER_COMMAND) {
+        process_name(entry->pid, holder->title, sizeof(holder->title));
+    } else {
+        process_title(entry->pid, holder->title, sizeof(holder->title));
+    }
+}
+
+static void
+add_commands(struct holdup *holdup, pid_t archiver)
+{
+    struct process_entry command[COMMANDS_MAX];
+    size_t count = processes_find_heirs(archiver, command, COMMANDS_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        add_holder(holdup, HOLDER_COMMAND, &command[i]);
+    }
+}
+
+/* `000000010000000000000005.ready`: a segment that waits for the archive. */
+static bool
+is_waiting_segment(const char *name)
+{
+    return strspn(name, "0123456789ABCDEF") == SEGMENT_DIGITS
+           && strcmp(name + SEGMENT_DIGITS, READY) == 0;
+}
+
+static void
+read_unarchived(const char *pgdata, struct holdup *holdup)
+{
+    char path[PATH_SIZE];
+    char first[SEGMENT_DIGITS + 1] = "";
+    char last[SEGMENT_DIGITS + 1] = "";
+    CLEANUP(close_folder) DIR *folder = NULL;
+    const struct dirent *item;
+    unsigned count = 0;
+    struct text text;
+
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "%s/pg_wal/archive_status", pgdata);
+    folder = text.overflow ? NULL : opendir(path);
+    text_init(&text, holdup->unarchived, sizeof(holdup->unarchived));
+    if (folder == NULL) {
+        text_add(&text, "that '%s' would tell", path);
+        return;
+    }
+    while ((item = readdir(folder)) != NULL) {
+        if (!is_waiting_segment(item->d_name)) {
+            continue;
+        }
+        count++;
+        if (first[0] == '\0'
+            || memcmp(item->d_name, first, SEGMENT_DIGITS) < 0) {
+            memcpy(first, item->d_name, SEGMENT_DIGITS);
+        }
+        if (memcmp(item->d_name, last, SEGMENT_DIGITS) > 0) {
+            memcpy(last, item->d_name, SEGMENT_DIGITS);
+        }
+    }
+    if (count > 0) {
+        text_add(&text, "%s to %s (%u segments)", first, last, count);
+    } else {
+        text_add(&text, "of no whole segment");
+    }
+}
+
+int
+postgres_find_holders(const struct params *params, struct holdup *ret_holdup)
+{
+    struct process_table table;
+    struct instance_id id;
+    struct text why;
+    char why_text[PATH_SIZE];
+
+    memset(ret_holdup, 0, sizeof(*ret_holdup));
+    text_init(&why, why_text, sizeof(why_text));
+    instance_id_init(&id, params->pgdata);
+    if (postgres_find(params, &id, &table, &why) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < table.count; i++) {
+        const struct process_entry *entry = &table.entry[i];
+
+        if (i == table.postmaster || entry->stays) {
+            continue;
+        }
+        if (entry->sender) {
+            add_holder(ret_holdup, HOLDER_SENDER, entry);
+        } else if (entry->archiver) {
+            add_holder(ret_holdup, HOLDER_ARCHIVER, entry);
+            add_commands(ret_holdup, entry->pid);
+        } else {
+            ret_holdup->backends++;
+        }
+    }
+    read_unarchived(params->pgdata, ret_holdup);
+    ret_holdup->known = TRI_YES;
+    return 0;
+}
+
+static const struct process_entry *
+find_entry(const struct process_table *table, pid_t pid)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->entry[i].pid == pid) {
+            return &table->entry[i];
+        }
+    }
+    return NULL;
+}
+
+static int
+end_command(const struct process_table *table, pid_t pid, int number)
+{
+    struct process_entry command[COMMANDS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->entry[i].archiver) {
+            count = processes_find_heirs(table->entry[i].pid, command,
+                                         COMMANDS_MAX);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (command[i].pid == pid) {
+            return process_send(pid, process_start(pid), number);
+        }
+    }
+    return 0;       /* it has ended */
+}
+
+int
+postgres_end_holder(const struct params *params, enum holder_kind kind,
+                    pid_t pid, int number, struct text *ret_why)
+{
+    struct process_table table;
+    struct instance_id id;
+    const struct process_entry *entry;
+    int rc = 0;
+
+    instance_id_init(&id, params->pgdata);
+    if (postgres_find(params, &id, &table, ret_why) != 0) {
+        return -1;
+    }
+    if (kind == HOLDER_COMMAND) {
+        rc = end_command(&table, pid, number);
+    } else {
+        entry = find_entry(&table, pid);
+        if (entry != NULL && entry->sender) {
+            rc = process_signal(&id, entry, number);
+        }
+    }
+    if (rc != 0) {
+        text_add(ret_why, "could not signal process '%d': %s", (int) pid,
+                 strerror(errno));
+    }
+    return rc;
+}

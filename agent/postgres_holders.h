@@ -1,0 +1,42 @@
+#ifndef PGWARD_AGENT_POSTGRES_HOLDERS_H
+#define PGWARD_AGENT_POSTGRES_HOLDERS_H
+
+#include <sys/types.h>
+
+#include "params.h"
+#include "processes.h"
+#include "snapshot.h"
+
+/*!
+ * Find the processes of the instance, its postmaster with the help of the pid
+ * file.
+ *
+ * \return 0, or -1 with `ret_why`: nothing may be concluded.
+ */
+int
+postgres_find(const struct params *params, const struct instance_id *id,
+              struct process_table *ret_table, struct text *ret_why);
+
+/*!
+ * Find who is left while the server shuts down: WAL senders, the archiver and
+ * what it runs, and which WAL segments wait for the archive.
+ *
+ * Source: PostgreSQL's postmaster.c, PM_WAIT_BACKENDS to PM_SHUTDOWN_2.
+ *
+ * \return 0, or -1 with `known` UNKNOWN: nothing may be concluded.
+ */
+int
+postgres_find_holders(const struct params *params, struct holdup *ret_holdup);
+
+/*!
+ * Send a signal to one of them if it is still what it was.
+ *
+ * \param[in] kind  HOLDER_SENDER or HOLDER_COMMAND
+ *
+ * \return 0 (also when it is gone), or -1 with `ret_why`.
+ */
+int
+postgres_end_holder(const struct params *params, enum holder_kind kind,
+                    pid_t pid, int number, struct text *ret_why);
+
+#endif
