@@ -269,7 +269,8 @@ observe_history(const struct instance *instance, struct snapshot *snapshot)
     char *summary = snapshot->files.history;
 
     summary[0] = '\0';
-    if (postgres_read_history(&instance->params, &instance->identity,
+    if (snapshot->server.position.timeline != 0
+        && postgres_read_history(&instance->params, &instance->identity,
                               snapshot->server.position.timeline, summary,
                               sizeof(snapshot->files.history)) != 0) {
         report_log(LOG_WARNING, "could not read the history of timeline %u "

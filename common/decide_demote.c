@@ -35,12 +35,14 @@ static void
 publish_end(const struct snapshot *snapshot, struct plan *plan)
 {
     struct wal_position end = snapshot->files.checkpoint;
-    char value[WAL_POSITION_TEXT_SIZE];
+    const struct attr *past = &self_node(snapshot)->history;
+    char value[ATTR_VALUE_SIZE];
 
     if (snapshot->files.control == CONTROL_SHUT_DOWN
         && wal_position_is_known(end)) {
         end.lsn++;
-        wal_position_format(end, value);
+        position_text(end, 0, past->known == ATTR_SET ? past->value : "",
+                      value);
         want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
                   snapshot->self, value);
     }

@@ -1,7 +1,5 @@
 /* The election, where there is no primary. */
 
-#include <stdlib.h>
-#include <string.h>
 #include <syslog.h>
 
 #include "decide_parts.h"
@@ -11,34 +9,6 @@
 
 /* One monitor looks at most this often before it leaves it to the next. */
 #define LOOKS_MAX 8u
-
-#define PUBLISHED_SIZE ATTR_VALUE_SIZE
-
-/* What a node published: `TIMELINE/LSN` and how often it looked in vain. */
-struct published {
-    struct wal_position position;
-    unsigned checks;
-};
-
-static struct published
-published_by(const struct node *node)
-{
-    struct published published = { { 0, 0 }, 0 };
-    char text[PUBLISHED_SIZE];
-    char *space;
-
-    if (node->position.known != ATTR_SET
-        || text_copy(node->position.value, text, sizeof(text)) != 0) {
-        return published;
-    }
-    space = strchr(text, ' ');
-    if (space != NULL) {
-        *space = '\0';
-        published.checks = (unsigned) strtoul(space + 1, NULL, 10);
-    }
-    (void) wal_position_parse(text, &published.position);
-    return published;
-}
 
 bool
 is_live(const struct snapshot *snapshot, size_t index)
@@ -56,7 +26,8 @@ is_live(const struct snapshot *snapshot, size_t index)
 /* What stands between the cluster and a winner. */
 struct ballot {
     size_t winner;          /* NODES_MAX: nobody may lead */
-    struct wal_position position;       /* of the winner */
+    const char *parted;     /* its WAL is not the winner's, nor the winner's
+                               its; NULL: nobody's */
     const char *awaited;    /* a live node that has not published, or NULL */
     bool awaited_starts;    /* it is still starting: waited for without limit */
     const char *missing;    /* an absent node recorded as LATEST, or NULL */
@@ -83,7 +54,8 @@ count_vote(const struct snapshot *snapshot, size_t node,
            struct ballot *ballot)
 {
     const struct node *candidate = &snapshot->node[node];
-    struct wal_position position = published_by(candidate).position;
+    struct wal_position position = published_position(candidate);
+    enum standing standing;
     const char *why;
 
     if (!is_live(snapshot, node) || is_foreign(snapshot, node)
@@ -97,10 +69,12 @@ count_vote(const struct snapshot *snapshot, size_t node,
         ballot->awaited_starts |= candidate->starting == TRI_YES;
         return;
     }
-    if (ballot->winner == NODES_MAX
-        || wal_position_compare(position, ballot->position) > 0) {
+    standing = ballot->winner == NODES_MAX
+               ? STANDING_AHEAD : standing_of(snapshot, node, ballot->winner);
+    if (standing == STANDING_APART) {
+        ballot->parted = candidate->name;
+    } else if (standing == STANDING_AHEAD) {
         ballot->winner = node;
-        ballot->position = position;
     }
 }
 
@@ -155,16 +129,10 @@ void
 want_position(const struct snapshot *snapshot, struct plan *plan,
               unsigned checks)
 {
-    char position[WAL_POSITION_TEXT_SIZE];
-    char value[PUBLISHED_SIZE];
-    struct text text;
+    char value[ATTR_VALUE_SIZE];
 
-    wal_position_format(snapshot->server.position, position);
-    text_init(&text, value, sizeof(value));
-    text_add(&text, "%s", position);
-    if (checks > 0) {
-        text_add(&text, " %u", checks);
-    }
+    position_text(snapshot->server.position, checks,
+                  snapshot->files.history, value);
     if (attr_is(&self_node(snapshot)->data_status, DATA_QUORUM)
         && !old_primary_is_over(snapshot)) {
         value[0] = '\0';
@@ -200,6 +168,9 @@ reason_to_wait(const struct snapshot *snapshot, const struct ballot *ballot,
     if (ballot->awaited != NULL && (ballot->awaited_starts || patient)) {
         return "a live node has not published its position yet";
     }
+    if (ballot->parted != NULL) {
+        return "two nodes recorded as complete have parted";
+    }
     if (record_is_virgin(snapshot)) {
         return NULL;
     }
@@ -219,6 +190,13 @@ static void
 tell_override(const struct snapshot *snapshot, const struct ballot *ballot,
               struct text *text)
 {
+    if (ballot->parted != NULL) {
+        text_add(text, ". '%s' and '%s' each hold WAL that the other has not: "
+                 "set the data-status of the one whose data is to go to "
+                 "DISCONNECT with crm_attribute -l forever",
+                 snapshot->node[ballot->winner].name, ballot->parted);
+        return;
+    }
     if (ballot->missing != NULL) {
         text_add(text, ". If '%s' never comes back, set its data-status to "
                  "DISCONNECT with crm_attribute -l forever", ballot->missing);
@@ -307,27 +285,11 @@ someone_is_ranked(const struct snapshot *snapshot)
     return false;
 }
 
-struct wal_position
-published_position(const struct node *node)
-{
-    return published_by(node).position;
-}
-
-bool
-has_published(const struct snapshot *snapshot)
-{
-    struct wal_position published =
-        published_by(self_node(snapshot)).position;
-
-    return wal_position_is_known(published)
-           && wal_position_compare(published, snapshot->server.position) == 0;
-}
-
 static void
 vote(const struct snapshot *snapshot, struct plan *plan)
 {
     struct ballot ballot = count_votes(snapshot);
-    unsigned checks = published_by(self_node(snapshot)).checks;
+    unsigned checks = published_checks(self_node(snapshot));
     const char *why = reason_to_wait(snapshot, &ballot, checks);
 
     if (why != NULL) {
@@ -380,7 +342,7 @@ led_last(const struct snapshot *snapshot)
 static void
 retake(const struct snapshot *snapshot, struct plan *plan)
 {
-    unsigned checks = published_by(self_node(snapshot)).checks;
+    unsigned checks = published_checks(self_node(snapshot));
 
     if (checks <= snapshot->settings.xlog_check_count) {
         want_position(snapshot, plan, checks + 1);
@@ -426,6 +388,6 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
         vote(snapshot, plan);
         return;
     }
-    publish(snapshot, plan, published_by(self_node(snapshot)).checks);
+    publish(snapshot, plan, published_checks(self_node(snapshot)));
     (void) look_again(snapshot, plan, poll_ms(snapshot));
 }

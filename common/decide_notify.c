@@ -209,8 +209,8 @@ after_demote(const struct snapshot *snapshot, struct plan *plan)
         plan_exit(plan, OCF_SUCCESS);
         return;
     }
-    if (!have_facts(snapshot, NOTIFY_FACTS | FACT_ATTRS | FACT_POSITION,
-                    plan)) {
+    if (!have_facts(snapshot, NOTIFY_FACTS | FACT_ATTRS | FACT_POSITION
+                              | FACT_HISTORY, plan)) {
         return;
     }
     if (is_running_standby(snapshot) && !someone_leads(snapshot)

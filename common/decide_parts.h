@@ -506,6 +506,48 @@ is_live(const struct snapshot *snapshot, size_t node);
 struct wal_position
 published_position(const struct node *node);
 
+/*! How often it had looked in vain for the others' then. */
+unsigned
+published_checks(const struct node *node);
+
+/*!
+ * What a node publishes of where it stands.
+ *
+ * \param[in]  past       of the position's timeline, as history_summary() has
+ *                        it, or "": not known
+ * \param[out] ret_value  ATTR_VALUE_SIZE bytes; the oldest of a long past is
+ *                        left out
+ */
+void
+position_text(struct wal_position position, unsigned checks,
+              const char *past, char *ret_value);
+
+/*! How what one node published stands to what another did. */
+enum standing {
+    STANDING_UNKNOWN = 0,       /*!< one of them has not published */
+    STANDING_BEHIND,
+    STANDING_LEVEL,
+    STANDING_AHEAD,             /*!< it holds all that the other holds */
+    STANDING_APART,             /*!< each has WAL that the other has not */
+};
+
+/*!
+ * Compare where two nodes stand, by whole histories. Where one of them did
+ * not tell its past, as agents before did not, the numbers have to do: that
+ * is for nodes that the record allows to lead, and no proof of anything.
+ *
+ * Source: promise P3.
+ */
+enum standing
+standing_of(const struct snapshot *snapshot, size_t node, size_t other);
+
+/*!
+ * Is `node` at or beyond `other` on the same timeline, by both their
+ * histories? UNKNOWN is no.
+ */
+bool
+holds_all_of(const struct snapshot *snapshot, size_t node, size_t other);
+
 /*!
  * Publish this node's position, without disturbing a transition.
  *

@@ -16,15 +16,12 @@
 static size_t
 overtaken_by(const struct snapshot *snapshot)
 {
-    struct wal_position mine = published_position(self_node(snapshot));
     const char *why;
 
-    for (size_t i = 0; wal_position_is_known(mine)
-                       && i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot->node_count; i++) {
         if (i != snapshot->self && may_lead(snapshot, i)
             && record_allows(snapshot, i, &why)
-            && wal_position_compare(published_position(&snapshot->node[i]),
-                                    mine) > 0) {
+            && standing_of(snapshot, i, snapshot->self) == STANDING_AHEAD) {
             return i;
         }
     }

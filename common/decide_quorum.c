@@ -65,16 +65,18 @@ quorum_allows(const struct snapshot *snapshot, size_t node,
     }
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *other = &snapshot->node[i];
-        struct wal_position position = published_position(other);
-
         if (i == node || !is_live(snapshot, i)
             || !attr_is(&other->data_status, DATA_QUORUM)
-            || !wal_position_is_known(position)) {
+            || !wal_position_is_known(published_position(other))) {
             continue;
         }
         if (!wal_position_is_known(mine)
-            || wal_position_compare(position, mine) > 0) {
+            || standing_of(snapshot, i, node) == STANDING_AHEAD) {
             *ret_why = "another member of the quorum holds more";
+            return false;
+        }
+        if (standing_of(snapshot, i, node) == STANDING_APART) {
+            *ret_why = "its data and another member's have parted";
             return false;
         }
         seen++;

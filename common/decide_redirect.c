@@ -5,8 +5,8 @@
 #include "decide_parts.h"
 
 #define REDIRECT_FACTS \
-    ((uint32_t) (FACT_PROCESS | FACT_SQL | FACT_POSITION | FACT_ATTRS \
-                 | FACT_RECORD | FACT_MEMBERS))
+    ((uint32_t) (FACT_PROCESS | FACT_SQL | FACT_POSITION | FACT_HISTORY \
+                 | FACT_ATTRS | FACT_RECORD | FACT_MEMBERS))
 
 /*
  * The others have this long to publish, and the CIB to take a new rank. They
@@ -31,20 +31,15 @@ counts(const struct snapshot *snapshot, size_t node)
 bool
 data_allows(const struct snapshot *snapshot, size_t node)
 {
-    struct wal_position mine;
     const char *why;
 
     if (node >= snapshot->node_count || is_foreign(snapshot, node)) {
         return false;
     }
-    mine = published_position(&snapshot->node[node]);
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        struct wal_position other = published_position(&snapshot->node[i]);
-
         if (i != node && is_live(snapshot, i)
-            && wal_position_is_known(other)
             && record_allows(snapshot, i, &why)
-            && mine.timeline == other.timeline && mine.lsn >= other.lsn) {
+            && holds_all_of(snapshot, node, i)) {
             return true;
         }
     }
@@ -71,9 +66,7 @@ best_node(const struct snapshot *snapshot, size_t chosen)
 
     for (size_t i = 0; i < snapshot->node_count; i++) {
         if (may_lead(snapshot, i)
-            && wal_position_compare(
-                   published_position(&snapshot->node[i]),
-                   published_position(&snapshot->node[best])) > 0) {
+            && standing_of(snapshot, i, best) == STANDING_AHEAD) {
             best = i;
         }
     }

@@ -142,8 +142,7 @@ find_out_why(const struct snapshot *snapshot, struct plan *plan,
         return_duties(snapshot, plan, primary, code);
     } else if (snapshot->server.receiver_running == TRI_YES) {
         follow(snapshot, plan, code);
-    } else if (have_facts(snapshot, FACT_HISTORY, plan)
-               && !has_parted(snapshot, plan, primary)) {
+    } else if (!has_parted(snapshot, plan, primary)) {
         follow(snapshot, plan, code);
     }
 }
@@ -183,8 +182,8 @@ standby_duties(const struct snapshot *snapshot, struct plan *plan,
         follow(snapshot, plan, code);
         return;
     }
-    if (!have_facts(snapshot, FACT_MEMBERS | FACT_RECORD | FACT_POSITION,
-                    plan)) {
+    if (!have_facts(snapshot, FACT_MEMBERS | FACT_RECORD | FACT_POSITION
+                              | FACT_HISTORY, plan)) {
         return;
     }
     /* what streams is the primary's: the WAL receiver compares them itself */

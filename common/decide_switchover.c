@@ -46,12 +46,20 @@ former_primary(const struct snapshot *snapshot)
     return NODES_MAX;
 }
 
-/* The record begins at the position, so who holds it is beyond. */
+/*
+ * The record begins at the position, so who holds it is beyond, on the old
+ * primary's own timeline: one of the same number may be another.
+ */
 static bool
-holds(struct wal_position mine, struct wal_position checkpoint)
+holds(const struct snapshot *snapshot, size_t former,
+      struct wal_position checkpoint)
 {
+    struct wal_position mine = snapshot->server.position;
+
     return mine.timeline == checkpoint.timeline
-           && mine.lsn > checkpoint.lsn;
+           && mine.lsn > checkpoint.lsn
+           && standing_of(snapshot, snapshot->self, former)
+              != STANDING_APART;
 }
 
 /* Can the old primary go back to work? */
@@ -77,7 +85,7 @@ switchover_is_proved(const struct snapshot *snapshot, struct plan *plan)
         return false;
     }
     checkpoint = shutdown_of(snapshot, former);
-    if (holds(snapshot->server.position, checkpoint)) {
+    if (holds(snapshot, former, checkpoint)) {
         return true;
     }
     wal_position_format(checkpoint, end);

@@ -168,6 +168,20 @@ came_the_same_way(const struct history *own, const struct history *primary,
     return true;
 }
 
+/* One number: one timeline only where it began at the same point. */
+static enum history_match
+same_number(const struct history *own, const struct history *primary)
+{
+    if (primary->timeline == 1) {
+        return HISTORY_SAME_TIMELINE;
+    }
+    if (primary->count == 0) {
+        return HISTORY_UNKNOWN;
+    }
+    return came_the_same_way(own, primary, primary->timeline)
+           ? HISTORY_SAME_TIMELINE : HISTORY_OTHER;
+}
+
 enum history_match
 history_compare(const struct history *own, struct wal_position end,
                 const struct history *primary, lsn *ret_left)
@@ -180,7 +194,7 @@ history_compare(const struct history *own, struct wal_position end,
         return HISTORY_UNKNOWN;
     }
     if (end.timeline == primary->timeline) {
-        return HISTORY_SAME_TIMELINE;
+        return same_number(own, primary);
     }
     left = left_at(primary, end.timeline);
     if (left == 0 && primary->count > 0

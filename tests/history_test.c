@@ -79,6 +79,29 @@ tells_timelines_of_one_number_apart(void **state)
     assert_int_equal(compare(&own, 0x4800, &primary), HISTORY_OTHER);
 }
 
+/* Both were promoted, went on, and still have the same number. */
+static void
+tells_a_timeline_of_the_same_number_apart(void **state)
+{
+    static struct history own;
+    static struct history primary;
+
+    (void) state;
+    primary = read_text(3, "1\t0/3000\tx\n2\t0/5000\tx\n");
+    own = read_text(3, "1\t0/3000\tx\n2\t0/4800\tx\n");
+    assert_int_equal(compare(&own, 0x4900, &primary), HISTORY_OTHER);
+    own = read_text(3, "1\t0/3000\tx\n");
+    assert_int_equal(compare(&own, 0x4900, &primary), HISTORY_OTHER);
+    own = read_text(3, "1\t0/2800\tx\n2\t0/5000\tx\n");
+    assert_int_equal(compare(&own, 0x4900, &primary), HISTORY_OTHER);
+    own = read_text(3, "2\t0/5000\tx\n");     /* a summary */
+    assert_int_equal(compare(&own, 0x4900, &primary), HISTORY_SAME_TIMELINE);
+    primary = read_text(3, "");
+    assert_int_equal(compare(&own, 0x4900, &primary), HISTORY_UNKNOWN);
+    own = read_text(1, "");
+    assert_int_equal(compare(&own, 0x4900, &own), HISTORY_SAME_TIMELINE);
+}
+
 /* The oldest did not fit into one of the two: what both tell decides. */
 static void
 compares_what_both_tell(void **state)
@@ -210,6 +233,7 @@ main(void)
         cmocka_unit_test(reads_a_history_file),
         cmocka_unit_test(shares_a_past_up_to_where_it_was_left),
         cmocka_unit_test(tells_timelines_of_one_number_apart),
+        cmocka_unit_test(tells_a_timeline_of_the_same_number_apart),
         cmocka_unit_test(compares_what_both_tell),
         cmocka_unit_test(knows_nothing_of_an_unknown_past),
         cmocka_unit_test(reads_a_summary_back),

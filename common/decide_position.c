@@ -1,0 +1,157 @@
+/* Where nodes say that they stand, and which of two holds more (P3). */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide_parts.h"
+#include "history.h"
+
+/*
+ * What a node published: `TIMELINE/LSN`, how often it looked in vain, and its
+ * timeline's past as history_summary() has it. Of the last two either may be
+ * missing: agents before told no past.
+ */
+struct published {
+    struct wal_position position;
+    unsigned checks;
+    const char *past;           /* "": not told */
+};
+
+static struct published
+published_by(const struct node *node)
+{
+    struct published published = { { 0, 0 }, 0, "" };
+    char text[WAL_POSITION_TEXT_SIZE];
+    const char *value = node->position.value;
+    size_t len = strcspn(value, " ");
+    char *end;
+
+    if (node->position.known != ATTR_SET || len >= sizeof(text)) {
+        return published;
+    }
+    memcpy(text, value, len);
+    text[len] = '\0';
+    (void) wal_position_parse(text, &published.position);
+    if (value[len] == ' ') {
+        published.checks = (unsigned) strtoul(value + len + 1, &end, 10);
+        published.past = *end == ' ' ? end + 1 : "";
+    }
+    return published;
+}
+
+struct wal_position
+published_position(const struct node *node)
+{
+    return published_by(node).position;
+}
+
+unsigned
+published_checks(const struct node *node)
+{
+    return published_by(node).checks;
+}
+
+bool
+has_published(const struct snapshot *snapshot)
+{
+    struct wal_position published = published_position(self_node(snapshot));
+
+    return wal_position_is_known(published)
+           && wal_position_compare(published, snapshot->server.position) == 0;
+}
+
+/* As many words of a summary as fit whole. */
+static void
+add_words(struct text *text, const char *words)
+{
+    while (*words != '\0') {
+        size_t len = strcspn(words + 1, " ") + 1;
+
+        if (text->len + len >= text->size) {
+            return;
+        }
+        text_add_bytes(text, words, len);
+        words += len;
+    }
+}
+
+void
+position_text(struct wal_position position, unsigned checks,
+              const char *past, char *ret_value)
+{
+    char start[WAL_POSITION_TEXT_SIZE];
+    struct text text;
+
+    wal_position_format(position, start);
+    text_init(&text, ret_value, ATTR_VALUE_SIZE);
+    text_add(&text, "%s", start);
+    if (checks > 0 || past[0] != '\0') {
+        text_add(&text, " %u", checks);
+    }
+    if (past[0] != '\0') {
+        text_add(&text, " ");
+        add_words(&text, past);
+    }
+}
+
+/* How the end of `node`'s WAL stands to the past of `other`. */
+static enum history_match
+match(const struct published *node, const struct published *other)
+{
+    struct history own;
+    struct history past;
+    lsn left;
+
+    if (history_read_summary(node->past, &own) != 0
+        || history_read_summary(other->past, &past) != 0
+        || past.timeline != other->position.timeline) {
+        return HISTORY_UNKNOWN;
+    }
+    return history_compare(&own, node->position, &past, &left);
+}
+
+static enum standing
+by_numbers(const struct published *node, const struct published *other)
+{
+    int order = wal_position_compare(node->position, other->position);
+
+    return order < 0 ? STANDING_BEHIND : order > 0 ? STANDING_AHEAD
+                                                   : STANDING_LEVEL;
+}
+
+enum standing
+standing_of(const struct snapshot *snapshot, size_t node, size_t other)
+{
+    struct published one = published_by(&snapshot->node[node]);
+    struct published two = published_by(&snapshot->node[other]);
+    enum history_match there;
+    enum history_match back;
+
+    if (!wal_position_is_known(one.position)
+        || !wal_position_is_known(two.position)) {
+        return STANDING_UNKNOWN;
+    }
+    there = match(&one, &two);
+    back = match(&two, &one);
+    if (there == HISTORY_SHARED) {
+        return STANDING_BEHIND;
+    }
+    if (back == HISTORY_SHARED) {
+        return STANDING_AHEAD;
+    }
+    if (there == HISTORY_SAME_TIMELINE || there == HISTORY_UNKNOWN
+        || back == HISTORY_UNKNOWN) {
+        return by_numbers(&one, &two);
+    }
+    return STANDING_APART;
+}
+
+bool
+holds_all_of(const struct snapshot *snapshot, size_t node, size_t other)
+{
+    struct published one = published_by(&snapshot->node[node]);
+    struct published two = published_by(&snapshot->node[other]);
+
+    return match(&two, &one) == HISTORY_SAME_TIMELINE
+           && one.position.lsn >= two.position.lsn;
+}
