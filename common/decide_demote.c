@@ -35,13 +35,12 @@ static void
 publish_end(const struct snapshot *snapshot, struct plan *plan)
 {
     struct wal_position end = snapshot->files.checkpoint;
-    const struct attr *past = &self_node(snapshot)->history;
     char value[ATTR_VALUE_SIZE];
 
     if (snapshot->files.control == CONTROL_SHUT_DOWN
         && wal_position_is_known(end)) {
         end.lsn++;
-        position_text(end, 0, past->known == ATTR_SET ? past->value : "",
+        position_text(end, 0, told_past(&self_node(snapshot)->history),
                       value);
         want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
                   snapshot->self, value);
@@ -66,7 +65,7 @@ finish_demotion(const struct snapshot *snapshot, struct plan *plan)
     }
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self,
               "HS:alone");
-    want_attr(snapshot, plan, OP_SET_HISTORY, OP_BEST_EFFORT, self, "");
+    want_past(snapshot, plan, told_past(&self_node(snapshot)->history));
     want_shutdown(snapshot, plan);
     publish_end(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);

@@ -60,21 +60,6 @@ has_published(const struct snapshot *snapshot)
            && wal_position_compare(published, snapshot->server.position) == 0;
 }
 
-/* As many words of a summary as fit whole. */
-static void
-add_words(struct text *text, const char *words)
-{
-    while (*words != '\0') {
-        size_t len = strcspn(words + 1, " ") + 1;
-
-        if (text->len + len >= text->size) {
-            return;
-        }
-        text_add_bytes(text, words, len);
-        words += len;
-    }
-}
-
 void
 position_text(struct wal_position position, unsigned checks,
               const char *past, char *ret_value)
@@ -90,7 +75,7 @@ position_text(struct wal_position position, unsigned checks,
     }
     if (past[0] != '\0') {
         text_add(&text, " ");
-        add_words(&text, past);
+        text_add_words(&text, past);
     }
 }
 

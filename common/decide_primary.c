@@ -128,6 +128,10 @@ judge(const struct snapshot *snapshot, size_t node,
     if (sender->state == SENDER_NONE || out) {
         (void) text_copy(DATA_DISCONNECT, ret_judgement->data,
                          ATTR_VALUE_SIZE);
+    } else if (is_stranger_by_past(snapshot, node)) {
+        ret_judgement->status = "HS:connected";
+        (void) text_copy(DATA_DISCONNECT, ret_judgement->data,
+                         ATTR_VALUE_SIZE);
     } else if (is_quorum_member(snapshot, node)) {
         judge_member(snapshot, node, ret_judgement);
     } else if (sender->state == SENDER_STREAMING) {
@@ -152,7 +156,8 @@ ranked_async_node(const struct snapshot *snapshot)
 
         if (i == snapshot->self || sender->state != SENDER_STREAMING
             || sender->visible == TRI_NO || is_leaving(snapshot, i)
-            || sender_is_dead(snapshot, i) || lags_too_far(snapshot, i)) {
+            || sender_is_dead(snapshot, i) || is_stranger_by_past(snapshot, i)
+            || lags_too_far(snapshot, i)) {
             continue;
         }
         if (best == NODES_MAX
@@ -166,7 +171,7 @@ ranked_async_node(const struct snapshot *snapshot)
         if (i != snapshot->self
             && node->sender.state == SENDER_STREAMING
             && !is_leaving(snapshot, i) && !sender_is_dead(snapshot, i)
-            && !lags_too_far(snapshot, i)
+            && !lags_too_far(snapshot, i) && !is_stranger_by_past(snapshot, i)
             && attr_is(&node->score, SCORE_CANDIDATE)
             && node->sender.flush_lsn + RANK_SLACK_BYTES
                >= snapshot->node[best].sender.flush_lsn) {
@@ -264,6 +269,22 @@ is_beyond_judgement(const struct snapshot *snapshot, size_t node)
            && may_still_act(snapshot, node) && !is_held(snapshot, node);
 }
 
+/* It says so itself, if its agent knows how to. */
+static void
+tell_of_past(const struct snapshot *snapshot, struct plan *plan, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+
+    if (past_of(snapshot, node) == PAST_OTHER
+        && peer->sender.state != SENDER_NONE
+        && sender_is_seen(&peer->sender)) {
+        plan_log_once(plan, LOG_ERR, "pg_rewind or pg_basebackup the data of "
+                      "'%s': it streams and does not count, for its timelines "
+                      "(%s) are not of this primary's past", peer->name,
+                      told_past(&peer->history));
+    }
+}
+
 static void
 judge_standbys(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -298,6 +319,7 @@ judge_standbys(const struct snapshot *snapshot, struct plan *plan)
                           snapshot->node[i].name);
             continue;
         }
+        tell_of_past(snapshot, plan, i);
         if (snapshot->settings.rep_mode == REP_MODE_ASYNC && i != ranked) {
             judgement.score = SCORE_NEVER;
         }

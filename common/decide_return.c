@@ -225,6 +225,11 @@ has_parted(const struct snapshot *snapshot, struct plan *plan, size_t primary)
     if (finding.match != HISTORY_BEYOND && finding.match != HISTORY_OTHER) {
         return false;
     }
+    /* between two timelines a receiver may be seen half-way: look twice */
+    if (snapshot->server.receiver_running != TRI_NO
+        && !position_is_final(snapshot, plan)) {
+        return plan->verdict == VERDICT_AGAIN;
+    }
     refuse(snapshot, plan, primary, finding);
     return true;
 }

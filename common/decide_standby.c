@@ -108,7 +108,7 @@ follow(const struct snapshot *snapshot, struct plan *plan,
 {
     const struct attr *status = &self_node(snapshot)->status;
 
-    if (!lock_is_settled(snapshot, plan)) {
+    if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)) {
         return;
     }
     if (snapshot->server.receiver_running == TRI_NO
@@ -126,22 +126,20 @@ follow(const struct snapshot *snapshot, struct plan *plan,
               snapshot->self, "");
     want_upstream(snapshot, plan);
     if (snapshot->action == ACTION_MONITOR && plan->count == 0
-        && snapshot->files.lock != TRI_YES
+        && snapshot->files.lock != TRI_YES && is_in_step(snapshot)
         && snapshot->server.receiver_running == TRI_YES) {
         plan_add(plan, OP_NOTE_CALM, OP_BEST_EFFORT, 0, NULL);
     }
     plan_exit(plan, code);
 }
 
-/* There is a primary, but this standby does not stream from it. */
+/* There is a primary, but does this standby stream from it? */
 static void
 find_out_why(const struct snapshot *snapshot, struct plan *plan,
              size_t primary, enum ocf_code code)
 {
     if (is_quarantined(snapshot)) {
         return_duties(snapshot, plan, primary, code);
-    } else if (snapshot->server.receiver_running == TRI_YES) {
-        follow(snapshot, plan, code);
     } else if (!has_parted(snapshot, plan, primary)) {
         follow(snapshot, plan, code);
     }
@@ -176,9 +174,13 @@ standby_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     want_own_identifier(snapshot, plan);
-    /* It says so after its death too: without a receiver, ask the cluster. */
+    /*
+     * It says so after its death too: without a receiver, ask the cluster.
+     * One that runs tells little: to a standby that can never follow it comes
+     * back each time, and gets what both have in common.
+     */
     if (snapshot->server.receiver_running == TRI_YES
-        && someone_leads(snapshot)) {
+        && someone_leads(snapshot) && is_in_step(snapshot)) {
         follow(snapshot, plan, code);
         return;
     }

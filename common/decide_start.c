@@ -246,7 +246,8 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, self, "");
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
-    want_attr(snapshot, plan, OP_SET_HISTORY, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_HISTORY, OP_REQUIRED, self,
+              HISTORY_OF_STANDBY);
     want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, self, "");
 }
 
@@ -340,10 +341,14 @@ finish_start(const struct snapshot *snapshot, struct plan *plan)
     }
     plan_fallback(plan, OCF_SUCCESS, "the server runs; the cluster's "
                   "attribute daemon did not answer in time");
-    if (!have_facts(snapshot, FACT_ATTRS | FACT_SETTINGS
+    if (!have_facts(snapshot, FACT_ATTRS | FACT_SETTINGS | FACT_POSITION
+                              | FACT_HISTORY
                               | (snapshot->settings.use_slots
                                  ? (uint32_t) FACT_SENDERS : 0), plan)) {
         return;
+    }
+    if (snapshot->files.history[0] != '\0') {
+        want_past(snapshot, plan, snapshot->files.history);
     }
     if (snapshot->server.override[0] != '\0') {
         plan_log(plan, LOG_WARNING,

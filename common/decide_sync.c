@@ -145,7 +145,8 @@ is_streaming(const struct snapshot *snapshot, size_t node)
 
     return sender->state == SENDER_STREAMING && sender->visible != TRI_NO
            && !is_leaving(snapshot, node) && !is_down(snapshot, node)
-           && !sender_is_dead(snapshot, node);
+           && !sender_is_dead(snapshot, node)
+           && past_of(snapshot, node) != PAST_OTHER;
 }
 
 bool
@@ -154,6 +155,7 @@ may_join(const struct snapshot *snapshot, size_t node)
     const struct node *peer = &snapshot->node[node];
 
     return node != snapshot->self && is_streaming(snapshot, node)
+           && past_of(snapshot, node) == PAST_OURS
            && peer->online == TRI_YES && peer->role == ROLE_STARTED
            && peer->starting != TRI_YES;
 }

@@ -52,6 +52,20 @@ text_add_bytes(struct text *text, const char *bytes, size_t len)
     text->buf[text->len] = '\0';
 }
 
+void
+text_add_words(struct text *text, const char *words)
+{
+    while (*words != '\0') {
+        size_t len = strcspn(words + 1, " ") + 1;
+
+        if (text->len + len >= text->size) {
+            return;
+        }
+        text_add_bytes(text, words, len);
+        words += len;
+    }
+}
+
 int
 text_copy(const char *from, char *ret_to, size_t to_size)
 {

@@ -37,6 +37,10 @@ text_add_v(struct text *text, const char *format, va_list args)
 void
 text_add_bytes(struct text *text, const char *bytes, size_t len);
 
+/*! Append as many words (a space between two) as fit whole. */
+void
+text_add_words(struct text *text, const char *words);
+
 /*!
  * Copy a string into a fixed array.
  *
