@@ -11,7 +11,7 @@ enum {
     COL_SYNC_STATE,
     COL_PRIORITY,
     COL_FLUSH_LSN,
-    COL_ACTIVE,
+    COL_FLAG,           /* of a slot: active; of a WAL sender: beyond */
     COL_REPLY,
     COL_PID,
     COL_BEGAN,
@@ -22,13 +22,20 @@ enum {
 
 /*
  * The functions behind pg_stat_replication and pg_replication_slots: the views
- * list every backend and join what is not needed here.
+ * list every backend and join what is not needed here. The server's own flush
+ * position is read after the senders, row by row: who is past it has WAL of
+ * its own.
  */
+#define BEYOND \
+    "CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN" \
+    " w.flush_lsn OPERATOR(pg_catalog.>)" \
+    " pg_catalog.pg_current_wal_flush_lsn() END"
+
 #define SENDERS_SQL(reply) \
     PGSQL_READ_ONLY \
     "SELECT 'w'::pg_catalog.text, a.application_name, w.state, w.sync_state," \
     " w.sync_priority::pg_catalog.text, w.flush_lsn::pg_catalog.text," \
-    " NULL::pg_catalog.bool, " reply "," \
+    " " BEYOND ", " reply "," \
     " w.pid::pg_catalog.text, " PGSQL_BEGAN ", " \
     "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()" \
     " OPERATOR(pg_catalog.-) a.backend_start) OPERATOR(pg_catalog.*) 1000)" \
@@ -76,9 +83,13 @@ add_sender(const struct sender *sender, struct sender *best)
 {
     bool differ = best->state != SENDER_NONE
                   && sender->sync_priority != best->sync_priority;
+    enum tri beyond = sender->beyond == TRI_YES ? TRI_YES : best->beyond;
 
     if (is_better(sender, best)) {
         *best = *sender;
+    }
+    if (beyond == TRI_YES) {
+        best->beyond = TRI_YES;
     }
     if (differ) {
         best->sync_priority = UINT32_MAX;
@@ -105,6 +116,7 @@ read_sender(const PGresult *result, int row, struct sender *ret_sender)
                          sizeof(sender.began));
         (void) text_copy(pgsql_field(result, row, COL_REPLY), sender.reply,
                          sizeof(sender.reply));
+        sender.beyond = pgsql_field_tri(result, row, COL_FLAG);
     }
     *ret_sender = sender;
 }
@@ -130,7 +142,7 @@ read_row(const struct params *params, const PGresult *result, int row,
                             sizeof(slot)) == 0
         && strcmp(name, slot) == 0) {
         node->slot = TRI_YES;
-        node->slot_active = pgsql_field_tri(result, row, COL_ACTIVE);
+        node->slot_active = pgsql_field_tri(result, row, COL_FLAG);
     }
 }
 

@@ -389,6 +389,9 @@ void
 return_duties(const struct snapshot *snapshot, struct plan *plan,
               size_t primary, enum ocf_code code);
 
+#define PARTED_BY_POSITION \
+    "it had WAL that the primary had not got to: it has WAL of its own"
+
 /*! End with the way out for a standby whose WAL the primary does not share. */
 void
 refuse_to_follow(const struct snapshot *snapshot, struct plan *plan,
@@ -422,9 +425,19 @@ enum past {
 enum past
 past_of(const struct snapshot *snapshot, size_t node);
 
+/*! RSC-unproved of a node whose WAL went past its primary's own end. */
+#define UNPROVED_PARTED "parted"
+
 /*!
- * Does it not count for that, although it streams? One that commits wait for
- * is not released before it has told.
+ * Has it WAL that this primary has not, although it streams: is its past
+ * another, or has it flushed past this primary's own end?
+ */
+bool
+is_known_parted(const struct snapshot *snapshot, size_t node);
+
+/*!
+ * Does it not count for that, or has it not told its past yet? One that
+ * commits wait for is not released before it has.
  */
 bool
 is_stranger_by_past(const struct snapshot *snapshot, size_t node);

@@ -86,12 +86,19 @@ past_of(const struct snapshot *snapshot, size_t node)
 }
 
 bool
+is_known_parted(const struct snapshot *snapshot, size_t node)
+{
+    return snapshot->node[node].sender.beyond == TRI_YES
+           || attr_is(&snapshot->node[node].unproved, UNPROVED_PARTED)
+           || past_of(snapshot, node) == PAST_OTHER;
+}
+
+bool
 is_stranger_by_past(const struct snapshot *snapshot, size_t node)
 {
-    enum past past = past_of(snapshot, node);
-
-    return past == PAST_OTHER
-           || (past == PAST_AWAITED && !is_listed(snapshot, node));
+    return is_known_parted(snapshot, node)
+           || (past_of(snapshot, node) == PAST_AWAITED
+               && !is_listed(snapshot, node));
 }
 
 void

@@ -269,20 +269,36 @@ is_beyond_judgement(const struct snapshot *snapshot, size_t node)
            && may_still_act(snapshot, node) && !is_held(snapshot, node);
 }
 
-/* It says so itself, if its agent knows how to. */
+/*
+ * It says so itself, if its agent knows how to. By its position alone it cannot
+ * know, and the primary only until it has got as far: so it is told.
+ */
 static void
-tell_of_past(const struct snapshot *snapshot, struct plan *plan, size_t node)
+tell_parted(const struct snapshot *snapshot, struct plan *plan, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
+    char flushed[LSN_TEXT_SIZE];
 
-    if (past_of(snapshot, node) == PAST_OTHER
-        && peer->sender.state != SENDER_NONE
-        && sender_is_seen(&peer->sender)) {
+    if (peer->sender.state == SENDER_NONE || !sender_is_seen(&peer->sender)
+        || !is_known_parted(snapshot, node)) {
+        return;
+    }
+    if (past_of(snapshot, node) == PAST_OTHER) {
         plan_log_once(plan, LOG_ERR, "pg_rewind or pg_basebackup the data of "
                       "'%s': it streams and does not count, for its timelines "
                       "(%s) are not of this primary's past", peer->name,
                       told_past(&peer->history));
+        return;
     }
+    if (!attr_is(&peer->unproved, UNPROVED_PARTED)) {
+        lsn_format_sql(peer->sender.flush_lsn, flushed);
+        plan_log(plan, LOG_ERR, "pg_rewind or pg_basebackup the data of '%s': "
+                 "it claims WAL up to %s, which is past this primary's own "
+                 "end, so it has WAL of its own and does not count",
+                 peer->name, flushed);
+    }
+    want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT, node,
+              UNPROVED_PARTED);
 }
 
 static void
@@ -319,7 +335,7 @@ judge_standbys(const struct snapshot *snapshot, struct plan *plan)
                           snapshot->node[i].name);
             continue;
         }
-        tell_of_past(snapshot, plan, i);
+        tell_parted(snapshot, plan, i);
         if (snapshot->settings.rep_mode == REP_MODE_ASYNC && i != ranked) {
             judgement.score = SCORE_NEVER;
         }

@@ -251,11 +251,30 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, self, "");
 }
 
+/*
+ * A primary has seen that this node's data parted; only new data helps, and a
+ * copy, or one that was rewound, comes with a label.
+ */
+static bool
+is_refused(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!attr_is(&self_node(snapshot)->unproved, UNPROVED_PARTED)
+        || snapshot->files.backup_label == TRI_YES
+        || record_answers(snapshot)) {
+        return false;
+    }
+    refuse_to_follow(snapshot, plan, PARTED_BY_POSITION);
+    return true;
+}
+
 /* What this node claims while it starts; false: it does not start. */
 static bool
 claim(const struct snapshot *snapshot, struct plan *plan,
       enum standby *ret_kind)
 {
+    if (is_refused(snapshot, plan)) {
+        return false;
+    }
     switch (answer_lock(snapshot, plan)) {
         case LOCK_REFUSES:
             return false;

@@ -146,7 +146,7 @@ is_streaming(const struct snapshot *snapshot, size_t node)
     return sender->state == SENDER_STREAMING && sender->visible != TRI_NO
            && !is_leaving(snapshot, node) && !is_down(snapshot, node)
            && !sender_is_dead(snapshot, node)
-           && past_of(snapshot, node) != PAST_OTHER;
+           && !is_known_parted(snapshot, node);
 }
 
 bool

@@ -157,6 +157,8 @@ struct sender {
     char began[STARTED_SIZE];     /*!< when that process began, by this node's
                                        clock, in the server's own text */
     uint32_t age_ms;              /*!< since then */
+    enum tri beyond;              /*!< it has flushed past this server's own
+                                       end: it has WAL of its own */
     enum tri visible;             /*!< NO: columns are NULL, no pg_monitor */
 };
 
@@ -205,6 +207,9 @@ struct node {
                                        node that led is not yet judged (P3) */
     struct attr system_id;        /*!< RSC-system-id: private, the system
                                        identifier of this node's database */
+                                       node that led is not yet judged (P3);
+                                       `parted` once a primary saw that it
+                                       has WAL of its own */
     struct sender sender;
     enum tri slot;                /*!< its replication slot is there */
     enum tri slot_active;

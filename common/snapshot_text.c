@@ -285,6 +285,8 @@ static const struct field node_fields[] = {
     { "sender.pid", FIELD_NUMBER, AT(struct node, sender.pid), NULL },
     { "sender.began", FIELD_STRING, AT(struct node, sender.began), NULL },
     { "sender.age_ms", FIELD_NUMBER, AT(struct node, sender.age_ms), NULL },
+    { "sender.beyond", FIELD_ENUM, AT(struct node, sender.beyond),
+      names_tri },
     { "sender.visible", FIELD_ENUM, AT(struct node, sender.visible),
       names_tri },
     { "slot", FIELD_ENUM, AT(struct node, slot), names_tri },

@@ -198,6 +198,7 @@ sees_senders_by_whole_names(void **state)
     assert_int_equal(snapshot.node[1].sender.sync_state, SYNC_ASYNC);
     assert_int_equal(snapshot.node[1].sender.visible, TRI_YES);
     assert_true(snapshot.node[1].sender.flush_lsn > 0);
+    assert_int_equal(snapshot.node[1].sender.beyond, TRI_NO);
     assert_int_equal(snapshot.node[1].slot, TRI_NO);
     assert_int_equal(snapshot.node[2].sender.state, SENDER_NONE);
     assert_int_equal(snapshot.node[0].sender.state, SENDER_UNKNOWN);

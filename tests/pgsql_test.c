@@ -882,9 +882,9 @@ takes_the_best_connection_of_a_whole_name(void **state)
     static const char *const rows[] = {
         "w", "srv2", "catchup", "async", "1", "0/9000000", NULL, "7000",
         "101", "1795200000.1", "10",
-        "w", "srv2", "streaming", "async", "1", "0/1000000", NULL, "6000",
+        "w", "srv2", "streaming", "async", "1", "0/1000000", "t", "6000",
         "102", "1795200000.2", "20",
-        "w", "srv2", "streaming", "sync", "1", "0/2000000", NULL, "5000",
+        "w", "srv2", "streaming", "sync", "1", "0/2000000", "f", "5000",
         "103", "1795200000.3", "30",
         "w", "srv2", "streaming", "quorum", "1", "0/1500000", NULL, "4000",
         "104", "1795200000.4", "40",
@@ -914,6 +914,7 @@ takes_the_best_connection_of_a_whole_name(void **state)
     assert_int_equal(snapshot.node[1].sender.pid, 103);
     assert_string_equal(snapshot.node[1].sender.began, "1795200000.3");
     assert_int_equal(snapshot.node[1].sender.age_ms, 30);
+    assert_int_equal(snapshot.node[1].sender.beyond, TRI_YES);
     assert_int_equal(snapshot.node[1].sender.visible, TRI_YES);
     assert_int_equal(snapshot.node[1].slot, TRI_YES);
     assert_int_equal(snapshot.node[1].slot_active, TRI_YES);
@@ -943,6 +944,7 @@ knows_no_place_where_connections_of_a_name_differ(void **state)
                      0);
     assert_int_equal(snapshot.node[1].sender.sync_state, SYNC_SYNC);
     assert_int_equal(snapshot.node[1].sender.sync_priority, UINT32_MAX);
+    assert_int_equal(snapshot.node[1].sender.beyond, TRI_UNKNOWN);
 }
 
 static void
