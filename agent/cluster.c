@@ -147,7 +147,7 @@ observe_attr(struct cluster *cluster, enum cluster_attr attr,
            != 0) {
         return -1;
     }
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         struct node *node = &snapshot->node[i];
 
         if (cluster_xml_read_attr(reply, name, node->name,
@@ -164,7 +164,7 @@ int
 cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
                       struct snapshot *snapshot, struct text *ret_why)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
             memset(attr_slot(&snapshot->node[i], (enum cluster_attr) attr), 0,
                    sizeof(struct attr));
@@ -202,6 +202,7 @@ look_at_nodes(struct cluster *cluster, int64_t deadline_ms,
               const struct snapshot *snapshot, struct cluster_view *ret_view,
               struct text *ret_why)
 {
+    ret_view->with_others = true;
     ret_view->count = snapshot->node_count;
     for (size_t i = 0; i < snapshot->node_count; i++) {
         memcpy(ret_view->node[i].name, snapshot->node[i].name,
@@ -214,6 +215,32 @@ look_at_nodes(struct cluster *cluster, int64_t deadline_ms,
     return 0;
 }
 
+/*
+ * Nodes that have a record and are not in node_list follow those that are. What
+ * is known of one from a look before is of the one that had its place.
+ */
+static void
+take_outsiders(const struct cluster *cluster, struct cluster_view *view,
+               struct snapshot *snapshot)
+{
+    size_t count = snapshot->node_count;
+
+    for (size_t i = snapshot->node_count; i < view->count; i++) {
+        struct node *node = &snapshot->node[count];
+
+        if (text_same_name(view->node[i].name, cluster->self_name)) {
+            continue;
+        }
+        view->node[count] = view->node[i];
+        if (strcmp(node->name, view->node[count].name) != 0) {
+            memset(node, 0, sizeof(*node));
+            memcpy(node->name, view->node[count].name, sizeof(node->name));
+        }
+        count++;
+    }
+    snapshot->outsiders = count - snapshot->node_count;
+}
+
 static void
 take_records(const struct cluster_view *view, struct snapshot *snapshot)
 {
@@ -221,7 +248,7 @@ take_records(const struct cluster_view *view, struct snapshot *snapshot)
     if (view != NULL) {
         snapshot->system_id = view->system_id;
     }
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         struct node *node = &snapshot->node[i];
 
         memset(&node->data_status, 0, sizeof(node->data_status));
@@ -240,7 +267,7 @@ take_members(const struct cluster *cluster, const struct cluster_view *view,
     snapshot->have_quorum = view != NULL ? view->have_quorum : TRI_UNKNOWN;
     snapshot->maintenance = view != NULL ? view->maintenance : TRI_UNKNOWN;
     snapshot->fencing = view != NULL ? view->fencing : TRI_UNKNOWN;
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         struct node *node = &snapshot->node[i];
         const struct cluster_node *seen;
 
@@ -276,6 +303,9 @@ cluster_observe_cib(struct cluster *cluster, uint32_t facts,
     int rc = look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why);
     const struct cluster_view *seen = rc == 0 ? &view : NULL;
 
+    if (rc == 0) {
+        take_outsiders(cluster, &view, snapshot);
+    }
     if ((facts & FACT_MEMBERS) != 0) {
         take_members(cluster, seen, snapshot);
     }

@@ -24,6 +24,8 @@ struct reader {
     struct cluster_view *view;
     enum section section;
     struct cluster_node *node;  /* whose elements follow; NULL: not wanted */
+    const xmlNode *other;       /* the element of one that was not named */
+    bool too_many;
     bool found_cib;
 };
 
@@ -130,6 +132,44 @@ find_node(struct cluster_view *view, const char *name)
     return NULL;
 }
 
+/* A node that was looked for and not found. */
+static void
+clear_node(struct cluster_node *node)
+{
+    char name[NODE_NAME_SIZE];
+
+    memcpy(name, node->name, sizeof(name));
+    memset(node, 0, sizeof(*node));
+    memcpy(node->name, name, sizeof(name));
+    node->online = TRI_NO;
+    node->maintenance = TRI_NO;
+    node->record.known = ATTR_UNSET;
+    node->quorum.known = ATTR_UNSET;
+    node->score.known = ATTR_UNSET;
+}
+
+/* One that was not named has a record: it counts, too, unless it is released
+ * and there is no room for it. */
+static void
+add_other(struct reader *reader, const char *value)
+{
+    struct cluster_view *view = reader->view;
+    struct cluster_node *node = &view->node[view->count];
+    const char *name = element_get_or(reader->other, "uname", "");
+
+    if (view->count == NODES_MAX
+        || text_copy(name, node->name, sizeof(node->name)) != 0) {
+        reader->too_many |= strcmp(value, "DISCONNECT") != 0;
+        return;
+    }
+    clear_node(node);
+    attr_set(&node->record, value);
+    if (text_copy(element_get_or(reader->other, "id", ""), node->uuid,
+                  sizeof(node->uuid)) == 0) {
+        view->count++;
+    }
+}
+
 /* Go to the node that an element names, and take its spelling. */
 static void
 enter_node(struct reader *reader, const xmlNode *element)
@@ -139,6 +179,7 @@ enter_node(struct reader *reader, const xmlNode *element)
     struct cluster_node *node = find_node(reader->view, name);
 
     reader->node = node;
+    reader->other = node == NULL && reader->view->with_others ? element : NULL;
     if (node == NULL) {
         return;
     }
@@ -201,6 +242,9 @@ read_option(struct reader *reader, const xmlNode *element)
     case SECTION_NODES:
         if (node != NULL && strcmp(name, reader->record) == 0) {
             attr_set(&node->record, element_get_or(element, "value", ""));
+        } else if (reader->other != NULL
+                   && strcmp(name, reader->record) == 0) {
+            add_other(reader, element_get_or(element, "value", ""));
         } else if (node != NULL && ends_in(name, "-quorum")) {
             attr_set(&node->quorum, element_get_or(element, "value", ""));
         } else if (node != NULL && strcmp(name, "maintenance") == 0) {
@@ -268,6 +312,7 @@ read_element(struct reader *reader, const xmlNode *element)
             cluster_xml_boolean(element_get(element, "have-quorum"));
     } else {
         reader->node = NULL;
+        reader->other = NULL;
         reader->section =
             element_is(element, "crm_config") ? SECTION_OPTIONS
             : element_is(element, "nodes") ? SECTION_NODES
@@ -285,16 +330,11 @@ view_clear(const struct cluster_view *wanted, struct cluster_view *ret_view)
     ret_view->maintenance = TRI_NO;
     ret_view->fencing = TRI_YES;
     ret_view->system_id.known = ATTR_UNSET;
+    ret_view->with_others = wanted->with_others;
     ret_view->count = wanted->count;
     for (size_t i = 0; i < wanted->count; i++) {
-        struct cluster_node *node = &ret_view->node[i];
-
-        memcpy(node->name, wanted->node[i].name, sizeof(node->name));
-        node->online = TRI_NO;
-        node->maintenance = TRI_NO;
-        node->record.known = ATTR_UNSET;
-        node->quorum.known = ATTR_UNSET;
-        node->score.known = ATTR_UNSET;
+        memcpy(ret_view->node[i].name, wanted->node[i].name, NODE_NAME_SIZE);
+        clear_node(&ret_view->node[i]);
     }
 }
 
@@ -315,7 +355,7 @@ cluster_xml_read_view(const xmlNode *reply, const char *record,
             read_element(&reader, item);
         }
     }
-    if (!reader.found_cib) {
+    if (!reader.found_cib || reader.too_many) {
         return -1;
     }
     *view = seen;

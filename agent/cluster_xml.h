@@ -2,6 +2,7 @@
 #define PGWARD_AGENT_CLUSTER_XML_H
 
 #include <libxml/tree.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "roles.h"
@@ -31,6 +32,8 @@ struct cluster_view {
     enum tri maintenance;       /*!< the cluster's, or the resource's */
     enum tri fencing;           /*!< stonith-enabled; YES is its default */
     struct attr system_id;      /*!< RSC-system-id of crm_config */
+    bool with_others;           /*!< wanted: every other node that has a
+                                     record as well, behind those named */
     size_t count;
     struct cluster_node node[NODES_MAX];
 };

@@ -180,7 +180,7 @@ pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
         pgsql_tell_failure(&failure, &snapshot->server);
         return -1;
     }
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (i != snapshot->self) {
             read_node(pgsql->params, result, &snapshot->node[i]);
         }

@@ -83,7 +83,7 @@ want_attr(const struct snapshot *snapshot, struct plan *plan,
 {
     const struct attr *attr;
 
-    if (node >= snapshot->node_count) {
+    if (node >= snapshot_total(snapshot)) {
         return;
     }
     attr = attr_of(&snapshot->node[node], kind);
@@ -100,7 +100,7 @@ void
 want_data_status(const struct snapshot *snapshot, struct plan *plan,
                  enum op_need need, size_t node, const char *value)
 {
-    if (node < snapshot->node_count
+    if (node < snapshot_total(snapshot)
         && !attr_is(&snapshot->node[node].data_status, value)) {
         plan_add(plan, OP_SET_DATA_STATUS, need, node, value);
     }
@@ -125,12 +125,23 @@ want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
 }
 
+/*
+ * A node that is not in node_list (any more) may never have been probed; as
+ * long as it may lead by its record, it has to be.
+ */
+static bool
+role_is_asked_for(const struct snapshot *snapshot, size_t node)
+{
+    return node < snapshot->node_count
+           || !is_released(&snapshot->node[node].data_status);
+}
+
 enum tri
 other_promoted(const struct snapshot *snapshot, size_t *ret_node)
 {
     enum tri answer = TRI_NO;
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         const struct node *node = &snapshot->node[i];
 
         if (i == snapshot->self || node->online == TRI_NO) {
@@ -140,7 +151,9 @@ other_promoted(const struct snapshot *snapshot, size_t *ret_node)
             *ret_node = i;
             return TRI_YES;
         }
-        if (node->online == TRI_UNKNOWN || node->role == ROLE_UNKNOWN) {
+        if (node->online == TRI_UNKNOWN
+            || (node->role == ROLE_UNKNOWN
+                && role_is_asked_for(snapshot, i))) {
             answer = TRI_UNKNOWN;
             *ret_node = i;
         }

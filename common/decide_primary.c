@@ -343,6 +343,33 @@ judge_standbys(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
+/*
+ * Whoever left node_list is released by the same rules as a standby that is
+ * lost: put back later, it must not lead by the record of its time before.
+ */
+static void
+judge_outsiders(const struct snapshot *snapshot, struct plan *plan)
+{
+    for (size_t i = snapshot->node_count; i < snapshot_total(snapshot); i++) {
+        const struct node *node = &snapshot->node[i];
+
+        if (is_beyond_judgement(snapshot, i)) {
+            continue;
+        }
+        if (is_held(snapshot, i)) {
+            plan_log_once(plan, LOG_WARNING, "commits wait for '%s', which is "
+                          "not in node_list any more: %s", node->name,
+                          reason_to_hold(snapshot, i));
+            continue;
+        }
+        want_data_status(snapshot, plan, OP_REQUIRED, i, DATA_DISCONNECT);
+        if (node->score.known == ATTR_SET) {
+            want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, i,
+                      SCORE_NEVER);
+        }
+    }
+}
+
 /* A standby whose slot is gone would lose the WAL it still needs. */
 static void
 want_slots(const struct snapshot *snapshot, struct plan *plan)
@@ -470,6 +497,7 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
     want_trust(snapshot, plan);
     want_own_attrs(snapshot, plan);
     judge_standbys(snapshot, plan);
+    judge_outsiders(snapshot, plan);
     if (!view_is_shared(snapshot, plan, before, code)) {
         plan->facts |= facts | FACT_PROCESS;
         return;

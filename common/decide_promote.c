@@ -83,7 +83,7 @@ static void
 want_record(const struct snapshot *snapshot, struct plan *plan)
 {
     want_data_status(snapshot, plan, OP_REQUIRED, snapshot->self, DATA_LATEST);
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         const struct node *node = &snapshot->node[i];
 
         if (i == snapshot->self) {
@@ -125,7 +125,7 @@ prepare_promotion(const struct snapshot *snapshot, struct plan *plan)
 static bool
 record_is_ours(const struct snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (i != snapshot->self
             && !is_released(&snapshot->node[i].data_status)) {
             return false;
@@ -174,7 +174,7 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
 {
     const struct node *holder = NULL;
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (may_have_old_record(snapshot, i)) {
             holder = &snapshot->node[i];
             if (holder->online == TRI_YES) {

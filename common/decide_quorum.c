@@ -98,7 +98,7 @@ quorum_allows(const struct snapshot *snapshot, size_t node,
 bool
 quorum_may_grow(const struct snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (is_listed(snapshot, i)
             && (!stays_listed(snapshot, i)
                 || (!quorum_is_final(snapshot, i)
@@ -182,7 +182,7 @@ count_members(const struct snapshot *snapshot, const struct sync_list *list,
 {
     uint32_t count = 0;
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         count += sync_list_place(list, i) > 0 || sync_list_place(next, i) > 0
                  || attr_is(&snapshot->node[i].data_status, DATA_QUORUM);
     }

@@ -7,7 +7,7 @@
 bool
 record_is_virgin(const struct snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (snapshot->node[i].data_status.known != ATTR_UNSET) {
             return false;
         }
@@ -19,7 +19,7 @@ record_is_virgin(const struct snapshot *snapshot)
 static bool
 another_is_latest(const struct snapshot *snapshot, size_t node)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (i != node
             && attr_is(&snapshot->node[i].data_status, DATA_LATEST)) {
             return true;

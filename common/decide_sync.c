@@ -143,7 +143,8 @@ is_streaming(const struct snapshot *snapshot, size_t node)
 {
     const struct sender *sender = &snapshot->node[node].sender;
 
-    return sender->state == SENDER_STREAMING && sender->visible != TRI_NO
+    return node < snapshot->node_count
+           && sender->state == SENDER_STREAMING && sender->visible != TRI_NO
            && !is_leaving(snapshot, node) && !is_down(snapshot, node)
            && !sender_is_dead(snapshot, node)
            && !is_known_parted(snapshot, node);
@@ -252,7 +253,7 @@ is_to_leave(const struct snapshot *snapshot, size_t node)
            && !may_still_act(snapshot, node)
            && !is_last_of_strict(snapshot, node)
            && (sender_is_seen(&snapshot->node[node].sender)
-               || is_leaving(snapshot, node) || is_down(snapshot, node));
+               || node >= snapshot->node_count || is_leaving(snapshot, node) || is_down(snapshot, node));
 }
 
 /* A node that lives has to show the new record in its own copy. */
@@ -452,7 +453,7 @@ records_are_written(const struct snapshot *snapshot)
 {
     const struct done *written = &snapshot->done[OP_SET_DATA_STATUS];
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (is_to_leave(snapshot, i)
             && !is_released(&snapshot->node[i].data_status)) {
             return written->times > 0
@@ -470,7 +471,7 @@ copies_are_read(const struct snapshot *snapshot, struct plan *plan)
     const struct done *read = &snapshot->done[OP_READ_COPY];
     bool all = true;
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (!copy_is_due(snapshot, i)) {
             continue;
         }
@@ -532,7 +533,7 @@ static bool
 list_is_in_effect(const struct snapshot *snapshot,
                   const struct sync_list *list)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         const struct sender *sender = &snapshot->node[i].sender;
 
         if (i != snapshot->self && sender->state != SENDER_NONE

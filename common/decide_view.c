@@ -77,7 +77,7 @@ worst_of(const struct snapshot *snapshot, const bool *asked)
 {
     size_t worst = NODES_MAX;
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (asked[i] && opinion_of(snapshot, i) != OPINION_AGREES
             && (worst == NODES_MAX
                 || opinion_of(snapshot, i) == OPINION_REFUTES)) {
@@ -92,7 +92,7 @@ ask(const struct snapshot *snapshot, struct plan *plan, const bool *asked)
 {
     bool again = false;
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         enum opinion opinion = opinion_of(snapshot, i);
 
         if (asked[i] && opinion != OPINION_AGREES) {
@@ -111,7 +111,7 @@ view_is_shared(const struct snapshot *snapshot, struct plan *plan,
     bool asked[NODES_MAX] = { false };
     size_t worst;
 
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         asked[i] = has_a_say(snapshot, i)
                    && is_written_about(plan, before, i);
     }

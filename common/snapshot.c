@@ -111,7 +111,7 @@ PARSER(pidfile_status_parse, enum pidfile_status, names_pidfile)
 size_t
 snapshot_find_node(const struct snapshot *snapshot, const char *name)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (text_same_name(snapshot->node[i].name, name)) {
             return i;
         }

@@ -204,12 +204,11 @@ struct node {
     struct attr shutdown;         /*!< RSC-shutdown: private, the checkpoint
                                        of a clean demotion (P7) */
     struct attr unproved;         /*!< RSC-unproved: private, set while a
-                                       node that led is not yet judged (P3) */
-    struct attr system_id;        /*!< RSC-system-id: private, the system
-                                       identifier of this node's database */
                                        node that led is not yet judged (P3);
                                        `parted` once a primary saw that it
                                        has WAL of its own */
+    struct attr system_id;        /*!< RSC-system-id: private, the system
+                                       identifier of this node's database */
     struct sender sender;
     enum tri slot;                /*!< its replication slot is there */
     enum tri slot_active;
@@ -421,7 +420,10 @@ struct snapshot {
                                        crm_config, the identifier of the
                                        cluster's database */
     size_t self;                  /*!< index of this node; NODES_MAX: none */
-    size_t node_count;
+    size_t node_count;            /*!< of node_list */
+    size_t outsiders;             /*!< that follow those: in the cluster, with
+                                       a record (FACT_RECORD), and not in
+                                       node_list (any more) (P2) */
     struct node node[NODES_MAX];
     struct done done[OP_COUNT];
     enum op_kind failed;          /*!< the required step that failed in the
@@ -477,7 +479,14 @@ sync_state_parse(const char *word);
 enum pidfile_status
 pidfile_status_parse(const char *word);
 
-/*! Find a node by name, without case; NODES_MAX if it is not there. */
+/*! The nodes of node_list and the outsiders: all that have a record. */
+static inline size_t
+snapshot_total(const struct snapshot *snapshot)
+{
+    return snapshot->node_count + snapshot->outsiders;
+}
+
+/*! Find a node of them by name, without case; NODES_MAX: not there. */
 size_t
 snapshot_find_node(const struct snapshot *snapshot, const char *name);
 

@@ -236,6 +236,7 @@ static const struct field top_fields[] = {
     { "system_id", FIELD_ATTR, AT(struct snapshot, system_id), NULL },
     { "self", FIELD_SIZE, AT(struct snapshot, self), NULL },
     { "node_count", FIELD_SIZE, AT(struct snapshot, node_count), NULL },
+    { "outsiders", FIELD_SIZE, AT(struct snapshot, outsiders), NULL },
     { "failed", FIELD_ENUM, AT(struct snapshot, failed), names_op },
     { "failure", FIELD_STRING, AT(struct snapshot, failure), NULL },
 };
@@ -471,7 +472,7 @@ snapshot_dump(const struct snapshot *snapshot, struct text *text)
     struct text head;
 
     dump_fields(top_fields, LENGTH(top_fields), "", snapshot, text);
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         text_init(&head, prefix, sizeof(prefix));
         text_add(&head, "node.%zu.", i);
         dump_fields(node_fields, LENGTH(node_fields), prefix,
@@ -735,7 +736,8 @@ snapshot_load(const char *text, struct snapshot *ret_snapshot)
         }
         memcpy(line, text, len);
         line[len] = '\0';
-        if (load_line(line, &snapshot) != 0) {
+        if (load_line(line, &snapshot) != 0
+            || snapshot_total(&snapshot) > NODES_MAX) {
             return number;
         }
         text += len;

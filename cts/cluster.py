@@ -73,7 +73,7 @@ class LedgerClient:
 
     def check(self) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            self.inside + [str(CTS / "ledger"), "check", "--host", self.host, "--out",
+            self.inside + [str(CTS / "ledger"), "check", "--all", "--host", self.host, "--out",
                            str(self.out)], capture_output=True, text=True, check=False)
 
 

@@ -37,6 +37,7 @@
  * many actions run at once. A node takes longer to boot than a plan to end.
  * - Where it is asked for, the WAL sender of a standby whose node lost its
  *   power: it looks alive for ever, and one is on a standby from the beginning.
+ * - A node that is taken out of node_list, and put back, at any time.
  * - Settings: sync_mode, sync_num, sync_strict. With sync_strict clients commit
  *   only where RSC-admit lets them in.
  *
@@ -157,7 +158,9 @@ struct e_state {
     uint8_t commits;
     uint8_t faults;
     uint8_t moves;              /* planned stops and demotions */
-    uint8_t pad[2];
+    uint8_t relists;            /* of node_list: odd, and the last node is
+                                   not in it */
+    uint8_t pad[1];
 };
 
 /*! What commits wait for in the first state. */
@@ -198,6 +201,8 @@ struct e_config {
     uint8_t sync_num;           /*!< 0 counts as 1 */
     bool strict;                /*!< sync_strict */
     bool stale;                 /*!< WAL senders outlive their standbys */
+    uint8_t relists;            /*!< how often the last node may be taken out
+                                     of node_list or put back */
     uint32_t states_max;
     enum e_defect {             /*!< seeded, to prove that it is found */
         E_NO_DEFECT = 0,
@@ -211,6 +216,7 @@ struct e_config {
         E_DEFECT_STALE,         /*!< a WAL sender's age is not known */
         E_DEFECT_BEFORE,        /*!< a promotion ends no WAL senders */
         E_DEFECT_LEAVING,       /*!< nobody remembers who is to be stopped */
+        E_DEFECT_OUTSIDER,      /*!< the record is node_list's alone */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -247,7 +253,8 @@ struct e_view {
         uint8_t quorum, copy_quorum;
         uint8_t sender, priority, flushed, stale, left;
     } peer[E_NODES];
-    uint8_t pad[2];
+    uint8_t out;
+    uint8_t pad[1];
 };
 
 _Static_assert(sizeof(struct e_view)
@@ -303,7 +310,7 @@ enum e_step_kind {
     E_PROBE, E_MONITOR, E_START, E_STOP, E_PROMOTE, E_DEMOTE, E_PRE_STOP,
     E_PRE_PROMOTE, E_FENCE,
     /* the cluster's */
-    E_CRASH_NODE, E_BOOT, E_CUT, E_HEAL, E_NOTICE, E_DELIVER,
+    E_RELIST, E_CRASH_NODE, E_BOOT, E_CUT, E_HEAL, E_NOTICE, E_DELIVER,
     /* PostgreSQL's */
     E_CRASH_SERVER, E_PROMOTED, E_RELOAD_SENDER, E_RELOAD_FLAG,
     E_CHECKPOINT, E_CONNECT, E_DISCONNECT, E_RECEIVE, E_COMMIT,

@@ -230,6 +230,7 @@ e_progress(const struct e_config *config, const struct e_state *from,
     friendly.faults = UINT8_MAX;        /* time may run out */
     friendly.only = E_FAULT_LATE;
     friendly.moves = state.moves;
+    state.relists = 0;
     friendly.actions = config->nodes;
     for (unsigned round = 0; round < ROUNDS; round++) {
         settle(&friendly, &state, print);

@@ -282,6 +282,17 @@ e_crash(const struct e_config *config, struct e_state *state, size_t i,
     return true;
 }
 
+/* The parameter is in the CIB as well, but everybody has it at once here. */
+static bool
+relist(const struct e_config *config, struct e_state *state)
+{
+    if (state->relists == config->relists) {
+        return false;
+    }
+    state->relists++;
+    return true;
+}
+
 bool
 e_cluster_step(const struct e_config *config, struct e_state *state,
              struct e_step step)
@@ -289,6 +300,8 @@ e_cluster_step(const struct e_config *config, struct e_state *state,
     switch ((int) step.kind) {
         case E_FENCE:
             return fence(config, state, step.i, step.j);
+        case E_RELIST:
+            return step.i == 0 && relist(config, state);
         case E_CRASH_NODE:
             return e_crash(config, state, step.i, true);
         case E_BOOT:

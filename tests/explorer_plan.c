@@ -133,13 +133,13 @@ forget(struct snapshot *snapshot, unsigned what)
 {
     switch (what) {
         case 0:
-            for (size_t i = 0; i < snapshot->node_count; i++) {
+            for (size_t i = 0; i < snapshot_total(snapshot); i++) {
                 memset(&snapshot->node[i].data_status, 0,
                        sizeof(struct attr));
             }
             break;
         case 1:
-            for (size_t i = 0; i < snapshot->node_count; i++) {
+            for (size_t i = 0; i < snapshot_total(snapshot); i++) {
                 snapshot->node[i].online = TRI_UNKNOWN;
                 snapshot->node[i].role = ROLE_UNKNOWN;
                 snapshot->node[i].starting = TRI_UNKNOWN;
@@ -150,7 +150,7 @@ forget(struct snapshot *snapshot, unsigned what)
             memset(&snapshot->server, 0, sizeof(snapshot->server));
             break;
         case 3:
-            for (size_t i = 0; i < snapshot->node_count; i++) {
+            for (size_t i = 0; i < snapshot_total(snapshot); i++) {
                 memset(&snapshot->node[i].quorum, 0, sizeof(struct attr));
             }
             break;

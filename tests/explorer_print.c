@@ -28,7 +28,7 @@ e_step_print(struct e_step step)
         "the agent is killed", "probe looks", "monitor looks",
         "start looks", "stop looks", "promote looks", "demote looks",
         "pre-stop notify looks about", "pre-promote notify looks about",
-        "fences", "the node crashes", "the node boots", "is cut off",
+        "fences", "node_list changes", "the node crashes", "the node boots", "is cut off",
         "the network is whole", "membership follows the network",
         "the CIB's last writes reach", "the server crashes",
         "leaves recovery", "the list reaches the WAL sender of",

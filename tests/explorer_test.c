@@ -270,6 +270,10 @@ print_path(const struct search *search)
 /* Of three nodes one goes for good; commits may wait for two. */
 #define LEFT_BEHIND .nodes = 3, .fencing = true, .no_boot = true
 
+/* Of two, the standby is taken out of node_list and put back. */
+#define RELISTED .nodes = 2, .fencing = true, .relists = 2, .commits = 1, \
+    .faults = 1, .only = E_FAULT_NODE, .actions = 1
+
 #define SIZE_SMALL 2000000
 #define SIZE_LARGE 25000000
 
@@ -300,6 +304,7 @@ static const struct e_config small_configs[] = {
     { .name = "two-nodes-stale", TWO, .commits = 1, .faults = 1,
       .only = E_FAULT_NODE, .actions = 2, .stale = true,
       .states_max = SIZE_SMALL },
+    { .name = "two-nodes-relisted", RELISTED, .states_max = SIZE_SMALL },
     { .name = "strict-fault", TWO, .commits = 1, .faults = 1, .actions = 2,
       .strict = true, .states_max = SIZE_SMALL },
     { .name = "strict-move", TWO, .commits = 1, .moves = 1, .actions = 2,
@@ -343,6 +348,8 @@ static const struct e_config defects[] = {
       .only = E_FAULT_NODE, .actions = 1, .stale = true,
       .states_max = SIZE_SMALL, .defect = E_DEFECT_BEFORE,
       .expected = "I7" },
+    { .name = "defect-outsider", RELISTED, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_OUTSIDER, .expected = "I3" },
 };
 
 static const struct e_config long_configs[] = {

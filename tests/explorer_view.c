@@ -204,6 +204,7 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->sync_num = config->sync_num;
     ret_view->strict = config->strict;
     ret_view->has_stale = config->stale;
+    ret_view->out = state->relists % 2;
     ret_view->fencing = config->fencing;
     ret_view->defect = (uint8_t) config->defect;
     for (size_t i = 0; i < config->nodes; i++) {
@@ -504,6 +505,24 @@ spoil_node(const struct e_view *view, size_t i, struct snapshot *snapshot)
     }
 }
 
+/* The last node is not in node_list; a node is none of its own outsiders. */
+static void
+take_out(const struct e_view *view, struct snapshot *snapshot)
+{
+    size_t last = view->nodes - 1u;
+
+    snapshot->node_count = last;
+    if (view->self == last) {
+        snapshot->self = NODES_MAX;
+        if (view->action == ACTION_START) {
+            snapshot->settings.problem = OCF_ERR_ARGS;
+        }
+    } else if (view->peer[last].record != 0
+               && view->defect != E_DEFECT_OUTSIDER) {
+        snapshot->outsiders = 1;
+    }
+}
+
 /* The defects that are of what is seen. */
 static void
 spoil(const struct e_view *view, struct snapshot *snapshot)
@@ -556,5 +575,8 @@ e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
         fill_node(view, i, &ret_snapshot->node[i]);
     }
     fill_memory(view, &ret_snapshot->memory);
+    if (view->out) {
+        take_out(view, ret_snapshot);
+    }
     spoil(view, ret_snapshot);
 }
