@@ -64,6 +64,9 @@ enum e_server {
     E_PRIMARY,
 };
 
+/*! RSC-history of a standby that has told its past. */
+#define E_STANDBY_TOLD "standby *"
+
 /*! What Pacemaker holds an instance for. */
 enum e_role {
     E_ROLE_NONE = 0,            /*!< no history: not probed, or fenced */

@@ -245,6 +245,22 @@ write_attr(const struct e_config *config, struct e_state *state, size_t i,
     return 0;
 }
 
+/*
+ * A standby that has told its past tells the present one: what is late in that
+ * is of its past as well, and would only be more states.
+ */
+static int
+tell_history(const struct e_config *config, struct e_state *state, size_t i,
+             const struct e_op *op)
+{
+    struct e_op told = *op;
+
+    if (strncmp(e_text(op->value), E_STANDBY_TOLD, strlen("standby ")) == 0) {
+        told.value = e_intern(E_STANDBY_TOLD);
+    }
+    return write_attr(config, state, i, &told, E_HISTORY);
+}
+
 static int
 read_copy(const struct e_config *config, struct e_state *state, size_t i,
           size_t peer)
@@ -370,7 +386,7 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
         case OP_SET_TRUSTED:
             return write_attr(config, state, i, op, E_TRUSTED);
         case OP_SET_HISTORY:
-            return write_attr(config, state, i, op, E_HISTORY);
+            return tell_history(config, state, i, op);
         case OP_SET_SHUTDOWN:
             return write_attr(config, state, i, op, E_SHUTDOWN);
         case OP_SET_UNPROVED:

@@ -257,6 +257,7 @@ lead(const struct e_config *config, struct e_node *node)
     node->lock = 1;
     node->attr[E_STATUS] = e_intern("PRI");
     node->attr[E_SCORE] = e_intern("1000");
+    node->attr[E_HISTORY] = e_intern("1");
     if (config->strict) {
         node->attr[E_ADMIT] = e_intern(members_of(config) > 0 ? "yes" : "no");
     }
@@ -278,6 +279,7 @@ follow(struct e_node *node, bool sync)
     node->upstream = 0;
     node->attr[E_STATUS] = e_intern("HS:alone");
     node->attr[E_SCORE] = e_intern(sync ? "100" : "-INFINITY");
+    node->attr[E_HISTORY] = e_intern(E_STANDBY_TOLD);
 }
 
 /* All are members; the first leads, those behind it are its standbys. */

@@ -115,7 +115,36 @@ e_text(uint8_t value)
     return texts[value];
 }
 
+static uint8_t
+standby_told(void)
+{
+    static uint8_t told;
+
+    told = told != 0 ? told : e_intern(E_STANDBY_TOLD);
+    return told;
+}
+
 /* --- the view ------------------------------------------------------------- */
+
+static uint8_t forks_of(uint8_t wal, uint8_t promotions);
+static void write_history(uint8_t forks, struct text *text);
+
+/* What a standby with such forks in its WAL tells. */
+static uint8_t
+told_by(uint8_t forks)
+{
+    static uint8_t told[UINT8_MAX + 1];
+    char value[ATTR_VALUE_SIZE];
+    struct text text;
+
+    if (told[forks] == 0) {
+        text_init(&text, value, sizeof(value));
+        text_add(&text, "standby ");
+        write_history(forks, &text);
+        told[forks] = e_intern(value);
+    }
+    return told[forks];
+}
 
 static void
 see_peer(const struct e_state *state, size_t self, size_t peer,
@@ -131,6 +160,10 @@ see_peer(const struct e_state *state, size_t self, size_t peer,
     seen->quorum = me->quorum[peer];
     if (member) {
         memcpy(seen->attr, other->attr, sizeof(seen->attr));
+        if (seen->attr[E_HISTORY] == standby_told()) {
+            seen->attr[E_HISTORY] =
+                told_by(forks_of(other->wal, state->promotions));
+        }
     }
     seen->down = !member && e_bit(me->down, peer);
     seen->copy = me->action.copy[peer];
@@ -387,24 +420,31 @@ control_of(const struct e_view *view)
 }
 
 static void
-fill_history(const struct e_view *view, struct instance_files *files)
+write_history(uint8_t forks, struct text *text)
 {
     static struct history history;
-    struct text text;
 
-    history.timeline = view->timeline;
+    history.timeline = 1 + e_count(forks);
     history.count = 0;
     for (size_t i = 0; i < E_RECORDS; i++) {
-        if (e_bit(view->forks, i)) {
+        if (e_bit(forks, i)) {
             history.left[history.count] = (struct wal_position) {
                 (uint32_t) history.count + 1, lsn_of((uint8_t) i)
             };
             history.count++;
         }
     }
+    history_summary(&history, text);
+}
+
+static void
+fill_history(const struct e_view *view, struct instance_files *files)
+{
+    struct text text;
+
     text_init(&text, files->history, sizeof(files->history));
     if (view->timeline > 0) {
-        history_summary(&history, &text);
+        write_history(view->forks, &text);
     }
 }
 
