@@ -253,7 +253,8 @@ is_to_leave(const struct snapshot *snapshot, size_t node)
            && !may_still_act(snapshot, node)
            && !is_last_of_strict(snapshot, node)
            && (sender_is_seen(&snapshot->node[node].sender)
-               || node >= snapshot->node_count || is_leaving(snapshot, node) || is_down(snapshot, node));
+               || node >= snapshot->node_count
+               || is_leaving(snapshot, node) || is_down(snapshot, node));
 }
 
 /* A node that lives has to show the new record in its own copy. */

@@ -178,6 +178,74 @@ a_garbled_entry_tells_nothing_good(void **state)
 }
 
 static void
+sees_who_has_a_record_and_is_not_in_node_list(void **state)
+{
+    (void) state;
+    look_at(REPLY(CIB NODES NODE("9", "node9") NODE("3", "node3")
+                  PAIR("pgsql-data-status", "STREAMING|SYNC")
+                  NODE("1", "node1") PAIR("pgsql-data-status", "LATEST")
+                  NODE("2", "node2") MEMBER("node3")
+                  DONE("10", "promote", "0", "0")));
+    assert_int_equal(snapshot.node_count, 2);
+    assert_int_equal(snapshot.outsiders, 1);
+    assert_string_equal(snapshot.node[2].name, "node3");
+    assert_int_equal(snapshot.node[2].online, TRI_YES);
+    assert_int_equal(snapshot.node[2].role, ROLE_PROMOTED);
+}
+
+/* What is recorded of itself is not of another. */
+static void
+a_node_is_none_of_its_own_outsiders(void **state)
+{
+    static const struct script_step steps[] = {
+        SIGNON,
+        LOOK(REPLY(CIB NODES NODE("1", "node1")
+                   PAIR("pgsql-data-status", "LATEST")
+                   NODE("3", "node3") PAIR("pgsql-data-status", "DISCONNECT")
+                   NODE("2", "node2"))),
+        END,
+    };
+    struct cluster *cluster = begin(steps);
+
+    (void) state;
+    snapshot.node_count = 1;
+    (void) text_copy("node2", snapshot.node[0].name, NODE_NAME_SIZE);
+    assert_int_equal(observe_record(cluster, 5000), 0);
+    assert_int_equal(snapshot.outsiders, 1);
+    assert_string_equal(snapshot.node[1].name, "node3");
+    assert_true(attr_is(&snapshot.node[1].data_status, "DISCONNECT"));
+    end(cluster);
+}
+
+/* Of more nodes than there is room for, those count that may lead. */
+static void
+leaves_out_only_who_may_not_lead(void **state)
+{
+    static const char *const records[] = { "DISCONNECT", "LATEST" };
+
+    (void) state;
+    for (size_t i = 0; i < 2; i++) {
+        static char reply[8192];
+        struct text text;
+        struct script_step steps[] = { SIGNON, LOOK(reply), END };
+        struct cluster *cluster;
+
+        text_init(&text, reply, sizeof(reply));
+        text_add(&text, "<xpath-query>" CIB NODES);
+        for (unsigned k = 3; k < 3 + NODES_MAX; k++) {
+            text_add(&text, "<node id=\"%u\" uname=\"node%u\"/>"
+                     "<nvpair name=\"pgsql-data-status\" value=\"%s\"/>",
+                     k, k, records[i]);
+        }
+        text_add(&text, "</xpath-query>");
+        cluster = begin(steps);
+        assert_int_equal(observe_record(cluster, 5000), i == 0 ? 0 : -1);
+        assert_int_equal(snapshot.outsiders, i == 0 ? NODES_MAX - 2 : 0);
+        end(cluster);
+    }
+}
+
+static void
 knows_a_cluster_without_quorum(void **state)
 {
     (void) state;
@@ -650,6 +718,9 @@ main(void)
         cmocka_unit_test(what_is_under_way_is_seen),
         cmocka_unit_test(a_garbled_entry_tells_nothing_good),
         cmocka_unit_test(knows_a_cluster_without_quorum),
+        cmocka_unit_test(sees_who_has_a_record_and_is_not_in_node_list),
+        cmocka_unit_test(a_node_is_none_of_its_own_outsiders),
+        cmocka_unit_test(leaves_out_only_who_may_not_lead),
         cmocka_unit_test(knows_every_kind_of_maintenance),
         cmocka_unit_test(names_take_pacemakers_spelling),
         cmocka_unit_test(reads_the_record_of_each_node),

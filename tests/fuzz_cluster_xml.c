@@ -22,7 +22,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static struct snapshot snapshot;
-    struct cluster_view view = { .count = 2 };
+    struct cluster_view view = { .with_others = true, .count = 2 };
     struct attr attr;
     const xmlNode *root;
     xmlDoc *document;

@@ -43,6 +43,22 @@ leaves_out_whole_what_does_not_fit(void **state)
 }
 
 static void
+adds_as_many_words_as_fit(void **state)
+{
+    char buf[8];
+    struct text text;
+
+    (void) state;
+    text_init(&text, buf, sizeof(buf));
+    text_add_words(&text, "");
+    text_add_words(&text, "12 34 567 8");
+    assert_string_equal(buf, "12 34");
+    assert_false(text.overflow);
+    text_add_words(&text, " 7");
+    assert_string_equal(buf, "12 34 7");
+}
+
+static void
 copies_only_what_fits(void **state)
 {
     char to[4] = "old";
@@ -69,6 +85,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adds_formatted_text_and_bytes),
         cmocka_unit_test(leaves_out_whole_what_does_not_fit),
+        cmocka_unit_test(adds_as_many_words_as_fit),
         cmocka_unit_test(copies_only_what_fits),
         cmocka_unit_test(compares_whole_names_without_case),
     };
