@@ -203,6 +203,24 @@ record_answers(const struct snapshot *snapshot)
            && !someone_is_ranked(snapshot);
 }
 
+/*
+ * Without a change of timeline a clean shutdown proves as little as a crash:
+ * another may have led since without this node's last WAL, and no history
+ * tells. A copy brings its label, and the first start of all has no record.
+ */
+static bool
+led_without_lock(const struct snapshot *snapshot)
+{
+    enum control_state control = snapshot->files.control;
+
+    return snapshot->settings.restart_on_promote
+           && (control == CONTROL_SHUT_DOWN || control == CONTROL_SHUTTING_DOWN
+               || control == CONTROL_IN_CRASH_RECOVERY
+               || control == CONTROL_IN_PRODUCTION)
+           && snapshot->files.backup_label != TRI_YES
+           && !record_is_virgin(snapshot);
+}
+
 static enum lock_answer
 answer_lock(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -213,7 +231,8 @@ answer_lock(const struct snapshot *snapshot, struct plan *plan)
                          "folder", snapshot->tmpdir);
         return LOCK_REFUSES;
     }
-    if (snapshot->files.lock == TRI_NO || record_answers(snapshot)) {
+    if (record_answers(snapshot)
+        || (snapshot->files.lock == TRI_NO && !led_without_lock(snapshot))) {
         return LOCK_ANSWERED;
     }
     if (record_is_virgin(snapshot)) {
@@ -293,6 +312,9 @@ claim(const struct snapshot *snapshot, struct plan *plan,
             /* before the server: nobody waits for it or chooses it then */
             want_attr(snapshot, plan, OP_SET_UNPROVED, OP_REQUIRED,
                       snapshot->self, "1");
+            if (snapshot->files.lock != TRI_YES) {
+                plan_add(plan, OP_CREATE_LOCK, OP_REQUIRED, 0, NULL);
+            }
             *ret_kind = STANDBY_QUARANTINED;
             break;
     }
@@ -313,7 +335,9 @@ begin_start(const struct snapshot *snapshot, struct plan *plan)
                       "(CIB, attributes) or pg_ctl in time: see the log of "
                       "pgward on this node");
         if (!have_facts(snapshot, facts | FACT_ATTRS | FACT_RECORD
-                                  | FACT_MEMBERS, plan)) {
+                                  | FACT_MEMBERS
+                                  | (snapshot->settings.restart_on_promote
+                                     ? (uint32_t) FACT_CONTROL : 0), plan)) {
             return;
         }
         want_own_identifier(snapshot, plan);

@@ -347,8 +347,9 @@ const struct param_spec params_table[] = {
         .longdesc =
             "If true, a promotion restarts the server without its standby\n"
             "settings instead of promoting it, so that the timeline stays\n"
-            "the same. This is slower, and hides that two servers have\n"
-            "parted: not advised.",
+            "the same. This is slower, and nothing tells that two servers\n"
+            "have parted, so a primary that comes back stays out until its\n"
+            "data is copied anew: not advised.",
         .offset = FIELD(restart_on_promote),
     },
     {

@@ -67,6 +67,12 @@ promoted_max_is_wrong(const struct snapshot *s)
 }
 
 static bool
+promotion_keeps_timeline(const struct snapshot *s)
+{
+    return is_replicated(s) && s->settings.restart_on_promote;
+}
+
+static bool
 stop_is_short(const struct snapshot *s)
 {
     return is_short(s->profile.stop_ms, stop_escalate_ms(s) + STOP_ROOM_MS);
@@ -219,6 +225,11 @@ static const struct row rows[] = {
       "clone '{clone}' has promoted-max={promoted-max}: the cluster tries to "
       "have several primaries, and promotions fail. Change it: pcs resource "
       "meta {clone} promoted-max=1" },
+    { promotion_keeps_timeline,
+      "'{resource}' has restart_on_promote=true: promotions keep the timeline, "
+      "so nothing tells data that has parted, and a primary that comes back "
+      "stays out until pg_basebackup. Change it: pcs resource update "
+      "{resource} restart_on_promote=false" },
     { stop_is_short,
       "'{resource}' has stop timeout={stop}s, too short for a shutdown of "
       "{stop-escalate}s: it becomes an immediate one earlier, and the next "

@@ -98,6 +98,10 @@ warns_of_the_clone(void **state)
     assert_warns("clone 'msPostgresql' has promoted-max=2",
                  "pcs resource meta msPostgresql promoted-max=1");
     begin();
+    world.settings.restart_on_promote = true;
+    assert_warns("'pgsql' has restart_on_promote=true",
+                 "pcs resource update pgsql restart_on_promote=false");
+    begin();
     world.profile.migration_threshold = 1;
     assert_warns("'pgsql' has migration-threshold=1",
                  "pcs resource meta pgsql migration-threshold=3 "

@@ -421,6 +421,24 @@ class KillInMaintenance(Fault):
         command(self.cluster, "pcs", "property", "set", "maintenance-mode=false")
 
 
+class OutOfNodeList(Fault):
+    """A standby is taken out of node_list, commits go on without it, and it is put back."""
+
+    name = "out of node_list"
+    holds = (2.0, 10.0)
+    primary = 0.0
+
+    def strike(self) -> None:
+        self.before = command(self.cluster, "crm_resource", "--resource", "pgsql",
+                              "--get-parameter", "node_list").strip()
+        rest = [name for name in self.before.split() if name != self.node.name]
+        command(self.cluster, "pcs", "resource", "update", "pgsql", f"node_list={' '.join(rest)}")
+
+    def heal(self) -> None:
+        command(self.cluster, "pcs", "resource", "update", "pgsql", f"node_list={self.before}")
+        command(self.cluster, "pcs", "resource", "cleanup", "pgsql")
+
+
 class Cleanup(Fault):
     """Forget the history of a healthy resource: everything is probed again."""
 
@@ -561,8 +579,11 @@ SINGLE: List[Callable[[], Fault]] = [
     PostmasterKilled, PostgresKilled, PostmasterFrozen, PostgresFrozen, BackendKilled,
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
-    Switchover, NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, ClusterStopped, WalDiskFull,
-    ConnectionsExhausted]
+    Switchover, NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, OutOfNodeList,
+    ClusterStopped, WalDiskFull, ConnectionsExhausted]
+    NodeKilled, NodeFrozen, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary, Switchover,
+    NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, OutOfNodeList, ClusterStopped,
+    WalDiskFull, ConnectionsExhausted]
 
 
 class TwoAtOnce(Fault):
