@@ -11,6 +11,7 @@
 /* What a history says about this node's data. */
 struct finding {
     enum history_match match;
+    bool same_number;           /* both are on a timeline of that number */
     lsn left;                   /* where the primary left the timeline */
 };
 
@@ -34,7 +35,7 @@ static struct finding
 compare_with(const struct snapshot *snapshot, size_t primary)
 {
     const struct attr *told = &snapshot->node[primary].history;
-    struct finding finding = { HISTORY_UNKNOWN, 0 };
+    struct finding finding = { .match = HISTORY_UNKNOWN };
     struct history own;
     struct history past;
 
@@ -43,6 +44,7 @@ compare_with(const struct snapshot *snapshot, size_t primary)
         && history_read_summary(told->value, &past) == 0) {
         finding.match = history_compare(&own, snapshot->server.position,
                                         &past, &finding.left);
+        finding.same_number = own.timeline == past.timeline;
     }
     return finding;
 }
@@ -217,6 +219,18 @@ past_is_shared(const struct snapshot *snapshot, size_t primary)
     return false;
 }
 
+/*
+ * From the timeline of its own that has the primary's number it gets the
+ * primary's WAL all the time; from another one, what both have in common.
+ */
+static bool
+is_seen_twice(const struct snapshot *snapshot, struct plan *plan,
+              struct finding finding)
+{
+    return (finding.same_number && snapshot->position_looks > 1)
+           || position_is_final(snapshot, plan);
+}
+
 bool
 has_parted(const struct snapshot *snapshot, struct plan *plan, size_t primary)
 {
@@ -227,7 +241,7 @@ has_parted(const struct snapshot *snapshot, struct plan *plan, size_t primary)
     }
     /* between two timelines a receiver may be seen half-way: look twice */
     if (snapshot->server.receiver_running != TRI_NO
-        && !position_is_final(snapshot, plan)) {
+        && !is_seen_twice(snapshot, plan, finding)) {
         return plan->verdict == VERDICT_AGAIN;
     }
     refuse(snapshot, plan, primary, finding);
