@@ -581,9 +581,6 @@ SINGLE: List[Callable[[], Fault]] = [
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
     Switchover, NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, OutOfNodeList,
     ClusterStopped, WalDiskFull, ConnectionsExhausted]
-    NodeKilled, NodeFrozen, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary, Switchover,
-    NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, OutOfNodeList, ClusterStopped,
-    WalDiskFull, ConnectionsExhausted]
 
 
 class TwoAtOnce(Fault):
