@@ -18,12 +18,15 @@ someone_stops(const struct snapshot *snapshot)
     return false;
 }
 
-/* A node is to be started, and a WAL sender of its name is there already. */
+/* A probe that runs beside this notify has its result in so long. */
+#define PROBE_WAIT_MS 2000u
+
 static bool
-someone_left_a_sender(const struct snapshot *snapshot)
+any_node(const struct snapshot *snapshot,
+         bool (*question)(const struct snapshot *, size_t))
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (sender_is_dead(snapshot, i)) {
+        if (question(snapshot, i)) {
             return true;
         }
     }
@@ -157,15 +160,25 @@ before_demote(const struct snapshot *snapshot, struct plan *plan)
 static void
 before_start(const struct snapshot *snapshot, struct plan *plan)
 {
+    const uint32_t facts = NOTIFY_FACTS | FACT_SENDERS | FACT_MEMBERS;
+
     if (self_node(snapshot)->in_promoted_list != TRI_YES
         || self_node(snapshot)->in_demote_list == TRI_YES) {
         plan_exit(plan, OCF_SUCCESS);
-    } else if (have_facts(snapshot, NOTIFY_FACTS | FACT_SENDERS, plan)) {
-        if (is_running_primary(snapshot) && someone_left_a_sender(snapshot)) {
-            primary_duties(snapshot, plan, OCF_SUCCESS);
-        } else {
-            plan_exit(plan, OCF_SUCCESS);
-        }
+        return;
+    }
+    if (!have_facts(snapshot, facts, plan)) {
+        return;
+    }
+    if (!is_running_primary(snapshot)) {
+        plan_exit(plan, OCF_SUCCESS);
+    } else if (any_node(snapshot, sender_is_dead)) {
+        primary_duties(snapshot, plan, OCF_SUCCESS);
+    } else if (any_node(snapshot, probe_is_awaited)
+               && snapshot->elapsed_ms < PROBE_WAIT_MS) {
+        plan_again(plan, poll_ms(snapshot), facts, 0);
+    } else {
+        plan_exit(plan, OCF_SUCCESS);
     }
 }
 

@@ -183,6 +183,10 @@ sender_is_seen(const struct sender *sender);
 bool
 sender_is_dead(const struct snapshot *snapshot, size_t node);
 
+/*! Before a start: has it a WAL sender, and its node not been probed yet? */
+bool
+probe_is_awaited(const struct snapshot *snapshot, size_t node);
+
 /*! Plan the end of those that would be in the way. */
 void
 end_dead_senders(const struct snapshot *snapshot, struct plan *plan);

@@ -42,12 +42,30 @@ note_leaving(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
-/* Its start waits for this notify: until that returns, nothing runs there. */
+/*
+ * Its start waits for this notify: until that returns, nothing runs there. A
+ * start is planned, and told, of what is not probed yet, too: a refresh takes
+ * the history of a server that runs away.
+ */
 static bool
 is_to_start(const struct snapshot *snapshot, size_t node)
 {
+    const struct node *peer = &snapshot->node[node];
+
     return snapshot->notify == NOTIFY_PRE_START
-           && snapshot->node[node].in_start_list == TRI_YES;
+           && peer->in_start_list == TRI_YES && peer->role == ROLE_STOPPED
+           && peer->starting == TRI_NO;
+}
+
+bool
+probe_is_awaited(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *peer = &snapshot->node[node];
+
+    return node != snapshot->self && peer->in_start_list == TRI_YES
+           && peer->role == ROLE_UNKNOWN
+           && peer->sender.state != SENDER_NONE
+           && sender_is_seen(&peer->sender);
 }
 
 /*

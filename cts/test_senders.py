@@ -5,6 +5,7 @@ wal_sender_timeout is a minute here: what is not seen as dead by other means sta
 
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -82,6 +83,21 @@ def test_standby_that_leaves_is_not_taken_back_before_it_has_stopped(cluster):
         assert f"data-status of '{leaving.name}': 'STREAMING|SYNC' -> 'DISCONNECT'" in text
         assert not taken_back(text, leaving), text
         cluster.pcs("node", "unstandby", leaving.name)
+
+
+def test_refresh_of_a_standby_that_runs_ends_nothing(cluster):
+    """Its history goes, and a start is planned: the probe finds what runs."""
+    standby, _other = synchronous(cluster)
+    primary = cluster.primary()
+    before = len(log_of(primary))
+    with cluster.ledger() as client:
+        for words in (["refresh", "pgsql", f"node={standby.name}"], ["refresh", "pgsql"]):
+            moment = time.time()
+            cluster.pcs("resource", *words)
+            cluster.settle()
+            client.wait_for_commits(moment)
+    assert client.lost() == []
+    assert "runs no server" not in log_of(primary)[before:]
 
 
 def test_promotion_ends_the_wal_senders_of_before(cluster):
