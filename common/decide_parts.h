@@ -393,8 +393,7 @@ void
 return_duties(const struct snapshot *snapshot, struct plan *plan,
               size_t primary, enum ocf_code code);
 
-#define PARTED_BY_POSITION \
-    "it had WAL that the primary had not got to: it has WAL of its own"
+#define SEEN_PARTED "it was seen to have WAL that the primary does not share"
 
 /*! End with the way out for a standby whose WAL the primary does not share. */
 void
@@ -429,7 +428,7 @@ enum past {
 enum past
 past_of(const struct snapshot *snapshot, size_t node);
 
-/*! RSC-unproved of a node whose WAL went past its primary's own end. */
+/*! RSC-unproved of a node that was seen to have parted from its primary. */
 #define UNPROVED_PARTED "parted"
 
 /*!

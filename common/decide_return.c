@@ -244,6 +244,9 @@ has_parted(const struct snapshot *snapshot, struct plan *plan, size_t primary)
         && !is_seen_twice(snapshot, plan, finding)) {
         return plan->verdict == VERDICT_AGAIN;
     }
+    /* started again it may not even get to where it answers */
+    want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT,
+              snapshot->self, UNPROVED_PARTED);
     refuse(snapshot, plan, primary, finding);
     return true;
 }

@@ -109,7 +109,7 @@ follow(const struct snapshot *snapshot, struct plan *plan,
     const struct attr *status = &self_node(snapshot)->status;
 
     if (attr_is(&self_node(snapshot)->unproved, UNPROVED_PARTED)) {
-        refuse_to_follow(snapshot, plan, PARTED_BY_POSITION);
+        refuse_to_follow(snapshot, plan, SEEN_PARTED);
         return;
     }
     if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)) {

@@ -271,8 +271,8 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
 }
 
 /*
- * A primary has seen that this node's data parted; only new data helps, and a
- * copy, or one that was rewound, comes with a label.
+ * This node's data was seen to have parted; only new data helps, and a copy, or
+ * one that was rewound, comes with a label.
  */
 static bool
 is_refused(const struct snapshot *snapshot, struct plan *plan)
@@ -282,7 +282,7 @@ is_refused(const struct snapshot *snapshot, struct plan *plan)
         || record_answers(snapshot)) {
         return false;
     }
-    refuse_to_follow(snapshot, plan, PARTED_BY_POSITION);
+    refuse_to_follow(snapshot, plan, SEEN_PARTED);
     return true;
 }
 

@@ -205,8 +205,8 @@ struct node {
                                        of a clean demotion (P7) */
     struct attr unproved;         /*!< RSC-unproved: private, set while a
                                        node that led is not yet judged (P3);
-                                       `parted` once a primary saw that it
-                                       has WAL of its own */
+                                       `parted` once it was seen to have WAL
+                                       of its own */
     struct attr system_id;        /*!< RSC-system-id: private, the system
                                        identifier of this node's database */
     struct sender sender;
