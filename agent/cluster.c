@@ -35,6 +35,8 @@ static const struct {
     [CLUSTER_ATTR_SHUTDOWN] = { "", "-shutdown", CLUSTER_SPREAD_PRIVATE },
     [CLUSTER_ATTR_UNPROVED] = { "", "-unproved", CLUSTER_SPREAD_PRIVATE },
     [CLUSTER_ATTR_SYSTEM_ID] = { "", "-system-id", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_REPLAY] = { "", "-replay", CLUSTER_SPREAD_PRIVATE },
+    [CLUSTER_ATTR_BEGAN] = { "", "-began", CLUSTER_SPREAD_PRIVATE },
 };
 
 #define ATTR_COUNT (sizeof(attr_names) / sizeof(attr_names[0]))
@@ -100,6 +102,10 @@ attr_slot(struct node *node, enum cluster_attr attr)
         return &node->unproved;
     case CLUSTER_ATTR_SYSTEM_ID:
         return &node->system_id;
+    case CLUSTER_ATTR_REPLAY:
+        return &node->replay;
+    case CLUSTER_ATTR_BEGAN:
+        return &node->began;
     case CLUSTER_ATTR_TRUSTED:
         return &node->trusted;
     case CLUSTER_ATTR_ADMIT:

@@ -47,6 +47,8 @@ enum cluster_attr {
     CLUSTER_ATTR_SHUTDOWN,      /*!< RSC-shutdown, private */
     CLUSTER_ATTR_UNPROVED,      /*!< RSC-unproved, private */
     CLUSTER_ATTR_SYSTEM_ID,     /*!< RSC-system-id, private */
+    CLUSTER_ATTR_REPLAY,        /*!< RSC-replay, private */
+    CLUSTER_ATTR_BEGAN,         /*!< RSC-began, private */
 };
 
 /*!

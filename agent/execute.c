@@ -418,6 +418,10 @@ run_op(struct job *job)
             return cluster_record_system_id(job->instance->cluster,
                                             job->op->value,
                                             attr_deadline(job), &job->why);
+        case OP_SET_REPLAY:
+            return set_attr(job, CLUSTER_ATTR_REPLAY);
+        case OP_SET_BEGAN:
+            return set_attr(job, CLUSTER_ATTR_BEGAN);
         case OP_SET_DATA_STATUS:
         case OP_SET_DATA_QUORUM:
             return set_records(job);

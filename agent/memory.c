@@ -21,6 +21,7 @@
 #define SAY_AGAIN_S 600
 #define FILE_MODE 0600
 #define CALM_SIZE 32
+#define STILL_SIZE 64
 
 void
 memory_load(const struct instance *instance, struct sync_memory *ret_memory)
@@ -107,6 +108,45 @@ memory_note_leaving(const struct instance *instance, const char *node)
     load_senders(instance, &memory);
     sender_memory_leave(&memory, node, (uint64_t) clock_now_ms());
     save_senders(instance, &memory);
+}
+
+/* `POSITION SINCE_MS`, of a replay that stands still. */
+static bool
+read_still(const char *path, lsn replayed, uint64_t now_ms,
+           uint64_t *ret_since_ms)
+{
+    char buf[STILL_SIZE];
+    const char *rest;
+    uint64_t position;
+    size_t len;
+
+    if (files_read(path, buf, sizeof(buf), &len) != 0) {
+        return false;
+    }
+    rest = line_read_number(buf, UINT64_MAX, &position);
+    return rest != NULL && *rest == ' ' && position == replayed
+           && line_read_number(rest + 1, now_ms, ret_since_ms) != NULL;
+}
+
+uint32_t
+memory_still_ms(const struct instance *instance, lsn replayed)
+{
+    uint64_t now_ms = (uint64_t) clock_now_ms();
+    uint64_t since_ms;
+    char path[PATH_SIZE];
+    char buf[STILL_SIZE];
+    struct text text;
+
+    if (read_still(instance_run_path(instance, "replay", path), replayed,
+                   now_ms, &since_ms)) {
+        return now_ms - since_ms < UINT32_MAX ? (uint32_t) (now_ms - since_ms)
+                                              : UINT32_MAX;
+    }
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "%" PRIu64 " %" PRIu64 "\n", replayed, now_ms);
+    /* without it the next monitor begins to count */
+    (void) files_write(path, buf, text.len, FILE_MODE);
+    return 0;
 }
 
 /* Was this whole line said lately? */

@@ -49,4 +49,11 @@ memory_calm_ms(const struct instance *instance);
 void
 memory_note_calm(const struct instance *instance);
 
+/*!
+ * For how long, in ms, has replay stood at this position, while more WAL was
+ * there at each look? A look at another position begins anew.
+ */
+uint32_t
+memory_still_ms(const struct instance *instance, lsn replayed);
+
 #endif

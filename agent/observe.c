@@ -15,6 +15,7 @@
 #include "nftables.h"
 #include "postgres.h"
 #include "postgres_holders.h"
+#include "processes.h"
 #include "report.h"
 #include "units.h"
 #include "watch.h"
@@ -79,6 +80,10 @@ observe_files(const struct instance *instance, uint32_t facts,
         snapshot->files.control = CONTROL_UNKNOWN;
         (void) postgres_read_control(&instance->params, &instance->identity,
                                      deadline_ms, &snapshot->files);
+    }
+    if ((facts & FACT_NEWEST) != 0) {
+        snapshot->files.newest_timeline = postgres_newest_timeline(
+            &instance->params, &instance->identity);
     }
     if ((facts & FACT_DISK) != 0) {
         text_init(&why, why_text, sizeof(why_text));
@@ -180,6 +185,30 @@ observe_position(const struct instance *instance, int64_t deadline_ms,
     }
 }
 
+/* Received WAL is there: since when has replay stood where it stands? */
+static void
+time_replay(const struct instance *instance, struct replay *replay)
+{
+    if (replay->known == TRI_YES && replay->replayed != 0
+        && replay->replayed < replay->received) {
+        replay->still_ms = memory_still_ms(instance, replay->replayed);
+    }
+}
+
+/* A process that was stopped shows for what it waited before. */
+static void
+observe_replay(const struct instance *instance, int64_t deadline_ms,
+               struct snapshot *snapshot)
+{
+    struct replay *replay = &snapshot->server.replay;
+    int32_t startup = 0;
+
+    if (pgsql_observe_replay(instance->pgsql, deadline_ms, replay, &startup)
+        == 0 && startup > 0 && process_is_stopped(startup)) {
+        replay->waits = TRI_NO;
+    }
+}
+
 /* Another server at our socket must not be taken for the one we manage. */
 static bool
 is_our_server(const struct instance *instance, struct snapshot *snapshot)
@@ -232,6 +261,12 @@ observe_server(const struct instance *instance, uint32_t facts,
         && (pgsql_observe(instance->pgsql, deadline_ms, &snapshot->server)
             != 0 || !is_our_server(instance, snapshot))) {
         return;
+    }
+    if ((facts & FACT_SQL) != 0) {
+        time_replay(instance, &snapshot->server.replay);
+    }
+    if ((facts & FACT_REPLAY) != 0) {
+        observe_replay(instance, deadline_ms, snapshot);
     }
     if ((facts & FACT_POSITION) != 0) {
         if (snapshot->position_looks > 0) {
@@ -310,7 +345,8 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
         struct snapshot *snapshot)
 {
     const uint32_t server = FACT_SQL | FACT_SENDERS | FACT_POSITION
-                            | FACT_SETTINGS | FACT_PROFILE | FACT_SYNC;
+                            | FACT_SETTINGS | FACT_PROFILE | FACT_SYNC
+                            | FACT_REPLAY;
     int64_t deadline_ms = look_deadline(instance, limit_ms);
 
     snapshot->facts = facts;

@@ -91,6 +91,19 @@ pgsql_observe_settings(struct pgsql *pgsql, int64_t deadline_ms,
                        struct server *ret_server);
 
 /*!
+ * Ask what keeps a standby's replay back: place, waits and limits.
+ *
+ * Costs as much as pgsql_observe_settings(): asked only where replay is held
+ * up. place: "" where the log-in may not see it. waits: UNKNOWN where it may
+ * not see the startup process (pg_read_all_stats), whose id is 0 then.
+ *
+ * \return 0, or -1 with the output untouched.
+ */
+int
+pgsql_observe_replay(struct pgsql *pgsql, int64_t deadline_ms,
+                     struct replay *replay, int32_t *ret_startup_pid);
+
+/*!
  * Ask for the settings that weaken a promise: the server's part of profile.
  * What is set for the agent's own log-in alone is UNKNOWN for all others.
  *

@@ -73,6 +73,16 @@ pgsql_observe_settings(struct pgsql *pgsql, int64_t deadline_ms,
 }
 
 int
+pgsql_observe_replay(struct pgsql *pgsql, int64_t deadline_ms,
+                     struct replay *replay, int32_t *ret_startup_pid)
+{
+    struct server unused;
+
+    return ASK(&unused, observe_replay, deadline_ms, replay,
+               ret_startup_pid);
+}
+
+int
 pgsql_observe_profile(struct pgsql *pgsql, int64_t deadline_ms,
                       struct profile *ret_profile)
 {

@@ -14,6 +14,7 @@
     X(observe) \
     X(listener_pid) \
     X(observe_settings) \
+    X(observe_replay) \
     X(observe_profile) \
     X(observe_position) \
     X(observe_senders) \

@@ -14,6 +14,10 @@ enum {
     COL_RECEIVER_TLI,
     COL_SYNC_NAMES,
     COL_UPSTREAM,
+    COL_RECEIVED,
+    COL_REPLAYED,
+    COL_PAUSED,
+    COL_TARGET,
 };
 
 #define TIMELINE_DIGITS 8
@@ -27,7 +31,7 @@ enum {
  * stands behind the next page's header, which no standby reaches until
  * somebody writes again.
  */
-#define OBSERVE_SQL(upstream) \
+#define OBSERVE_SQL(upstream, target) \
     PGSQL_READ_ONLY \
     "SELECT pg_catalog.pg_is_in_recovery()," \
     " CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL" \
@@ -39,12 +43,29 @@ enum {
     " pg_catalog.pg_last_wal_replay_lsn())," \
     " w.pid, w.received_tli," \
     " pg_catalog.current_setting('synchronous_standby_names')," \
-    " " upstream \
+    " " upstream "," \
+    " pg_catalog.pg_last_wal_receive_lsn()," \
+    " pg_catalog.pg_last_wal_replay_lsn()," \
+    " CASE WHEN pg_catalog.pg_is_in_recovery()" \
+    " THEN pg_catalog.pg_is_wal_replay_paused() END," \
+    " CASE WHEN pg_catalog.pg_is_in_recovery() THEN " target " END" \
     " FROM pg_catalog.pg_stat_get_wal_receiver() w"
 
 #define UPSTREAM_SET \
     "pg_catalog.current_setting('primary_conninfo')" \
     " OPERATOR(pg_catalog.<>) ''"
+
+/* Before version 12 it stands in recovery.conf, which is ours. */
+#define NO_TARGET "''"
+
+#define IF_SET(name) \
+    " WHEN pg_catalog.current_setting('" name "')" \
+    " OPERATOR(pg_catalog.<>) '' THEN '" name "'"
+
+#define TARGET \
+    "CASE" IF_SET("recovery_target") IF_SET("recovery_target_lsn") \
+    IF_SET("recovery_target_name") IF_SET("recovery_target_time") \
+    IF_SET("recovery_target_xid") " ELSE '' END"
 
 /* current_setting() fails for who may not see it, so ask that first. */
 #define MAY_SEE(kind) \
@@ -58,14 +79,14 @@ observe_sql(const PGconn *conn)
     int version = PQserverVersion(conn);
 
     if (version < 120000) {
-        return OBSERVE_SQL("NULL");     /* it stands in recovery.conf */
+        return OBSERVE_SQL("NULL", NO_TARGET);  /* it stands in recovery.conf */
     }
     if (superuser != NULL && strcmp(superuser, "on") == 0) {
-        return OBSERVE_SQL(UPSTREAM_SET);
+        return OBSERVE_SQL(UPSTREAM_SET, TARGET);
     }
     /* from 16 on the right has to be inherited to count */
-    return version < 160000 ? OBSERVE_SQL(MAY_SEE("MEMBER"))
-                            : OBSERVE_SQL(MAY_SEE("USAGE"));
+    return version < 160000 ? OBSERVE_SQL(MAY_SEE("MEMBER"), TARGET)
+                            : OBSERVE_SQL(MAY_SEE("USAGE"), TARGET);
 }
 
 static void
@@ -74,6 +95,7 @@ forget(struct server *server)
     server->version = 0;
     server->in_recovery = TRI_UNKNOWN;
     server->position = (struct wal_position) { 0 };
+    server->replay = (struct replay) { .known = TRI_UNKNOWN };
     server->receiver_running = TRI_UNKNOWN;
     server->upstream_set = TRI_UNKNOWN;
     server->sync_names[0] = '\0';
@@ -107,6 +129,18 @@ read_position(const PGresult *result, struct server *server)
                 : timeline_of_file(pgsql_field(result, 0, COL_WAL_FILE));
 }
 
+/* Of a primary nothing is replayed. */
+static void
+read_replay(const PGresult *result, struct replay *replay)
+{
+    replay->known = TRI_YES;
+    replay->received = pgsql_field_lsn(result, 0, COL_RECEIVED);
+    replay->replayed = pgsql_field_lsn(result, 0, COL_REPLAYED);
+    replay->paused = pgsql_field_tri(result, 0, COL_PAUSED);
+    (void) text_copy(pgsql_field(result, 0, COL_TARGET), replay->target,
+                     sizeof(replay->target));   /* the names above fit */
+}
+
 static void
 read_facts(const struct pgsql *pgsql, const PGresult *result,
            struct server *server)
@@ -118,6 +152,9 @@ read_facts(const struct pgsql *pgsql, const PGresult *result,
     server->version = (uint32_t) PQserverVersion(pgsql->conn);
     server->in_recovery = pgsql_field_tri(result, 0, COL_IN_RECOVERY);
     read_position(result, server);
+    if (server->in_recovery == TRI_YES) {
+        read_replay(result, &server->replay);
+    }
     server->receiver_running =
         PQgetisnull(result, 0, COL_RECEIVER_PID) ? TRI_NO : TRI_YES;
     server->upstream_set = pgsql_field_tri(result, 0, COL_UPSTREAM);

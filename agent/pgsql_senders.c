@@ -16,6 +16,7 @@ enum {
     COL_PID,
     COL_BEGAN,
     COL_AGE_MS,
+    COL_REPLAY_LSN,
 };
 
 #define SLOT_NAME_SIZE 64
@@ -39,12 +40,13 @@ enum {
     " w.pid::pg_catalog.text, " PGSQL_BEGAN ", " \
     "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()" \
     " OPERATOR(pg_catalog.-) a.backend_start) OPERATOR(pg_catalog.*) 1000)" \
-    "::pg_catalog.int8::pg_catalog.text" \
+    "::pg_catalog.int8::pg_catalog.text," \
+    " w.replay_lsn::pg_catalog.text" \
     " FROM pg_catalog.pg_stat_get_wal_senders() w," \
     " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
     " UNION ALL" \
     " SELECT 's', s.slot_name::pg_catalog.text, NULL, NULL, NULL, NULL," \
-    " s.active, NULL, NULL, NULL, NULL" \
+    " s.active, NULL, NULL, NULL, NULL, NULL" \
     " FROM pg_catalog.pg_get_replication_slots() s"
 
 #define REPLY "pg_catalog.date_part('epoch', w.reply_time)::pg_catalog.text"
@@ -117,6 +119,7 @@ read_sender(const PGresult *result, int row, struct sender *ret_sender)
         (void) text_copy(pgsql_field(result, row, COL_REPLY), sender.reply,
                          sizeof(sender.reply));
         sender.beyond = pgsql_field_tri(result, row, COL_FLAG);
+        sender.replay_lsn = pgsql_field_lsn(result, row, COL_REPLAY_LSN);
     }
     *ret_sender = sender;
 }

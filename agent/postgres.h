@@ -55,6 +55,14 @@ postgres_read_history(const struct params *params,
                       char *ret_summary, size_t size);
 
 /*!
+ * The newest timeline of which pg_wal has a history file, 1 where there is
+ * none; 0: it could not be looked at.
+ */
+uint32_t
+postgres_newest_timeline(const struct params *params,
+                         const struct identity *identity);
+
+/*!
  * Make folders, log file and socket folder; remove a stale postmaster.pid and
  * the lock file of its socket when the processes have been proved gone; make
  * stats_temp_directory anew.

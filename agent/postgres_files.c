@@ -2,6 +2,7 @@
 
 #include "postgres.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -141,6 +142,7 @@ postgres_read_control(const struct params *params,
 
     ret_files->control = CONTROL_UNKNOWN;
     ret_files->checkpoint = (struct wal_position){ 0 };
+    ret_files->limits = (struct limits){ 0 };
     if (postgres_tools_path(params, "pg_controldata", program) != 0) {
         return -1;
     }
@@ -154,6 +156,7 @@ postgres_read_control(const struct params *params,
             && controldata_parse(output, &data) == 0) {
             ret_files->control = data.state;
             ret_files->checkpoint = data.checkpoint;
+            ret_files->limits = data.limits;
             return 0;
         }
         clock_sleep_ms(CONTROL_RETRY_MS, deadline_ms);
@@ -163,6 +166,9 @@ postgres_read_control(const struct params *params,
 
 /* At most HISTORY_MAX lines; those that PostgreSQL writes are short ones. */
 #define HISTORY_SIZE (128 * 1024)
+
+#define HEX_DIGITS "0123456789ABCDEF"
+#define TIMELINE_DIGITS 8
 
 int
 postgres_read_history(const struct params *params,
@@ -194,6 +200,53 @@ postgres_read_history(const struct params *params,
     text_init(&text, ret_summary, size);
     history_summary(&history, &text);
     return 0;
+}
+
+/* `0000000A.history`: 10; 0: another file. */
+static uint32_t
+timeline_of_history(const char *name)
+{
+    uint32_t timeline = 0;
+
+    if (strspn(name, HEX_DIGITS) != TIMELINE_DIGITS
+        || strcmp(name + TIMELINE_DIGITS, ".history") != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < TIMELINE_DIGITS; i++) {
+        timeline = timeline * 16
+                   + (uint32_t) (strchr(HEX_DIGITS, name[i]) - HEX_DIGITS);
+    }
+    return timeline;
+}
+
+uint32_t
+postgres_newest_timeline(const struct params *params,
+                         const struct identity *identity)
+{
+    char path[PATH_SIZE];
+    const struct dirent *entry;
+    uint32_t newest = 1;
+    DIR *folder;
+
+    if (path_in(params->pgdata, "pg_wal", path) != 0
+        || become(identity) != 0) {
+        return 0;
+    }
+    folder = opendir(path);
+    errno = 0;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        uint32_t timeline = timeline_of_history(entry->d_name);
+
+        newest = timeline > newest ? timeline : newest;
+    }
+    if (folder == NULL || errno != 0) {
+        newest = 0;
+    }
+    if (folder != NULL) {
+        (void) closedir(folder);
+    }
+    identity_return();
+    return newest;
 }
 
 /* --- making ready -------------------------------------------------------- */

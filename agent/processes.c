@@ -149,6 +149,15 @@ process_start(pid_t pid)
            && facts.state != 'X' ? facts.start_ticks : 0;
 }
 
+bool
+process_is_stopped(pid_t pid)
+{
+    struct stat_facts facts;
+
+    return read_stat(pid, &facts) == 1
+           && (facts.state == 'T' || facts.state == 't');
+}
+
 int
 process_send(pid_t pid, uint64_t start, int number)
 {

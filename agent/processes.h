@@ -62,6 +62,9 @@ process_start(pid_t pid);
  */
 int
 process_send(pid_t pid, uint64_t start, int number);
+/*! Was it stopped (SIGSTOP, a debugger)? */
+bool
+process_is_stopped(pid_t pid);
 
 /*! SIGKILL a process, if it is the one that started then. */
 void

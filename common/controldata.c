@@ -48,6 +48,29 @@ yes_if(int yes)
 }
 
 static void
+read_limit_line(const char *line, struct limits *limits)
+{
+    const struct {
+        const char *name;
+        uint32_t *field;
+    } lines[] = {
+        { "max_connections setting", &limits->connections },
+        { "max_worker_processes setting", &limits->worker_processes },
+        { "max_wal_senders setting", &limits->wal_senders },
+        { "max_prepared_xacts setting", &limits->prepared_transactions },
+        { "max_locks_per_xact setting", &limits->locks_per_transaction },
+    };
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        const char *value = value_of(line, lines[i].name);
+
+        if (value != NULL) {
+            *lines[i].field = (uint32_t) number_of(value, UINT32_MAX);
+        }
+    }
+}
+
+static void
 read_position_line(const char *line, struct controldata *data)
 {
     const char *value;
@@ -115,6 +138,7 @@ read_line(const char *line, struct controldata *data)
         data->checksums = yes_if(strcmp(value, "0") != 0);
         return;
     }
+    read_limit_line(line, &data->limits);
     read_position_line(line, data);
 }
 

@@ -15,6 +15,7 @@ struct controldata {
     struct wal_position checkpoint;     /*!< latest checkpoint location */
     struct wal_position redo;
     struct wal_position min_recovery_end;
+    struct limits limits;               /*!< needed to replay its WAL */
     enum tri wal_log_hints;
     enum tri checksums;
 };

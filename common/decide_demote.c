@@ -21,6 +21,9 @@ stay_down(const struct snapshot *snapshot, struct plan *plan)
         plan->limit_ms = 2000;
         return;
     }
+    if (!want_ended(snapshot, plan)) {
+        return;
+    }
     want_stopped_attrs(snapshot, plan);
     want_shutdown(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);

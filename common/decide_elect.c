@@ -32,6 +32,7 @@ struct ballot {
     bool awaited_starts;    /* it is still starting: waited for without limit */
     const char *missing;    /* an absent node recorded as LATEST, or NULL */
     bool missing_may_act;   /* it is not proved down */
+    const char *held_up;    /* a live node whose replay is, or NULL */
 };
 
 static void
@@ -42,7 +43,8 @@ note_missing(const struct snapshot *snapshot, size_t node,
 
     /* the data that was recorded so is not there any more */
     if (!is_live(snapshot, node) && !is_foreign(snapshot, node)
-        && attr_is(&voter->data_status, DATA_LATEST)) {
+        && attr_is(&voter->data_status, DATA_LATEST)
+        && !promotion_failed(snapshot, node)) {
         ballot->missing = voter->name;
         ballot->missing_may_act |= snapshot->fencing != TRI_YES
                                    || !counts_as_down(snapshot, node);
@@ -58,7 +60,12 @@ count_vote(const struct snapshot *snapshot, size_t node,
     enum standing standing;
     const char *why;
 
+    if (is_live(snapshot, node) && replay_is_held_up(snapshot, node)
+        && record_allows(snapshot, node, &why)) {
+        ballot->held_up = candidate->name;
+    }
     if (!is_live(snapshot, node) || is_foreign(snapshot, node)
+        || replay_is_held_up(snapshot, node)
         || (!record_allows(snapshot, node, &why)
             && (!attr_is(&candidate->data_status, DATA_QUORUM)
                 || wal_position_is_known(position)))) {
@@ -78,18 +85,65 @@ count_vote(const struct snapshot *snapshot, size_t node,
     }
 }
 
-static void
-count_all(const struct snapshot *snapshot, bool unproved,
-          struct ballot *ballot)
+/* Whoever leads by the record, those who cannot be proved or failed last. */
+enum round {
+    ROUND_RECORD = 0,
+    ROUND_UNPROVED,         /* who is still to be judged */
+    ROUND_WAY_BACK,         /* who holds what a failed promotion began with */
+    ROUND_FAILED,           /* whose promotion failed tries again */
+    ROUNDS,
+};
+
+static enum round
+round_of(const struct snapshot *snapshot, size_t node)
 {
+    if (promotion_failed(snapshot, node)) {
+        return ROUND_FAILED;
+    }
+    return is_unproved(snapshot, node) ? ROUND_UNPROVED : ROUND_RECORD;
+}
+
+/* Did a promotion fail after the record had moved? */
+static bool
+record_moved_in_vain(const struct snapshot *snapshot)
+{
+    const char *why;
+
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (is_unproved(snapshot, i) == unproved) {
-            count_vote(snapshot, i, ballot);
+        if (promotion_failed(snapshot, i)
+            && record_allows(snapshot, i, &why)) {
+            return true;
         }
+    }
+    return false;
+}
+
+static void
+count_way_back(const struct snapshot *snapshot, size_t node,
+               struct ballot *ballot)
+{
+    struct wal_position position = published_position(&snapshot->node[node]);
+    unsigned checks = published_checks(self_node(snapshot));
+    bool patient = checks == 0
+                   || checks < snapshot->settings.xlog_check_count;
+
+    if (!is_live(snapshot, node) || is_foreign(snapshot, node)
+        || replay_is_held_up(snapshot, node)
+        || !record_moved_in_vain(snapshot)
+        || round_of(snapshot, node) == ROUND_FAILED) {
+        return;
+    }
+    if (!wal_position_is_known(position)) {
+        ballot->awaited = patient ? snapshot->node[node].name
+                                  : ballot->awaited;
+    } else if (way_back_is_open(snapshot, node)
+               && (ballot->winner == NODES_MAX
+                   || standing_of(snapshot, node, ballot->winner)
+                      == STANDING_AHEAD)) {
+        ballot->winner = node;
     }
 }
 
-/* Who is still to be judged leads only where nobody else can. */
 static struct ballot
 count_votes(const struct snapshot *snapshot)
 {
@@ -98,9 +152,16 @@ count_votes(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->node_count; i++) {
         note_missing(snapshot, i, &ballot);
     }
-    count_all(snapshot, false, &ballot);
-    if (ballot.winner == NODES_MAX && ballot.awaited == NULL) {
-        count_all(snapshot, true, &ballot);
+    for (unsigned round = ROUND_RECORD;
+         round < ROUNDS && ballot.winner == NODES_MAX
+         && ballot.awaited == NULL; round++) {
+        for (size_t i = 0; i < snapshot->node_count; i++) {
+            if (round == ROUND_WAY_BACK) {
+                count_way_back(snapshot, i, &ballot);
+            } else if (round_of(snapshot, i) == round) {
+                count_vote(snapshot, i, &ballot);
+            }
+        }
     }
     return ballot;
 }
@@ -162,6 +223,13 @@ reason_to_wait(const struct snapshot *snapshot, const struct ballot *ballot,
     bool patient = checks < snapshot->settings.xlog_check_count;
     bool sync_mode = snapshot->settings.rep_mode == REP_MODE_SYNC;
 
+    if (ballot->winner == NODES_MAX && ballot->awaited != NULL) {
+        return "a live node has not published its position yet";
+    }
+    if (ballot->winner == NODES_MAX && ballot->held_up != NULL) {
+        return "the node that is recorded as complete cannot replay all "
+               "that it holds";
+    }
     if (ballot->winner == NODES_MAX) {
         return "no live node is recorded as complete";
     }
@@ -219,7 +287,8 @@ announce_wait(const struct snapshot *snapshot, struct plan *plan,
               const struct ballot *ballot, const char *why)
 {
     const char *name = ballot->missing != NULL ? ballot->missing
-                                               : ballot->awaited;
+                       : ballot->awaited != NULL ? ballot->awaited
+                       : ballot->winner == NODES_MAX ? ballot->held_up : NULL;
     char buf[OP_VALUE_SIZE];
     struct text text;
 
@@ -277,6 +346,7 @@ someone_is_ranked(const struct snapshot *snapshot)
         const struct node *node = &snapshot->node[i];
 
         if (is_live(snapshot, i) && record_allows(snapshot, i, &why)
+            && !replay_is_held_up(snapshot, i)
             && (attr_is(&node->score, SCORE_CANDIDATE)
                 || attr_is(&node->score, SCORE_PROMOTED))) {
             return true;
@@ -295,7 +365,8 @@ vote(const struct snapshot *snapshot, struct plan *plan)
     if (why != NULL) {
         announce_wait(snapshot, plan, &ballot, why);
         checks += snapshot->action == ACTION_MONITOR
-                  && checks < snapshot->settings.xlog_check_count;
+                  && (checks == 0
+                      || checks < snapshot->settings.xlog_check_count);
     }
     want_trust(snapshot, plan);
     publish(snapshot, plan, checks);
@@ -356,6 +427,22 @@ retake(const struct snapshot *snapshot, struct plan *plan)
 }
 
 void
+stand_aside(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct server *server = &snapshot->server;
+
+    if (server->replay.received != 0 && server->position.timeline != 0
+        && server->position.lsn >= server->replay.received) {
+        publish(snapshot, plan, 0);
+    } else {
+        want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
+                  snapshot->self, "");
+    }
+    want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, snapshot->self,
+              SCORE_NEVER);
+}
+
+void
 elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
 {
     bool ranked = someone_is_ranked(snapshot);
@@ -365,6 +452,10 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
     if (snapshot->self >= snapshot->node_count
         || snapshot->failed != OP_NONE) {
         return;     /* no vote, or the next monitor's */
+    }
+    if (replay_is_held_up(snapshot, snapshot->self)) {
+        stand_aside(snapshot, plan);
+        return;
     }
     if (ranked) {
         tell_of_own_rank(snapshot, plan);

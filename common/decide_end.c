@@ -211,6 +211,9 @@ decide_stop(const struct snapshot *snapshot, struct plan *plan)
         plan_again(plan, 0, FACT_ATTRS, 2000);
         return;
     }
+    if (!want_ended(snapshot, plan)) {
+        return;
+    }
     want_stopped_attrs(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);
 }

@@ -71,6 +71,10 @@ attr_of(const struct node *node, enum op_kind kind)
             return &node->unproved;
         case OP_SET_SYSTEM_ID:
             return &node->system_id;
+        case OP_SET_REPLAY:
+            return &node->replay;
+        case OP_SET_BEGAN:
+            return &node->began;
         default:    /* OP_SET_TRUSTED; the record is not kept here */
             return &node->trusted;
     }

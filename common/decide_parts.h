@@ -314,6 +314,73 @@ quorum_allows(const struct snapshot *snapshot, size_t node,
 bool
 has_proof(const struct snapshot *snapshot, size_t node);
 
+/*! Is there nothing in what the server says at each look to doubt it? */
+bool
+replay_is_calm(const struct snapshot *snapshot);
+
+/*!
+ * Was looked at all that tells whether replay is held up here? If not, the
+ * plan asks for it.
+ */
+bool
+replay_is_seen(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * Is it known that the node's replay does not come to the end of what it
+ * flushes? By its own look for this node, by its word for another. Such a node
+ * is not in the list, not ranked and not promoted.
+ *
+ * Source: promise P1.
+ */
+bool
+replay_is_held_up(const struct snapshot *snapshot, size_t node);
+
+/*! What is in the way, by the node's own word; NULL: nothing, or no word. */
+const char *
+replay_obstacle(const struct snapshot *snapshot, size_t node);
+
+/*!
+ * Is it known that the node's replay goes on? By its own word, or, where there
+ * is none (an older agent, a new attribute daemon), since it has come past a
+ * mark that was read after the list was in effect.
+ */
+bool
+replay_is_proved(const struct snapshot *snapshot, size_t node, lsn mark);
+
+/*! Did a promotion of this node fail, and is it proved that it never led? */
+bool
+promotion_failed(const struct snapshot *snapshot, size_t node);
+
+/*! Note where this node's promotion begins, before the record moves to it. */
+void
+want_began(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * Once its server is gone: did the promotion that this node began never come
+ * to lead?
+ *
+ * \return false: the plan looks for it first.
+ */
+bool
+want_ended(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * May this node lead since it holds what another held, to whom the record has
+ * moved, when its promotion began, which failed?
+ *
+ * Source: promises P2 and P3.
+ */
+bool
+way_back_is_open(const struct snapshot *snapshot, size_t node);
+
+/*! Tell the others, and a person, about this node's replay. */
+void
+want_replay(const struct snapshot *snapshot, struct plan *plan);
+
+/*! The last gate of a promotion; false: the plan has its verdict. */
+bool
+replay_allows(const struct snapshot *snapshot, struct plan *plan);
+
 /*!
  * Steer the synchronous list and take the proof that it needs.
  *
@@ -569,6 +636,10 @@ is_live(const struct snapshot *snapshot, size_t node);
 struct wal_position
 published_position(const struct node *node);
 
+/*! The same of what it published some time ago. */
+struct wal_position
+position_in(const struct attr *position);
+
 /*! How often it had looked in vain for the others' then. */
 unsigned
 published_checks(const struct node *node);
@@ -603,6 +674,11 @@ enum standing {
  */
 enum standing
 standing_of(const struct snapshot *snapshot, size_t node, size_t other);
+
+/*! The same of what a node published some time ago. */
+bool
+holds_position(const struct snapshot *snapshot, size_t node,
+               const struct attr *position);
 
 /*!
  * Is `node` at or beyond `other` on the same timeline, by both their
@@ -655,6 +731,14 @@ position_is_final(const struct snapshot *snapshot, struct plan *plan);
  */
 void
 redirect(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * What a node does in an election whose replay is held up: it has no rank, and
+ * shows what it holds where that is known, as far as it received since its
+ * server started: the others may have to know.
+ */
+void
+stand_aside(const struct snapshot *snapshot, struct plan *plan);
 
 /*!
  * Is there a live node that the last primary ranked, or that was elected?

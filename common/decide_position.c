@@ -18,15 +18,15 @@ struct published {
 };
 
 static struct published
-published_by(const struct node *node)
+published_by(const struct attr *attr)
 {
     struct published published = { { 0, 0 }, 0, "" };
     char text[WAL_POSITION_TEXT_SIZE];
-    const char *value = node->position.value;
+    const char *value = attr->value;
     size_t len = strcspn(value, " ");
     char *end;
 
-    if (node->position.known != ATTR_SET || len >= sizeof(text)) {
+    if (attr->known != ATTR_SET || len >= sizeof(text)) {
         return published;
     }
     memcpy(text, value, len);
@@ -40,15 +40,21 @@ published_by(const struct node *node)
 }
 
 struct wal_position
+position_in(const struct attr *position)
+{
+    return published_by(position).position;
+}
+
+struct wal_position
 published_position(const struct node *node)
 {
-    return published_by(node).position;
+    return published_by(&node->position).position;
 }
 
 unsigned
 published_checks(const struct node *node)
 {
-    return published_by(node).checks;
+    return published_by(&node->position).checks;
 }
 
 bool
@@ -107,8 +113,8 @@ by_numbers(const struct published *node, const struct published *other)
 enum standing
 standing_of(const struct snapshot *snapshot, size_t node, size_t other)
 {
-    struct published one = published_by(&snapshot->node[node]);
-    struct published two = published_by(&snapshot->node[other]);
+    struct published one = published_by(&snapshot->node[node].position);
+    struct published two = published_by(&snapshot->node[other].position);
     enum history_match there;
     enum history_match back;
 
@@ -132,11 +138,18 @@ standing_of(const struct snapshot *snapshot, size_t node, size_t other)
 }
 
 bool
-holds_all_of(const struct snapshot *snapshot, size_t node, size_t other)
+holds_position(const struct snapshot *snapshot, size_t node,
+               const struct attr *position)
 {
-    struct published one = published_by(&snapshot->node[node]);
-    struct published two = published_by(&snapshot->node[other]);
+    struct published one = published_by(&snapshot->node[node].position);
+    struct published two = published_by(position);
 
     return match(&two, &one) == HISTORY_SAME_TIMELINE
            && one.position.lsn >= two.position.lsn;
+}
+
+bool
+holds_all_of(const struct snapshot *snapshot, size_t node, size_t other)
+{
+    return holds_position(snapshot, node, &snapshot->node[other].position);
 }

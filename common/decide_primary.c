@@ -38,7 +38,8 @@ judge_member(const struct snapshot *snapshot, size_t node,
 }
 
 /*
- * Is this async standby too far behind to take over? Once it is, it stays so
+ * Is this standby too far behind to take over? One whose replay is held up is;
+ * of async ones, who is behind by more than the limit. Once it is, it stays so
  * until it is within half of the limit: the record is not written all the time.
  */
 static bool
@@ -47,6 +48,9 @@ lags_too_far(const struct snapshot *snapshot, size_t node)
     uint64_t limit = snapshot->settings.max_lag_bytes;
     lsn flushed = snapshot->node[node].sender.flush_lsn;
 
+    if (replay_is_held_up(snapshot, node)) {
+        return true;
+    }
     if (limit == 0 || snapshot->settings.rep_mode != REP_MODE_ASYNC) {
         return false;
     }
@@ -237,6 +241,19 @@ want_judgement(const struct snapshot *snapshot, struct plan *plan,
     }
 }
 
+static void
+tell_of_replay(const struct snapshot *snapshot, struct plan *plan,
+               size_t node)
+{
+    const char *why = replay_obstacle(snapshot, node);
+
+    if (why != NULL
+        && snapshot->node[node].sender.state == SENDER_STREAMING) {
+        plan_log_once(plan, LOG_WARNING, "'%s' streams and may not lead: %s",
+                      snapshot->node[node].name, why);
+    }
+}
+
 /* Why a lost standby is not released. */
 static const char *
 reason_to_hold(const struct snapshot *snapshot, size_t node)
@@ -339,6 +356,7 @@ judge_standbys(const struct snapshot *snapshot, struct plan *plan)
         if (snapshot->settings.rep_mode == REP_MODE_ASYNC && i != ranked) {
             judgement.score = SCORE_NEVER;
         }
+        tell_of_replay(snapshot, plan, i);
         want_judgement(snapshot, plan, i, &judgement);
     }
 }
@@ -393,10 +411,14 @@ want_own_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_REPLAY, OP_BEST_EFFORT, self, "");
     for (size_t i = 0; i < snapshot->node_count; i++) {
         /* left for this promotion, it says nothing about the next */
         if (snapshot->node[i].shutdown.known == ATTR_SET) {
             want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, i, "");
+        }
+        if (snapshot->node[i].began.known == ATTR_SET) {
+            want_attr(snapshot, plan, OP_SET_BEGAN, OP_BEST_EFFORT, i, "");
         }
     }
 }

@@ -105,10 +105,16 @@ prepare_promotion(const struct snapshot *snapshot, struct plan *plan)
 {
     char baseline[LSN_TEXT_SIZE];
 
+    if (snapshot->done[OP_CREATE_LOCK].times == 0) {
+        want_began(snapshot, plan);
+    }
     want_record(snapshot, plan);
     for (size_t i = 0; i < snapshot->node_count; i++) {
         /* a vote of before says nothing of what this primary will hold */
         want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, i, "");
+        if (i != snapshot->self) {
+            want_attr(snapshot, plan, OP_SET_BEGAN, OP_BEST_EFFORT, i, "");
+        }
     }
     if (snapshot->settings.sync_strict) {
         want_attr(snapshot, plan, OP_SET_ADMIT, OP_REQUIRED, snapshot->self,
@@ -368,6 +374,7 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
                   "and the system log");
     if (!server_answers(snapshot, plan)
         || !is_known_standby(snapshot, plan)
+        || (!record_is_ours(snapshot) && !replay_allows(snapshot, plan))
         || !have_facts(snapshot, PROMOTE_FACTS, plan)
         || !promotion_is_safe(snapshot, plan)) {
         return;

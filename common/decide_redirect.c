@@ -43,7 +43,7 @@ data_allows(const struct snapshot *snapshot, size_t node)
             return true;
         }
     }
-    return false;
+    return way_back_is_open(snapshot, node);
 }
 
 bool
@@ -51,26 +51,33 @@ may_lead(const struct snapshot *snapshot, size_t node)
 {
     const char *why;
 
-    return counts(snapshot, node)
+    return counts(snapshot, node) && !replay_is_held_up(snapshot, node)
            && wal_position_is_known(
                   published_position(&snapshot->node[node]))
            && (record_allows(snapshot, node, &why)
                || data_allows(snapshot, node));
 }
 
-/* The chosen one, unless another holds more. */
+/*
+ * The chosen one, unless another holds more, or as much and the chosen one
+ * failed before; NODES_MAX: it cannot lead, and no other may.
+ */
 static size_t
 best_node(const struct snapshot *snapshot, size_t chosen)
 {
-    size_t best = chosen;
+    bool held_up = replay_is_held_up(snapshot, chosen);
+    size_t best = held_up || promotion_failed(snapshot, chosen) ? NODES_MAX
+                                                          : chosen;
 
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (may_lead(snapshot, i)
-            && standing_of(snapshot, i, best) == STANDING_AHEAD) {
+        if (i != chosen && may_lead(snapshot, i)
+            && (held_up || !promotion_failed(snapshot, i))
+            && (best == NODES_MAX
+                || standing_of(snapshot, i, best) == STANDING_AHEAD)) {
             best = i;
         }
     }
-    return best;
+    return best == NODES_MAX && !held_up ? chosen : best;
 }
 
 /* A node that counts and has not published yet; NODES_MAX: all have. */
@@ -78,7 +85,7 @@ static size_t
 silent_node(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (counts(snapshot, i)
+        if (counts(snapshot, i) && !replay_is_held_up(snapshot, i)
             && !wal_position_is_known(
                    published_position(&snapshot->node[i]))) {
             return i;
@@ -121,6 +128,19 @@ rank_anew(const struct snapshot *snapshot, struct plan *plan, size_t chosen,
                FACT_ATTRS | FACT_RECORD | FACT_MEMBERS, 0);
 }
 
+/* Whoever is chosen and cannot lead leaves it to another, or to nobody. */
+static void
+step_down(const struct snapshot *snapshot, struct plan *plan, size_t chosen)
+{
+    const struct attr *rank = &self_node(snapshot)->cib_score;
+
+    stand_aside(snapshot, plan);
+    if (snapshot->self == chosen && !attr_is(rank, SCORE_NEVER)) {
+        plan_again(plan, poll_ms(snapshot),
+                   FACT_ATTRS | FACT_RECORD | FACT_MEMBERS, 0);
+    }
+}
+
 void
 redirect(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -148,6 +168,14 @@ redirect(const struct snapshot *snapshot, struct plan *plan)
         || !wal_position_is_known(snapshot->server.position)) {
         return;
     }
+    if (!replay_is_seen(snapshot, plan)) {
+        return;
+    }
+    want_replay(snapshot, plan);
+    if (replay_is_held_up(snapshot, snapshot->self)) {
+        step_down(snapshot, plan, chosen);
+        return;
+    }
     if (!has_published(snapshot)) {
         want_position(snapshot, plan, 0);
         plan_again(plan, poll_ms(snapshot),
@@ -160,7 +188,7 @@ redirect(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     best = best_node(snapshot, chosen);
-    if (best != chosen) {
+    if (best != chosen && best != NODES_MAX) {
         rank_anew(snapshot, plan, chosen, best);
     }
 }

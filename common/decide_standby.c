@@ -130,6 +130,7 @@ follow(const struct snapshot *snapshot, struct plan *plan,
               snapshot->self, "");
     want_upstream(snapshot, plan);
     if (snapshot->action == ACTION_MONITOR && plan->count == 0
+        && !replay_is_held_up(snapshot, snapshot->self)
         && snapshot->files.lock != TRI_YES && is_in_step(snapshot)
         && snapshot->server.receiver_running == TRI_YES) {
         plan_add(plan, OP_NOTE_CALM, OP_BEST_EFFORT, 0, NULL);
@@ -159,7 +160,8 @@ is_calm(const struct snapshot *snapshot)
 {
     return snapshot->action == ACTION_MONITOR
            && snapshot->server.receiver_running == TRI_YES
-           && snapshot->calm_ms > 0 && snapshot->calm_ms < CALM_MS;
+           && snapshot->calm_ms > 0 && snapshot->calm_ms < CALM_MS
+           && replay_is_calm(snapshot);
 }
 
 void
@@ -173,11 +175,13 @@ standby_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     plan_fallback(plan, code, "%s", "");
-    if (!have_facts(snapshot, FACT_ATTRS | FACT_ADDRESS | FACT_FILES,
+    if (!replay_is_seen(snapshot, plan)
+        || !have_facts(snapshot, FACT_ATTRS | FACT_ADDRESS | FACT_FILES,
                     plan)) {
         return;
     }
     want_own_identifier(snapshot, plan);
+    want_replay(snapshot, plan);
     /*
      * It says so after its death too: without a receiver, ask the cluster.
      * One that runs tells little: to a standby that can never follow it comes

@@ -264,6 +264,7 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self, "STOP");
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, self, "");
+    want_attr(snapshot, plan, OP_SET_REPLAY, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_HISTORY, OP_REQUIRED, self,
               HISTORY_OF_STANDBY);
@@ -341,7 +342,7 @@ begin_start(const struct snapshot *snapshot, struct plan *plan)
             return;
         }
         want_own_identifier(snapshot, plan);
-        if (refuse_foreign(snapshot, plan)
+        if (refuse_foreign(snapshot, plan) || !want_ended(snapshot, plan)
             || !claim(snapshot, plan, &kind)) {
             return;
         }
@@ -384,7 +385,8 @@ finish_start(const struct snapshot *snapshot, struct plan *plan)
     }
     plan_fallback(plan, OCF_SUCCESS, "the server runs; the cluster's "
                   "attribute daemon did not answer in time");
-    if (!have_facts(snapshot, FACT_ATTRS | FACT_SETTINGS | FACT_POSITION
+    if (!replay_is_seen(snapshot, plan)
+        || !have_facts(snapshot, FACT_ATTRS | FACT_SETTINGS | FACT_POSITION
                               | FACT_HISTORY
                               | (snapshot->settings.use_slots
                                  ? (uint32_t) FACT_SENDERS : 0), plan)) {
@@ -401,6 +403,7 @@ finish_start(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->settings.use_slots) {
         drop_old_slots(snapshot, plan);
     }
+    want_replay(snapshot, plan);
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, snapshot->self,
               "HS:alone");
     want_first_score(snapshot, plan);

@@ -133,13 +133,14 @@ has_proof(const struct snapshot *snapshot, size_t node)
             || snapshot->server.sync_names_known != TRI_YES)) {
         return true;    /* never released since, so commits waited for it */
     }
-    return has_flushed_mark(snapshot, node);
+    return has_flushed_mark(snapshot, node)
+           && replay_is_proved(snapshot, node, memory_of(snapshot).mark);
 }
 
 /* --- who is in the list, and who is to be --------------------------------- */
 
 static bool
-is_streaming(const struct snapshot *snapshot, size_t node)
+is_connected(const struct snapshot *snapshot, size_t node)
 {
     const struct sender *sender = &snapshot->node[node].sender;
 
@@ -148,6 +149,14 @@ is_streaming(const struct snapshot *snapshot, size_t node)
            && !is_leaving(snapshot, node) && !is_down(snapshot, node)
            && !sender_is_dead(snapshot, node)
            && !is_known_parted(snapshot, node);
+}
+
+/* And could it lead with what it flushes? */
+static bool
+is_streaming(const struct snapshot *snapshot, size_t node)
+{
+    return is_connected(snapshot, node)
+           && !replay_is_held_up(snapshot, node);
 }
 
 bool
@@ -227,7 +236,7 @@ bool
 is_held(const struct snapshot *snapshot, size_t node)
 {
     /* of a node that left, the WAL sender is only not yet timed out */
-    bool streams = is_streaming(snapshot, node)
+    bool streams = is_connected(snapshot, node)
                    && snapshot->node[node].online != TRI_NO;
 
     return is_listed(snapshot, node) && !streams

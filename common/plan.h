@@ -40,6 +40,8 @@ enum fact {
     FACT_HISTORY = 1 << 14,   /*!< the past of server.position's timeline */
     FACT_REFUSAL = 1 << 15,   /*!< the table that refuses what strays */
     FACT_HOLDERS = 1 << 16,   /*!< for whom a shutdown waits */
+    FACT_REPLAY = 1 << 17,    /*!< what keeps a standby's replay back */
+    FACT_NEWEST = 1 << 18,    /*!< the newest timeline in pg_wal */
 };
 
 #define FACT_LIST(X) \
@@ -51,7 +53,8 @@ enum fact {
     X(FACT_POSITION, "position") X(FACT_SETTINGS, "settings") \
     X(FACT_PROFILE, "profile") X(FACT_SYNC, "sync") \
     X(FACT_HISTORY, "history") X(FACT_REFUSAL, "refusal") \
-    X(FACT_HOLDERS, "holders")
+    X(FACT_HOLDERS, "holders") X(FACT_REPLAY, "replay") \
+    X(FACT_NEWEST, "newest")
 
 /*! What can be done; the comment says what the operation's fields mean. */
 #define OP_LIST(X) \
@@ -74,6 +77,8 @@ enum fact {
     X(OP_SET_UNPROVED, "set-unproved")  /* node, value ("": delete) */ \
     X(OP_SET_SYSTEM_ID, "set-system-id")        /* node, value */ \
     X(OP_RECORD_SYSTEM_ID, "record-system-id")  /* value: the cluster's */ \
+    X(OP_SET_REPLAY, "set-replay")      /* node, value ("": delete) */ \
+    X(OP_SET_BEGAN, "set-began")        /* node, value ("": delete) */ \
     X(OP_PREPARE, "prepare")          /* folders, log file, stale pid file */ \
     X(OP_WRITE_CONFIG, "write-config")  /* include lines, by the mode */ \
     X(OP_WRITE_SYNC_NAMES, "write-sync-names")  /* value: the list; number: \

@@ -147,6 +147,7 @@ struct sender {
     uint32_t sync_priority;       /*!< its place in the list that the WAL
                                        sender follows; 0: it is not there */
     lsn flush_lsn;
+    lsn replay_lsn;
     uint32_t silent_ms;           /*!< since its last word, as this node's
                                        looks saw it; 0 before 12 */
     char reply[STARTED_SIZE];     /*!< the moment of that by the standby's
@@ -209,6 +210,13 @@ struct node {
                                        of its own */
     struct attr system_id;        /*!< RSC-system-id: private, the system
                                        identifier of this node's database */
+    struct attr replay;           /*!< RSC-replay: private, `ok` while this
+                                       standby can replay all that it flushes,
+                                       else `no: ` and what is in the way */
+    struct attr began;            /*!< RSC-began: private, where this node's
+                                       promotion began, TIMELINE/LSN; with
+                                       ` ended` once it is proved that it never
+                                       led there */
     struct sender sender;
     enum tri slot;                /*!< its replication slot is there */
     enum tri slot_active;
@@ -269,6 +277,34 @@ struct watch {
                                        0: it was not */
 };
 
+/*!
+ * Settings that a standby needs at least as large as its primary's were when
+ * it wrote the WAL; of a standby's pg_control, the primary's.
+ */
+struct limits {
+    uint32_t connections;         /*!< max_connections; 0: not known */
+    uint32_t worker_processes;
+    uint32_t wal_senders;
+    uint32_t prepared_transactions;
+    uint32_t locks_per_transaction;
+};
+
+/*! How a standby's replay is getting on; up to `still_ms` with FACT_SQL. */
+struct replay {
+    enum tri known;               /*!< the server told */
+    lsn received;                 /*!< since it started; 0: nothing */
+    lsn replayed;
+    enum tri paused;              /*!< by hand, or by lower settings */
+    char target[32];              /*!< the recovery_target_... in force, "" */
+    uint32_t still_ms;            /*!< for so long replay has not moved while
+                                       received WAL was there; 0: it has */
+    char place[SERVER_TEXT_SIZE]; /*!< FILE:LINE of the target, or "" */
+    enum tri waits;               /*!< for WAL, or for what a promotion ends: a
+                                       query, recovery_min_apply_delay; NO:
+                                       it is at work, or stopped */
+    struct limits limits;
+};
+
 /*! What the local server says of itself. */
 struct server {
     enum answer answer;
@@ -281,6 +317,7 @@ struct server {
     struct wal_position position; /*!< primary: current flush position;
                                        standby: larger of received, replayed */
     enum tri recovery_advances;   /*!< replay moved since the last look */
+    struct replay replay;
     enum tri receiver_running;    /*!< a WAL receiver process is there */
     enum tri upstream_set;        /*!< primary_conninfo is not empty */
     char sync_names[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
@@ -323,6 +360,9 @@ struct instance_files {
     uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
     enum control_state control;
     struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */
+    struct limits limits;         /*!< FACT_CONTROL */
+    uint32_t newest_timeline;     /*!< of the history files in pg_wal, 1 where
+                                       there is none; 0: not known */
     char history[ATTR_VALUE_SIZE];      /*!< of server.position's timeline, as
                                              RSC-history has it; "" unknown */
     enum tri writable;            /*!< a deep check wrote and synced a file */

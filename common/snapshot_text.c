@@ -31,6 +31,15 @@ struct field {
 #define AT(type, member) \
     offsetof(type, member), sizeof(((type *) 0)->member)
 
+#define LIMIT(prefix, limits, name) \
+    { prefix #name, FIELD_NUMBER, AT(struct snapshot, limits.name), NULL }
+#define LIMITS(prefix, limits) \
+    LIMIT(prefix, limits, connections), \
+    LIMIT(prefix, limits, worker_processes), \
+    LIMIT(prefix, limits, wal_senders), \
+    LIMIT(prefix, limits, prepared_transactions), \
+    LIMIT(prefix, limits, locks_per_transaction)
+
 static const struct field top_fields[] = {
     { "action", FIELD_ENUM, AT(struct snapshot, action), names_action },
     { "notify", FIELD_ENUM, AT(struct snapshot, notify), names_notify },
@@ -118,6 +127,23 @@ static const struct field top_fields[] = {
       AT(struct snapshot, server.position), NULL },
     { "server.recovery_advances", FIELD_ENUM,
       AT(struct snapshot, server.recovery_advances), names_tri },
+    { "server.replay.known", FIELD_ENUM,
+      AT(struct snapshot, server.replay.known), names_tri },
+    { "server.replay.received", FIELD_LSN,
+      AT(struct snapshot, server.replay.received), NULL },
+    { "server.replay.replayed", FIELD_LSN,
+      AT(struct snapshot, server.replay.replayed), NULL },
+    { "server.replay.paused", FIELD_ENUM,
+      AT(struct snapshot, server.replay.paused), names_tri },
+    { "server.replay.target", FIELD_STRING,
+      AT(struct snapshot, server.replay.target), NULL },
+    { "server.replay.still_ms", FIELD_NUMBER,
+      AT(struct snapshot, server.replay.still_ms), NULL },
+    { "server.replay.place", FIELD_STRING,
+      AT(struct snapshot, server.replay.place), NULL },
+    { "server.replay.waits", FIELD_ENUM,
+      AT(struct snapshot, server.replay.waits), names_tri },
+    LIMITS("server.replay.limits.", server.replay.limits),
     { "server.receiver_running", FIELD_ENUM,
       AT(struct snapshot, server.receiver_running), names_tri },
     { "server.upstream_set", FIELD_ENUM,
@@ -160,6 +186,9 @@ static const struct field top_fields[] = {
       names_control },
     { "files.checkpoint", FIELD_POSITION,
       AT(struct snapshot, files.checkpoint), NULL },
+    LIMITS("files.limits.", files.limits),
+    { "files.newest_timeline", FIELD_NUMBER,
+      AT(struct snapshot, files.newest_timeline), NULL },
     { "files.history", FIELD_STRING, AT(struct snapshot, files.history),
       NULL },
     { "files.writable", FIELD_ENUM, AT(struct snapshot, files.writable),
@@ -270,6 +299,8 @@ static const struct field node_fields[] = {
     { "shutdown", FIELD_ATTR, AT(struct node, shutdown), NULL },
     { "unproved", FIELD_ATTR, AT(struct node, unproved), NULL },
     { "system_id", FIELD_ATTR, AT(struct node, system_id), NULL },
+    { "began", FIELD_ATTR, AT(struct node, began), NULL },
+    { "replay", FIELD_ATTR, AT(struct node, replay), NULL },
     { "sender.state", FIELD_ENUM, AT(struct node, sender.state),
       names_sender },
     { "sender.sync_state", FIELD_ENUM, AT(struct node, sender.sync_state),
@@ -277,6 +308,8 @@ static const struct field node_fields[] = {
     { "sender.sync_priority", FIELD_NUMBER,
       AT(struct node, sender.sync_priority), NULL },
     { "sender.flush_lsn", FIELD_LSN, AT(struct node, sender.flush_lsn),
+      NULL },
+    { "sender.replay_lsn", FIELD_LSN, AT(struct node, sender.replay_lsn),
       NULL },
     { "sender.silent_ms", FIELD_NUMBER, AT(struct node, sender.silent_ms),
       NULL },

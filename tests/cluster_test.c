@@ -34,7 +34,8 @@
     QUERY("pgsql-trusted", NEVER_SET), QUERY("pgsql-warned", NEVER_SET), \
     QUERY("pgsql-admit", NEVER_SET), \
     QUERY("pgsql-history", NEVER_SET), QUERY("pgsql-shutdown", NEVER_SET), \
-    QUERY("pgsql-unproved", NEVER_SET), QUERY("pgsql-system-id", NEVER_SET)
+    QUERY("pgsql-unproved", NEVER_SET), QUERY("pgsql-system-id", NEVER_SET), \
+    QUERY("pgsql-replay", NEVER_SET), QUERY("pgsql-began", NEVER_SET)
 
 static void
 assert_set(const struct attr *attr, const char *value)
@@ -72,6 +73,9 @@ reads_every_attribute_of_each_node(void **state)
         QUERY("pgsql-unproved", ANSWER("pgsql-unproved", HOST("node2", "1"))),
         QUERY("pgsql-system-id", ANSWER("pgsql-system-id",
                                         HOST("node2", "7392019283746501923"))),
+        QUERY("pgsql-replay", ANSWER("pgsql-replay", HOST("node2", "ok"))),
+        QUERY("pgsql-began",
+              ANSWER("pgsql-began", HOST("node2", "1/0000000004000028"))),
         END,
     };
     struct cluster *cluster = begin(steps);
@@ -96,6 +100,8 @@ reads_every_attribute_of_each_node(void **state)
     assert_set(&snapshot.node[1].shutdown, "1/0000000004000028");
     assert_set(&snapshot.node[1].unproved, "1");
     assert_set(&snapshot.node[1].system_id, "7392019283746501923");
+    assert_set(&snapshot.node[1].replay, "ok");
+    assert_set(&snapshot.node[1].began, "1/0000000004000028");
     end(cluster);
 }
 

@@ -20,6 +20,9 @@
  *   on without the action that began it; clean and unclean ends. A node's WAL
  *   is the set of records that it holds; a promotion and a clean end
  *   write one too, so timelines, their histories and divergence follow from it.
+ *   A standby's replay may stop while it goes on to receive (a recovery target,
+ *   say): its promotion ends with what is replayed; a node's promotion may
+ *   never end.
  * - The cluster: membership as each side of a partition sees it, which changes
  *   later than the network does; quorum (two nodes: two_node and wait_for_all);
  *   fencing; each node's own copy of the CIB, a prefix of its log of writes,
@@ -88,6 +91,8 @@ enum e_attr {
     E_HISTORY,
     E_SHUTDOWN,
     E_UNPROVED,
+    E_REPLAY,
+    E_BEGAN,
     E_ADMIT,
     E_ATTRS,
 };
@@ -145,7 +150,17 @@ struct e_node {
     struct e_memory memory;
     uint8_t stale[E_NODES];     /* 1 + what a dead node's WAL sender shows */
     uint8_t left;               /* whose stop a notify announced here */
-    uint8_t pad[1];
+    uint8_t held;               /* enum e_held */
+    uint8_t replayed;           /* what is replayed, of one that is held */
+    uint8_t streamed;           /* since the server started */
+    uint8_t pad[4];
+};
+
+/*! What keeps replay back on a node, until the end of the run. */
+enum e_held {
+    E_HELD_NOT = 0,
+    E_HELD_EARLY,               /*!< a promotion ends with what is replayed */
+    E_HELD_HANGS,               /*!< a promotion never ends; nothing shows it */
 };
 
 /* A checkpoint that was asked for. */
@@ -182,7 +197,12 @@ enum e_fault {
     E_FAULT_LATE = 1u << 3,     /*!< what an action waits for does not come */
     E_FAULT_CUT = 1u << 4,      /*!< a node is cut off */
     E_FAULT_BREAK = 1u << 5,    /*!< a replication connection breaks */
+    E_FAULT_HOLD = 1u << 6,     /*!< a standby's replay stops here */
+    E_FAULT_HANG = 1u << 7,     /*!< a node's promotion never ends */
 };
+
+/*! Those of a configuration that names none. */
+#define E_FAULTS_COMMON 0x3fu
 
 /*! What is explored, and how far. */
 struct e_config {
@@ -190,7 +210,7 @@ struct e_config {
     uint8_t nodes;
     uint8_t commits;
     uint8_t faults;
-    uint8_t only;               /*!< bits of enum e_fault; 0: all */
+    uint8_t only;               /*!< bits of enum e_fault; 0: the common */
     uint8_t moves;
     uint8_t actions;            /*!< at once */
     bool fencing;
@@ -220,6 +240,8 @@ struct e_config {
         E_DEFECT_BEFORE,        /*!< a promotion ends no WAL senders */
         E_DEFECT_LEAVING,       /*!< nobody remembers who is to be stopped */
         E_DEFECT_OUTSIDER,      /*!< the record is node_list's alone */
+        E_DEFECT_REPLAY,        /*!< a flush counts as replayed */
+        E_DEFECT_BEGAN,         /*!< who began to lead counts as never led */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -249,7 +271,7 @@ struct e_view {
     uint8_t action, notify, target, phase, failed, self, nodes, role;
     uint8_t server, lock, signal, lsn, timeline, upstream, loaded, checkpoint;
     uint8_t have_quorum, fencing, defect, waiter, standby, forks;
-    uint8_t any, sync_num, strict, has_stale;
+    uint8_t any, sync_num, strict, has_stale, held, streamed, newest;
     struct e_memory memory;
     struct e_peer {
         uint8_t online, role, down, record, copy, told, attr[E_ATTRS];
@@ -257,12 +279,11 @@ struct e_view {
         uint8_t sender, priority, flushed, stale, left;
     } peer[E_NODES];
     uint8_t out;
-    uint8_t pad[1];
 };
 
 _Static_assert(sizeof(struct e_view)
-               == 8 + 26 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 2,
+               == 8 + 29 + sizeof(struct e_memory)
+                  + E_NODES * sizeof(struct e_peer) + 1,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */
@@ -272,6 +293,9 @@ const char *e_text(uint8_t value);
 
 /*! A node's place in a list of names, from 1 on; 0: it is not there. */
 uint8_t e_place(uint8_t list, size_t node);
+
+/*! Is this attribute followed, or shown as it has to be? */
+bool e_is_modelled(const struct e_config *config, enum e_attr attr);
 
 /*! The sync_priority of a WAL sender that follows this list. */
 uint8_t e_priority(uint8_t list, size_t node);
@@ -316,7 +340,7 @@ enum e_step_kind {
     E_RELIST, E_CRASH_NODE, E_BOOT, E_CUT, E_HEAL, E_NOTICE, E_DELIVER,
     /* PostgreSQL's */
     E_CRASH_SERVER, E_PROMOTED, E_RELOAD_SENDER, E_RELOAD_FLAG,
-    E_CHECKPOINT, E_CONNECT, E_DISCONNECT, E_RECEIVE, E_COMMIT,
+    E_CHECKPOINT, E_HOLD, E_HANG, E_CONNECT, E_DISCONNECT, E_RECEIVE, E_COMMIT,
     E_STEPS,
 };
 

@@ -41,6 +41,7 @@ e_server_end(struct e_state *state, size_t i, enum e_server how)
     node->loaded = 0;
     node->flag = 0;
     node->upstream = E_NOBODY;
+    node->streamed = 0;
     memset(node->list, 0, sizeof(node->list));
     memset(node->stale, 0, sizeof(node->stale));
     node->left = 0;
@@ -238,7 +239,8 @@ static int
 write_attr(const struct e_config *config, struct e_state *state, size_t i,
            const struct e_op *op, enum e_attr attr)
 {
-    if (e_bit(e_reach(config, state, i), op->node)
+    if (e_is_modelled(config, attr)
+        && e_bit(e_reach(config, state, i), op->node)
         && e_bit(state->node[i].view, op->node)) {
         state->node[op->node].attr[attr] = op->value;
     }
@@ -391,6 +393,10 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
             return write_attr(config, state, i, op, E_SHUTDOWN);
         case OP_SET_UNPROVED:
             return write_attr(config, state, i, op, E_UNPROVED);
+        case OP_SET_REPLAY:
+            return write_attr(config, state, i, op, E_REPLAY);
+        case OP_SET_BEGAN:
+            return write_attr(config, state, i, op, E_BEGAN);
         case OP_SET_ADMIT:
             return write_attr(config, state, i, op, E_ADMIT);
         case OP_WRITE_SYNC_NAMES:
@@ -476,6 +482,13 @@ end_plan(struct e_node *node, const struct e_plan *plan)
     }
 }
 
+/* It hurries the server, which takes its steps whenever it likes. */
+static bool
+changes_nothing(const struct e_op *op)
+{
+    return op->kind == OP_END_SESSIONS;
+}
+
 bool
 e_action_waits(const struct e_config *config, const struct e_state *state,
                size_t i)
@@ -488,7 +501,9 @@ e_action_waits(const struct e_config *config, const struct e_state *state,
     }
     e_view_init(config, state, i, &view);
     plan = e_plan(e_view_decide(&view));
-    return plan->count == 0 && plan->verdict == VERDICT_AGAIN;
+    return plan->verdict == VERDICT_AGAIN
+           && (plan->count == 0
+               || (plan->count == 1 && changes_nothing(&plan->op[0])));
 }
 
 bool
@@ -517,7 +532,8 @@ static bool
 goes_with_next(enum op_kind kind)
 {
     return kind == OP_SET_STATUS || kind == OP_SET_TRUSTED
-           || kind == OP_SET_HISTORY || kind == OP_WRITE_STANDBY;
+           || kind == OP_SET_HISTORY || kind == OP_WRITE_STANDBY
+           || kind == OP_SET_REPLAY || kind == OP_SET_BEGAN;
 }
 
 /* Nobody asks whether this action has written one. */
@@ -535,6 +551,8 @@ is_attribute(enum op_kind kind)
         case OP_SET_HISTORY:
         case OP_SET_SHUTDOWN:
         case OP_SET_UNPROVED:
+        case OP_SET_REPLAY:
+        case OP_SET_BEGAN:
             return true;
         default:
             return false;

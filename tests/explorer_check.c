@@ -121,6 +121,8 @@ static void
 run_action(const struct e_config *config, struct e_state *state, bool print,
            uint8_t i)
 {
+    unsigned late = 0;
+
     for (unsigned k = 0;
          state->node[i].action.kind != ACTION_NONE && k < 200; k++) {
         uint8_t kind = state->node[i].action.plan == 0 ? E_LOOK : E_OPERATE;
@@ -129,9 +131,9 @@ run_action(const struct e_config *config, struct e_state *state, bool print,
         if (state->node[i].action.plan == 0) {
             settle(config, state, print);
         }
-        if (k % 60 == 59) {
-            (void) take(config, state, print,
-                        (struct e_step) { E_LATE, i, 0 });
+        if ((k + 1) / 60 > late
+            && take(config, state, print, (struct e_step) { E_LATE, i, 0 })) {
+            late++;
         }
     }
 }
@@ -228,7 +230,8 @@ e_progress(const struct e_config *config, const struct e_state *from,
     struct e_state state = *from;
 
     friendly.faults = UINT8_MAX;        /* time may run out */
-    friendly.only = E_FAULT_LATE;
+    friendly.only = E_FAULT_LATE
+                    | (config->only & (E_FAULT_HOLD | E_FAULT_HANG));
     friendly.moves = state.moves;
     state.relists = 0;
     friendly.actions = config->nodes;

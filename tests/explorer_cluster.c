@@ -246,8 +246,9 @@ bool
 e_fault_is_left(const struct e_config *config, const struct e_state *state,
                 enum e_fault fault)
 {
-    return state->faults < config->faults
-           && (config->only == 0 || (config->only & fault) != 0);
+    unsigned only = config->only != 0 ? config->only : E_FAULTS_COMMON;
+
+    return state->faults < config->faults && (only & fault) != 0;
 }
 
 /* No word of its end reaches the server that it streamed from. */

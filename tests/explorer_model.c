@@ -270,13 +270,16 @@ lead(const struct e_config *config, struct e_node *node)
 }
 
 static void
-follow(struct e_node *node, bool sync)
+follow(const struct e_config *config, struct e_node *node, bool sync)
 {
     node->server = E_STANDBY;
     node->role = E_ROLE_STARTED;
     node->signal = 1;
     node->standby = STANDBY_FOLLOWS;
     node->upstream = 0;
+    node->streamed = e_is_modelled(config, E_REPLAY);
+    node->attr[E_REPLAY] =
+        e_is_modelled(config, E_REPLAY) ? e_intern("ok") : 0;
     node->attr[E_STATUS] = e_intern("HS:alone");
     node->attr[E_SCORE] = e_intern(sync ? "100" : "-INFINITY");
     node->attr[E_HISTORY] = e_intern(E_STANDBY_TOLD);
@@ -301,7 +304,7 @@ e_state_init(const struct e_config *config, struct e_state *ret_state)
         if (i == 0) {
             lead(config, node);
         } else {
-            follow(node, i <= members_of(config));
+            follow(config, node, i <= members_of(config));
             node->stale[0] = config->stale;     /* it once had the address */
         }
     }

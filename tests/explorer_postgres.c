@@ -9,13 +9,18 @@ finish_promotion(struct e_state *state, size_t i)
 {
     struct e_node *node = &state->node[i];
 
-    if (node->server != E_PROMOTING || state->records == E_RECORDS) {
+    if (node->server != E_PROMOTING || state->records == E_RECORDS
+        || node->held == E_HELD_HANGS) {
         return false;
     }
     for (size_t k = 0; k < E_NODES; k++) {
         if (node->stale[k] != 0) {
             e_blame("I7: a WAL sender of before the promotion is left");
         }
+    }
+    if (node->held == E_HELD_EARLY) {
+        node->wal = node->replayed;
+        node->held = E_HELD_NOT;
     }
     node->server = E_PRIMARY;
     node->signal = 0;
@@ -43,15 +48,45 @@ connect(const struct e_config *config, struct e_state *state, size_t standby,
     struct e_node *from = &state->node[primary];
 
     if (primary >= config->nodes || node->server != E_STANDBY
-        || node->standby != STANDBY_FOLLOWS
+        || node->standby != STANDBY_FOLLOWS || node->held == E_HELD_EARLY
         || node->upstream != E_NOBODY || from->server != E_PRIMARY
         || !is_prefix(node->wal, from->wal)) {
         return false;
     }
     node->upstream = (uint8_t) primary;
+    node->streamed = e_is_modelled(config, E_REPLAY);
     from->list[standby] = from->loaded;
     from->stale[standby] = 0;   /* the better one of a name counts */
     from->left &= (uint8_t) ~e_bit_of(standby);
+    return true;
+}
+
+/* One that has not replayed all is never connected anew. */
+static bool
+hold_up(const struct e_config *config, struct e_state *state, size_t i,
+        enum e_held how)
+{
+    struct e_node *node = &state->node[i];
+    bool spare = false;
+
+    if (node->held != E_HELD_NOT || node->server != E_STANDBY
+        || !e_fault_is_left(config, state,
+                            how == E_HELD_EARLY ? E_FAULT_HOLD
+                                                : E_FAULT_HANG)) {
+        return false;
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        if (state->node[k].held != E_HELD_NOT) {
+            return false;
+        }
+        spare |= k != i && (node->wal & ~state->node[k].wal) == 0;
+    }
+    if (how == E_HELD_HANGS && !spare) {
+        return false;           /* nobody could lead */
+    }
+    state->faults++;
+    node->held = (uint8_t) how;
+    node->replayed = how == E_HELD_EARLY ? node->wal : 0;
     return true;
 }
 
@@ -243,6 +278,10 @@ e_server_step(const struct e_config *config, struct e_state *state,
             return reload_flag(&state->node[step.i]);
         case E_CHECKPOINT:
             return begin_checkpoint(&state->node[step.i]);
+        case E_HOLD:
+            return hold_up(config, state, step.i, E_HELD_EARLY);
+        case E_HANG:
+            return hold_up(config, state, step.i, E_HELD_HANGS);
         case E_CONNECT:
             return connect(config, state, step.i, step.j);
         case E_DISCONNECT:

@@ -66,7 +66,9 @@ print_node(const struct e_config *config, const struct e_node *node,
         printf("%s%s%s,", e_text(node->record[k]),
                node->quorum[k] != 0 ? " " : "", e_text(node->quorum[k]));
     }
-    printf(" score=%s\n", e_text(node->attr[E_SCORE]));
+    printf(" score=%s position=%s began=%s held=%u\n",
+           e_text(node->attr[E_SCORE]), e_text(node->attr[E_POSITION]),
+           e_text(node->attr[E_BEGAN]), node->held);
 }
 
 void

@@ -146,9 +146,22 @@ told_by(uint8_t forks)
     return told[forks];
 }
 
+/* Attributes of which nothing depends where no promotion can go wrong. */
+bool
+e_is_modelled(const struct e_config *config, enum e_attr attr)
+{
+    unsigned only = config->only;
+
+    if (attr == E_REPLAY) {
+        return (only & E_FAULT_HOLD) != 0;
+    }
+    return attr != E_BEGAN || (only & E_FAULT_HANG) != 0
+           || config->defect == E_DEFECT_BEGAN;
+}
+
 static void
-see_peer(const struct e_state *state, size_t self, size_t peer,
-         struct e_peer *seen)
+see_peer(const struct e_config *config, const struct e_state *state,
+         size_t self, size_t peer, struct e_peer *seen)
 {
     const struct e_node *me = &state->node[self];
     const struct e_node *other = &state->node[peer];
@@ -163,6 +176,11 @@ see_peer(const struct e_state *state, size_t self, size_t peer,
         if (seen->attr[E_HISTORY] == standby_told()) {
             seen->attr[E_HISTORY] =
                 told_by(forks_of(other->wal, state->promotions));
+        }
+        if (!e_is_modelled(config, E_REPLAY)) {
+            seen->attr[E_REPLAY] = other->server == E_STANDBY
+                                   || other->server == E_PROMOTING
+                                   ? e_intern("ok") : 0;
         }
     }
     seen->down = !member && e_bit(me->down, peer);
@@ -198,6 +216,14 @@ forks_of(uint8_t wal, uint8_t promotions)
     return forks;
 }
 
+/* A server shows what it has received, or else what it has replayed. */
+static uint8_t
+shown_wal(const struct e_node *node)
+{
+    return node->held == E_HELD_EARLY && !node->streamed ? node->replayed
+                                                         : node->wal;
+}
+
 void
 e_view_init(const struct e_config *config, const struct e_state *state,
             size_t self, struct e_view *ret_view)
@@ -219,13 +245,19 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->server = me->server;
     ret_view->lock = me->lock;
     ret_view->signal = me->signal;
+    ret_view->newest =
+        (uint8_t) (1 + e_count(me->wal & state->promotions));
     if (e_is_running(me) || me->server == E_DOWN_CLEAN) {
-        ret_view->lsn = (uint8_t) e_count(me->wal);
+        uint8_t wal = shown_wal(me);
+
+        ret_view->lsn = (uint8_t) e_count(wal);
         ret_view->timeline =
-            (uint8_t) (1 + e_count(me->wal & state->promotions));
-        ret_view->forks = forks_of(me->wal, state->promotions);
+            (uint8_t) (1 + e_count(wal & state->promotions));
+        ret_view->forks = forks_of(wal, state->promotions);
     }
     if (e_is_running(me)) {
+        ret_view->held = me->held == E_HELD_EARLY;
+        ret_view->streamed = me->streamed;
         ret_view->standby = me->standby;
         ret_view->upstream = me->upstream != E_NOBODY;
         ret_view->loaded = me->loaded;
@@ -241,7 +273,7 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->fencing = config->fencing;
     ret_view->defect = (uint8_t) config->defect;
     for (size_t i = 0; i < config->nodes; i++) {
-        see_peer(state, self, i, &ret_view->peer[i]);
+        see_peer(config, state, self, i, &ret_view->peer[i]);
     }
 }
 
@@ -331,6 +363,7 @@ fill_sender(const struct e_view *view, size_t i, struct sender *sender)
     sender->leaving_ms = peer->left && view->defect != E_DEFECT_LEAVING
                          ? 400 : 0;
     sender->age_ms = view->defect == E_DEFECT_STALE ? 0 : 60000;
+    sender->replay_lsn = sender->flush_lsn;
 }
 
 static void
@@ -364,6 +397,8 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     set_attr(&node->history, peer->attr[E_HISTORY]);
     set_attr(&node->shutdown, peer->attr[E_SHUTDOWN]);
     set_attr(&node->unproved, peer->attr[E_UNPROVED]);
+    set_attr(&node->replay, peer->attr[E_REPLAY]);
+    set_attr(&node->began, peer->attr[E_BEGAN]);
     set_attr(&node->admit, peer->attr[E_ADMIT]);
     set_attr(&node->xlog_loc, 0);
     set_attr(&node->baseline, 0);
@@ -380,6 +415,19 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
 }
 
 static void
+fill_replay(const struct e_view *view, struct replay *replay)
+{
+    replay->known = TRI_YES;
+    replay->received = view->streamed ? lsn_of(view->lsn) : 0;
+    replay->replayed = lsn_of(view->lsn);
+    replay->paused = TRI_NO;
+    if (view->held && view->defect != E_DEFECT_REPLAY) {
+        (void) text_copy("recovery_target_xid", replay->target,
+                         sizeof(replay->target));
+    }
+}
+
+static void
 fill_server(const struct e_view *view, struct snapshot *snapshot)
 {
     struct server *server = &snapshot->server;
@@ -390,6 +438,9 @@ fill_server(const struct e_view *view, struct snapshot *snapshot)
     server->position.timeline = view->timeline;
     server->position.lsn = lsn_of(view->lsn);
     server->recovery_advances = TRI_NO;
+    if (view->server != E_PRIMARY) {
+        fill_replay(view, &server->replay);
+    }
     server->receiver_running = tri_of(view->upstream);
     server->upstream_set = tri_of(view->standby == STANDBY_FOLLOWS);
     server->monitor_sql_ok = TRI_YES;
@@ -463,6 +514,8 @@ fill_instance(const struct e_view *view, struct snapshot *snapshot)
     snapshot->files.major_version = 15;
     snapshot->files.control = control_of(view);
     snapshot->files.writable = TRI_YES;
+    snapshot->files.newest_timeline =
+        view->defect == E_DEFECT_BEGAN ? 1 : view->newest;
     if (view->server == E_DOWN_CLEAN) {
         /* it begins where the record before it ends */
         snapshot->files.checkpoint = (struct wal_position) {

@@ -46,6 +46,8 @@ fill_node(size_t i, char **line)
     take_line(line, &node->trusted);
     take_line(line, &node->score);
     take_line(line, &node->status);
+    take_line(line, &node->replay);
+    take_line(line, &node->began);
     node->cib_score = node->score;
     node->copy = node->data_status;
     node->copy_quorum = node->quorum;

@@ -12,15 +12,16 @@
 
 #define SHORT_MS 300
 #define LONG_MS 30000
-#define COLUMNS 8
-#define SENDER_COLUMNS 11
+#define COLUMNS 12
+#define SENDER_COLUMNS 12
 
 static const char *const primary_row[COLUMNS] = {
     "f", "0/3000148", "00000003000000000000000C", NULL,
-    NULL, NULL, "srv2", "f",
+    NULL, NULL, "srv2", "f", NULL, "0/3000000", NULL, NULL,
 };
 static const char *const standby_row[COLUMNS] = {
     "t", NULL, NULL, "2/5000060", "4711", "7", "", "t",
+    "2/5000060", "2/5000000", "f", "recovery_target_time",
 };
 
 static struct params params;
@@ -125,6 +126,11 @@ reads_a_standby(void **state)
     assert_int_equal(server.receiver_running, TRI_YES);
     assert_int_equal(server.upstream_set, TRI_YES);
     assert_string_equal(server.sync_names, "");
+    assert_int_equal(server.replay.known, TRI_YES);
+    assert_int_equal(server.replay.received, 0x205000060);
+    assert_int_equal(server.replay.replayed, 0x205000000);
+    assert_int_equal(server.replay.paused, TRI_NO);
+    assert_string_equal(server.replay.target, "recovery_target_time");
 }
 
 static void
@@ -768,6 +774,35 @@ names_the_setting_alone_when_the_path_is_too_long(void **state)
     assert_string_equal(server.override, "primary_conninfo");
 }
 
+#define REPLAY_COLUMNS 8
+
+static void
+reads_what_keeps_replay_back(void **state)
+{
+    static const char *const row[REPLAY_COLUMNS] = {
+        "/etc/a.conf:7", "4712", "t", "100", "8", "10", "0", "64",
+    };
+    struct replay replay = { .paused = TRI_YES };
+    int32_t startup = 0;
+
+    (void) state;
+    standin_connect_ok();
+    script_rows(REPLAY_COLUMNS, 1, row);
+    assert_int_equal(pgsql_observe_replay(pgsql, in_ms(LONG_MS), &replay,
+                                          &startup), 0);
+    assert_string_equal(replay.place, "/etc/a.conf:7");
+    assert_int_equal(startup, 4712);
+    assert_int_equal(replay.waits, TRI_YES);
+    assert_int_equal(replay.limits.connections, 100);
+    assert_int_equal(replay.limits.locks_per_transaction, 64);
+    assert_int_equal(replay.paused, TRI_YES);
+    pgsql_close(pgsql);
+    standin_connect_fails("Connection refused\n");
+    assert_int_equal(pgsql_observe_replay(pgsql, in_ms(LONG_MS), &replay,
+                                          &startup), -1);
+    assert_int_equal(startup, 4712);
+}
+
 static void
 leaves_settings_alone_when_they_cannot_be_asked(void **state)
 {
@@ -881,21 +916,23 @@ takes_the_best_connection_of_a_whole_name(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "catchup", "async", "1", "0/9000000", NULL, "7000",
-        "101", "1795200000.1", "10",
+        "101", "1795200000.1", "10", "0/1000000",
         "w", "srv2", "streaming", "async", "1", "0/1000000", "t", "6000",
-        "102", "1795200000.2", "20",
+        "102", "1795200000.2", "20", "0/1000000",
         "w", "srv2", "streaming", "sync", "1", "0/2000000", "f", "5000",
-        "103", "1795200000.3", "30",
+        "103", "1795200000.3", "30", "0/1000000",
         "w", "srv2", "streaming", "quorum", "1", "0/1500000", NULL, "4000",
-        "104", "1795200000.4", "40",
+        "104", "1795200000.4", "40", "0/1000000",
         "w", "srv2", "backup", "async", "1", NULL, NULL, NULL,
-        "105", "1795200000.5", "50",
+        "105", "1795200000.5", "50", "0/1000000",
         "w", "srv1", "streaming", "sync", "1", "0/2000000", NULL, "1",
-        "106", "1795200000.6", "60",
+        "106", "1795200000.6", "60", "0/1000000",
         "w", "srvx3", "streaming", "sync", "1", "0/2000000", NULL, "1",
-        "107", "1795200000.7", "70",
+        "107", "1795200000.7", "70", "0/1000000",
         "s", "slot_srv2", NULL, NULL, NULL, NULL, "t", NULL, NULL, NULL, NULL,
+            NULL,
         "s", "slot_srv_3", NULL, NULL, NULL, NULL, "f", NULL, NULL, NULL, NULL,
+            NULL,
     };
 
     (void) state;
@@ -915,6 +952,7 @@ takes_the_best_connection_of_a_whole_name(void **state)
     assert_string_equal(snapshot.node[1].sender.began, "1795200000.3");
     assert_int_equal(snapshot.node[1].sender.age_ms, 30);
     assert_int_equal(snapshot.node[1].sender.beyond, TRI_YES);
+    assert_int_equal(snapshot.node[1].sender.replay_lsn, 0x1000000);
     assert_int_equal(snapshot.node[1].sender.visible, TRI_YES);
     assert_int_equal(snapshot.node[1].slot, TRI_YES);
     assert_int_equal(snapshot.node[1].slot_active, TRI_YES);
@@ -931,9 +969,9 @@ knows_no_place_where_connections_of_a_name_differ(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "streaming", "sync", "1", "0/2000000", NULL, NULL,
-        "108", "1795200000.8", "80",
+        "108", "1795200000.8", "80", "0/1000000",
         "w", "srv2", "streaming", "async", "0", "0/1000000", NULL, NULL,
-        "109", "1795200000.9", "90",
+        "109", "1795200000.9", "90", "0/1000000",
     };
 
     (void) state;
@@ -1007,6 +1045,7 @@ concludes_nothing_from_hidden_columns(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", NULL, NULL, NULL, NULL, NULL, NULL, "9", NULL, NULL,
+            NULL,
     };
 
     (void) state;
@@ -1290,6 +1329,7 @@ main(void)
         TEST(names_the_line_that_overrides_a_setting),
         TEST(concludes_nothing_from_a_hidden_source),
         TEST(names_the_setting_alone_when_the_path_is_too_long),
+        TEST(reads_what_keeps_replay_back),
         TEST(leaves_settings_alone_when_they_cannot_be_asked),
         TEST(learns_the_position_by_identify_system),
         TEST(learns_the_position_as_the_owner_by_the_socket),

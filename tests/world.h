@@ -10,7 +10,7 @@
 #include "decide.h"
 #include "snapshot.h"
 
-#define ALL_FACTS 0x6fffu
+#define ALL_FACTS 0x66fffu
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static inline struct attr
@@ -75,6 +75,8 @@ world_init(struct snapshot *world, enum action action, size_t count,
         node->history = attr_with(i == 0 ? "1" : "");
         node->shutdown = attr_with("");
         node->unproved = attr_with("");
+        node->replay = attr_with(i == 0 ? "" : "ok");
+        node->began = attr_with("");
         node->sender.state = SENDER_STREAMING;
         node->sender.sync_state = SYNC_ASYNC;
         node->sender.visible = TRI_YES;
