@@ -396,6 +396,85 @@ class Switchover(Fault):
         command(self.cluster, "crm_resource", "--clear", "--resource", "msPostgresql")
 
 
+class ReplicationClient:
+    """A client of logical decoding on the client host that confirms once and never again.
+
+    One that never did is believed by what it has received.
+    """
+
+    SCRIPT = """
+import select, sys, psycopg2
+from psycopg2.extras import LogicalReplicationConnection
+host, slot = sys.argv[1:]
+words = f"host={host} user=postgres dbname=postgres application_name={slot}"
+cursor = psycopg2.connect(words, connection_factory=LogicalReplicationConnection).cursor()
+cursor.create_replication_slot(slot, output_plugin="test_decoding")
+cursor.start_replication(slot_name=slot, decode=True)
+psycopg2.connect(words).cursor().execute("select pg_logical_emit_message(false, 'a', 'message')")
+message = None
+while message is None:
+    select.select([cursor], [], [], 0.05)
+    message = cursor.read_message()
+cursor.send_feedback(flush_lsn=message.data_start, reply=True)
+print("streams", flush=True)
+while True:
+    cursor.read_message()
+    select.select([cursor], [], [], 0.05)
+"""
+
+    def __init__(self, lab_name: str, host: str, slot: str = "stranger") -> None:
+        self.slot = slot
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", net.namespace(lab_name, "client"), "/usr/bin/python3", "-c",
+             self.SCRIPT, host, slot], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self.process.stdout
+        self.words = self.process.stdout.readline().strip()
+
+    def leave(self, cluster: "Cluster") -> None:
+        """Its slot would keep WAL on whoever led when it came."""
+        self.process.kill()
+        self.process.wait(10)
+        if self.process.stdout:
+            self.process.stdout.close()
+        for node in cluster.lab.running():
+            node.sql("select pg_drop_replication_slot(slot_name) from pg_replication_slots "
+                     f"where slot_name = '{self.slot}' and not active", check=False)
+
+
+class SwitchoverWithClient(Switchover):
+    name = "switchover with a logical client"
+
+    def strike(self) -> None:
+        self.client = ReplicationClient(self.cluster.lab.name, VIP_MASTER)
+        super().strike()
+
+    def heal(self) -> None:
+        super().heal()
+        self.client.leave(self.cluster)
+
+
+def set_archive_command(cluster: "Cluster", words: str = "") -> None:
+    """On every node; without words what the configuration file says."""
+    change = f"set archive_command = '{words}'" if words else "reset archive_command"
+    for node in cluster.lab.running():
+        node.sql(f"alter system {change}", check=False)
+        node.sql("select pg_reload_conf()", check=False)
+
+
+class SwitchoverWithArchive(Switchover):
+    name = "switchover with a hanging archive_command"
+
+    def strike(self) -> None:
+        set_archive_command(self.cluster, "sleep 600")
+        self.node.sql("select pg_switch_wal()", check=False)
+        super().strike()
+
+    def heal(self) -> None:
+        super().heal()
+        set_archive_command(self.cluster)
+
+
 class NodeStandby(Fault):
     name = "node standby"
 
@@ -579,8 +658,8 @@ SINGLE: List[Callable[[], Fault]] = [
     PostmasterKilled, PostgresKilled, PostmasterFrozen, PostgresFrozen, BackendKilled,
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
-    Switchover, NodeStandby, KillInMaintenance, Cleanup, ParameterChanged, OutOfNodeList,
-    ClusterStopped, WalDiskFull, ConnectionsExhausted]
+    Switchover, SwitchoverWithClient, SwitchoverWithArchive, NodeStandby, KillInMaintenance,
+    Cleanup, ParameterChanged, OutOfNodeList, ClusterStopped, WalDiskFull, ConnectionsExhausted]
 
 
 class TwoAtOnce(Fault):

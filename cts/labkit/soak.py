@@ -33,6 +33,7 @@ which is counted as a manual step. Ends with a table; stops at the first commit 
 acknowledged and is lost, at the first moment with two writers, and where the cluster
 cannot be made whole, keeps the evidence and says how to replay it.
 """
+SETTINGS = "wal_level = logical\n"        # a fault decodes
 WAL_MB = 1600       # wal_keep_size and a gigabyte
 MONITORS = 3.0      # seconds in which every node's monitor has run
 OLD_WAL = 300       # seconds for which an archived segment is kept
@@ -133,7 +134,7 @@ class Soak:
     def bring_up(self) -> None:
         self.say(f"a cluster of {self.args.nodes} nodes, rep_mode {self.args.rep_mode}")
         labs.up(self.lab, lambda _text: None)
-        self.cluster.set_up(self.wanted)
+        self.cluster.set_up(self.wanted, SETTINGS)
         self.rig.whole()
 
     def run(self, steps: List[Step]) -> bool:
