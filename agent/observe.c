@@ -3,6 +3,7 @@
 #include "observe.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -53,7 +54,11 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
                  || snapshot->action == ACTION_RELOAD;
 
     memset(&snapshot->process, 0, sizeof(snapshot->process));
-    (void) postgres_examine(&instance->params, quick, &snapshot->process);
+    if (postgres_examine(&instance->params, quick, &snapshot->process)
+        != 0) {
+        (void) text_copy(strerror(errno), snapshot->failure,
+                         sizeof(snapshot->failure));
+    }
     watch_observe(instance, &snapshot->watch);
     snapshot->calm_ms = snapshot->action == ACTION_MONITOR
                         ? memory_calm_ms(instance) : 0;

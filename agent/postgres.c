@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "cleanup.h"
 #include "clock.h"
 #include "files.h"
 #include "postgres_holders.h"
@@ -89,7 +90,7 @@ postgres_examine(const struct params *params, bool quick,
                  struct process *ret_process)
 {
     struct process process = { 0 };
-    struct process_table table;
+    CLEANUP(processes_forget) struct process_table table = { 0 };
     struct process_entry postmaster;
     struct instance_id id;
     struct pidfile pidfile;
@@ -186,13 +187,13 @@ send_newcomers(const struct target *target,
 
 int
 postgres_find(const struct params *params, const struct instance_id *id,
-              struct process_table *ret_table, struct text *ret_why)
+              struct process_table *table, struct text *ret_why)
 {
     struct pidfile pidfile;
     enum pidfile_status status;
 
     (void) read_pidfile(params, &pidfile, &status);     /* only a hint */
-    if (processes_find(id, pidfile.standalone ? 0 : pidfile.pid, ret_table)
+    if (processes_find(id, pidfile.standalone ? 0 : pidfile.pid, table)
         == 0) {
         return 0;
     }
@@ -219,7 +220,7 @@ int
 postgres_signal(const struct params *params, enum postgres_signal what,
                 struct text *ret_why)
 {
-    struct process_table table;
+    CLEANUP(processes_forget) struct process_table table = { 0 };
     struct instance_id id;
     struct target target = { &id, 0, ret_why };
     const struct process_entry *postmaster;

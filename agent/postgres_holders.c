@@ -101,7 +101,7 @@ read_unarchived(const char *pgdata, struct holdup *holdup)
 int
 postgres_find_holders(const struct params *params, struct holdup *ret_holdup)
 {
-    struct process_table table;
+    CLEANUP(processes_forget) struct process_table table = { 0 };
     struct instance_id id;
     struct text why;
     char why_text[PATH_SIZE];
@@ -167,7 +167,7 @@ int
 postgres_end_holder(const struct params *params, enum holder_kind kind,
                     pid_t pid, int number, struct text *ret_why)
 {
-    struct process_table table;
+    CLEANUP(processes_forget) struct process_table table = { 0 };
     struct instance_id id;
     const struct process_entry *entry;
     int rc = 0;

@@ -11,11 +11,12 @@
  * Find the processes of the instance, its postmaster with the help of the pid
  * file.
  *
+ * \param[in,out] table  as of processes_find()
  * \return 0, or -1 with `ret_why`: nothing may be concluded.
  */
 int
 postgres_find(const struct params *params, const struct instance_id *id,
-              struct process_table *ret_table, struct text *ret_why);
+              struct process_table *table, struct text *ret_why);
 
 /*!
  * Find who is left while the server shuts down: WAL senders, the archiver and

@@ -32,6 +32,8 @@
 #define LOOK_MS 5
 /* Children come and go while /proc is read: GONE needs two empty looks. */
 #define EMPTY_LOOKS 2
+/* Most instances have fewer processes. */
+#define FIRST_ROOM 64
 
 /* What /proc/PID/stat says. */
 struct stat_facts {
@@ -621,6 +623,31 @@ pid_of(const char *name)
 }
 
 static int
+make_room(struct process_table *table)
+{
+    size_t size = table->size == 0 ? FIRST_ROOM : table->size * 2;
+    struct process_entry *entry =
+        reallocarray(table->entry, size, sizeof(*entry));
+
+    if (entry == NULL) {
+        return -1;
+    }
+    table->entry = entry;
+    table->size = size;
+    return 0;
+}
+
+void
+processes_forget(struct process_table *table)
+{
+    int saved_errno = errno;
+
+    free(table->entry);
+    errno = saved_errno;
+    memset(table, 0, sizeof(*table));
+}
+
+static int
 add_process(pid_t pid, struct process_table *table)
 {
     struct process_entry entry;
@@ -629,8 +656,7 @@ add_process(pid_t pid, struct process_table *table)
     if (rc != 1) {
         return rc;
     }
-    if (table->count == PROCESSES_MAX) {
-        errno = EOVERFLOW;
+    if (table->count == table->size && make_room(table) != 0) {
         return -1;
     }
     table->entry[table->count++] = entry;
@@ -670,22 +696,21 @@ walk(const struct instance_id *id, pid_t parent, struct process_table *table)
 
 int
 processes_find(const struct instance_id *id, pid_t pidfile_pid,
-               struct process_table *ret_table)
+               struct process_table *table)
 {
     for (int looks = 0; looks < EMPTY_LOOKS; looks++) {
-        ret_table->count = 0;
-        ret_table->postmaster = 0;
-        if (walk(id, 0, ret_table) != 0) {
+        table->count = 0;
+        table->postmaster = 0;
+        if (walk(id, 0, table) != 0) {
             return -1;
         }
-        if (ret_table->count > 0) {
+        if (table->count > 0) {
             break;
         }
     }
-    choose_postmaster(ret_table, pidfile_pid);
-    if (ret_table->postmaster < ret_table->count) {
-        return walk(id, ret_table->entry[ret_table->postmaster].pid,
-                    ret_table);
+    choose_postmaster(table, pidfile_pid);
+    if (table->postmaster < table->count) {
+        return walk(id, table->entry[table->postmaster].pid, table);
     }
     return 0;
 }

@@ -17,8 +17,6 @@
  * removed postmaster.pid and a package upgrade that deleted the executable.
  */
 
-#define PROCESSES_MAX 4096
-
 /*! One process of the instance. */
 struct process_entry {
     pid_t pid;
@@ -33,9 +31,11 @@ struct process_entry {
     bool standalone;            /*!< --single, --boot, --check */
 };
 
+/*! All of them, however many. Begin with zeroes, end with processes_forget(). */
 struct process_table {
     size_t count;
-    struct process_entry entry[PROCESSES_MAX];
+    size_t size;                /*!< room in `entry` */
+    struct process_entry *entry;        /*!< the table's own memory */
     size_t postmaster;          /*!< index; `count`: there is none */
 };
 
@@ -123,13 +123,18 @@ processes_check_postmaster(const struct instance_id *id,
 /*!
  * Find every process of the instance.
  *
- * \param[in] pidfile_pid  of postmaster.pid, or 0; believed only if verified
+ * \param[in]     pidfile_pid  of postmaster.pid, or 0; believed only if verified
+ * \param[in,out] table        zeroes, or of an earlier look; replaced
  * \return 0, or -1 with errno: something could not be looked at, and nothing
  *         may be concluded.
  */
 int
 processes_find(const struct instance_id *id, pid_t pidfile_pid,
-               struct process_table *ret_table);
+               struct process_table *table);
+
+/*! Give the table's memory back; it is empty then. */
+void
+processes_forget(struct process_table *table);
 
 /*!
  * Send a signal to a process after making sure that it is still one of the

@@ -92,12 +92,12 @@ kill_what_is_left(const struct snapshot *snapshot, struct plan *plan)
 }
 
 static void
-cannot_look(struct plan *plan)
+cannot_look(const struct snapshot *snapshot, struct plan *plan)
 {
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "run this as root: could not look at the processes of "
-                     "the PostgreSQL server in /proc, so nobody knows "
-                     "whether it runs");
+                     "could not look at the server's processes in /proc (%s): "
+                     "run this as root. Nobody knows whether it runs",
+                     snapshot->failure);
 }
 
 /* A client that connected and says nothing is not waited for. */
@@ -153,7 +153,7 @@ end_server(const struct snapshot *snapshot, struct plan *plan,
         return true;
     }
     if (is_last_call(snapshot) && process->state == PROCESS_UNKNOWN) {
-        cannot_look(plan);
+        cannot_look(snapshot, plan);
         return false;
     }
     if (is_last_call(snapshot)) {
@@ -230,7 +230,7 @@ decide_status(const struct snapshot *snapshot, struct plan *plan)
             plan_exit(plan, OCF_NOT_RUNNING);
             break;
         case PROCESS_UNKNOWN:
-            cannot_look(plan);
+            cannot_look(snapshot, plan);
             break;
         case PROCESS_ORPHANS:
             plan_exit_reason(plan, OCF_ERR_GENERIC,

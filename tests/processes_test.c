@@ -18,11 +18,15 @@
 
 #define SLEEP "/bin/sleep"
 
+/* More than the table has room for at first, and for twice. */
+#define MANY 150
+#define STARTED_MAX (MANY + 8)
+
 static char folder[64];
 static char pgdata[128];
 static struct instance_id id;
 static struct process_table table;
-static pid_t started[8];
+static pid_t started[STARTED_MAX];
 static size_t started_count;
 
 static void
@@ -53,6 +57,7 @@ remove_instance(void **state)
     char path[128];
 
     (void) state;
+    processes_forget(&table);
     for (size_t i = 0; i < started_count; i++) {
         (void) kill(started[i], SIGKILL);
         (void) waitpid(started[i], NULL, 0);
@@ -180,6 +185,28 @@ takes_no_child_by_its_title_for_a_postmaster(void **state)
     assert_int_equal(processes_find(&id, child, &table), 0);
     assert_int_equal(table.count, 2);
     assert_int_equal(table.entry[table.postmaster].pid, postmaster);
+}
+
+static void
+counts_any_number_of_processes(void **state)
+{
+    pid_t postmaster = start("postgres", pgdata, "/usr/bin/postgres");
+
+    (void) state;
+    for (size_t i = 0; i < MANY; i++) {
+        (void) start("postgres", pgdata, "postgres: app db [local] idle");
+    }
+    assert_int_equal(processes_find(&id, postmaster, &table), 0);
+    assert_int_equal(table.count, MANY + 1);
+    assert_int_equal(table.entry[table.postmaster].pid, postmaster);
+    for (size_t i = 0; i < table.count; i++) {
+        assert_int_equal(process_signal(&id, &table.entry[i], SIGKILL), 0);
+    }
+    while (started_count > 0) {
+        assert_true(waitpid(started[--started_count], NULL, 0) > 0);
+    }
+    assert_int_equal(processes_find(&id, postmaster, &table), 0);
+    assert_int_equal(table.count, 0);
 }
 
 static void
@@ -342,6 +369,7 @@ main(void)
         TEST(knows_it_when_its_folder_was_removed_or_made_anew),
         TEST(counts_no_zombie),
         TEST(takes_no_child_by_its_title_for_a_postmaster),
+        TEST(counts_any_number_of_processes),
         TEST(knows_the_wal_receiver_by_its_title),
         TEST(knows_by_its_title_who_holds_a_shutdown_up),
         TEST(finds_children_and_their_children),
