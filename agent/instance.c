@@ -132,7 +132,11 @@ fill_settings(const struct instance *instance, struct snapshot *snapshot)
 {
     const struct params *params = &instance->params;
     struct settings *settings = &snapshot->settings;
+    const char *promoted = get_either(META "promoted_max",
+                                      META "master_max");
 
+    settings->promoted_max =
+        promoted != NULL ? (uint32_t) strtoul(promoted, NULL, 10) : 0;
     settings->rep_mode = params->rep_mode;
     settings->restart_on_promote = params->restart_on_promote;
     settings->check_wal_receiver = params->check_wal_receiver;

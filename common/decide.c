@@ -2,6 +2,7 @@
 
 #include "decide.h"
 
+#include <string.h>
 #include <syslog.h>
 
 #include "decide_parts.h"
@@ -62,13 +63,14 @@ decide_validate(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
-/* A cluster is slow for a moment in a failover: such steps are tried again. */
+/*
+ * A daemon of the cluster is slow for a moment in a failover, or was restarted:
+ * what it did not take, and no other step is called so, is tried again.
+ */
 static bool
 may_pass(enum op_kind kind)
 {
-    return kind == OP_SET_DATA_STATUS || kind == OP_SET_DATA_QUORUM
-           || kind == OP_SET_SCORE
-           || kind == OP_SET_POSITION || kind == OP_SET_ADMIT;
+    return strncmp(op_name(kind), "set-", 4) == 0;
 }
 
 /* A required step failed: again if that may help, else the action fails. */

@@ -2,6 +2,9 @@
 
 #include "decide_parts.h"
 
+/* A daemon that was killed is back within a second or two. */
+#define SILENT_LOOK_MS 100u
+
 const struct node *
 self_node(const struct snapshot *snapshot)
 {
@@ -41,6 +44,46 @@ have_facts(const struct snapshot *snapshot, uint32_t facts,
     plan_again(plan, 0, snapshot->facts | missing,
                snapshot->action == ACTION_MONITOR ? MONITOR_LOOK_MS : 0);
     return false;
+}
+
+/* Who said nothing of any node, or NULL. */
+static const char *
+silent_daemon(const struct snapshot *snapshot)
+{
+    bool members = false;
+    bool record = false;
+    bool attrs = false;
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        members |= node->online != TRI_UNKNOWN;
+        record |= node->data_status.known != ATTR_UNKNOWN;
+        attrs |= node->score.known != ATTR_UNKNOWN;
+    }
+    if (members && record && attrs) {
+        return NULL;
+    }
+    return attrs ? "pacemaker-based" : "pacemaker-attrd";
+}
+
+bool
+cluster_is_silent(const struct snapshot *snapshot, struct plan *plan)
+{
+    const char *daemon = silent_daemon(snapshot);
+
+    if (daemon == NULL || snapshot->node_count == 0) {
+        return false;
+    }
+    if (snapshot->left_ms <= LAST_CALL_MS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "look for %s on this node and at what it says in the "
+                         "system log: it did not answer before the %s timed "
+                         "out", daemon, action_name(snapshot->action));
+        return true;
+    }
+    plan_again(plan, SILENT_LOOK_MS, snapshot->facts, 0);
+    return true;
 }
 
 static const struct attr *

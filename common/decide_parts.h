@@ -48,6 +48,14 @@ chosen_node(const struct snapshot *snapshot);
 uint32_t
 poll_ms(const struct snapshot *snapshot);
 
+/*!
+ * Has the cluster said nothing of its attributes, its record or its members?
+ * One of its daemons is away for a moment then, and nothing may be concluded.
+ * The plan looks again, or ends with the reason when the time is over.
+ */
+bool
+cluster_is_silent(const struct snapshot *snapshot, struct plan *plan);
+
 /*! Were these facts tried in this cycle? If not, the plan asks for them. */
 bool
 have_facts(const struct snapshot *snapshot, uint32_t facts,

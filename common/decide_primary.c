@@ -353,7 +353,10 @@ judge_standbys(const struct snapshot *snapshot, struct plan *plan)
             continue;
         }
         tell_parted(snapshot, plan, i);
-        if (snapshot->settings.rep_mode == REP_MODE_ASYNC && i != ranked) {
+        if ((snapshot->settings.rep_mode == REP_MODE_ASYNC && i != ranked)
+            || snapshot->settings.promoted_max > 1) {
+            /* ranked, it would be promoted beside this one, refuse and be
+             * restarted; without a rank it is elected when this one ends */
             judgement.score = SCORE_NEVER;
         }
         tell_of_replay(snapshot, plan, i);

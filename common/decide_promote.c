@@ -28,6 +28,24 @@ overtaken_by(const struct snapshot *snapshot)
     return NODES_MAX;
 }
 
+static void
+refuse_second(const struct snapshot *snapshot, struct plan *plan,
+              size_t first)
+{
+    if (snapshot->settings.promoted_max > 1) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "'%s' is promoted and promoted-max=%u asks for "
+                         "another: pcs resource meta CLONE promoted-max=1. Two "
+                         "primaries would lose data",
+                         snapshot->node[first].name,
+                         snapshot->settings.promoted_max);
+        return;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "'%s' is still promoted: two primaries would lose data",
+                     snapshot->node[first].name);
+}
+
 static bool
 promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -36,9 +54,7 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
 
     switch (other_promoted(snapshot, &other)) {
         case TRI_YES:
-            plan_exit_reason(plan, OCF_ERR_GENERIC,
-                             "'%s' is still promoted: two primaries would "
-                             "lose data", snapshot->node[other].name);
+            refuse_second(snapshot, plan, other);
             return false;
         case TRI_UNKNOWN:
             plan_exit_reason(plan, OCF_ERR_GENERIC,
@@ -210,6 +226,7 @@ static bool
 premise_holds(const struct snapshot *snapshot, struct plan *plan)
 {
     return have_facts(snapshot, PROMOTE_FACTS, plan)
+           && !cluster_is_silent(snapshot, plan)
            && promotion_is_safe(snapshot, plan)
            && old_record_is_gone(snapshot, plan);
 }
@@ -376,6 +393,7 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
         || !is_known_standby(snapshot, plan)
         || (!record_is_ours(snapshot) && !replay_allows(snapshot, plan))
         || !have_facts(snapshot, PROMOTE_FACTS, plan)
+        || cluster_is_silent(snapshot, plan)
         || !promotion_is_safe(snapshot, plan)) {
         return;
     }

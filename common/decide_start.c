@@ -338,7 +338,8 @@ begin_start(const struct snapshot *snapshot, struct plan *plan)
         if (!have_facts(snapshot, facts | FACT_ATTRS | FACT_RECORD
                                   | FACT_MEMBERS
                                   | (snapshot->settings.restart_on_promote
-                                     ? (uint32_t) FACT_CONTROL : 0), plan)) {
+                                     ? (uint32_t) FACT_CONTROL : 0), plan)
+            || cluster_is_silent(snapshot, plan)) {
             return;
         }
         want_own_identifier(snapshot, plan);

@@ -56,7 +56,10 @@ enum fact {
     X(FACT_HOLDERS, "holders") X(FACT_REPLAY, "replay") \
     X(FACT_NEWEST, "newest")
 
-/*! What can be done; the comment says what the operation's fields mean. */
+/*!
+ * What can be done; the comment says what the operation's fields mean. What is
+ * written into the cluster, and nothing else, is called `set-...`.
+ */
 #define OP_LIST(X) \
     X(OP_NONE, "none") \
     X(OP_LOG, "log")                    /* number: syslog priority; value */ \

@@ -381,6 +381,7 @@ struct settings {
     bool watch;                   /*!< a watcher reports the server's death */
     bool refuses;                 /*!< client_address is set */
     uint32_t sync_num;            /*!< 0 counts as 1 */
+    uint32_t promoted_max;        /*!< of the clone; 0: not known */
     uint32_t xlog_check_count;
     uint64_t max_lag_bytes;       /*!< async: of one that may lead; 0: any */
     uint32_t stop_escalate_ms;

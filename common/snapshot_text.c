@@ -74,6 +74,8 @@ static const struct field top_fields[] = {
       NULL },
     { "settings.sync_num", FIELD_NUMBER,
       AT(struct snapshot, settings.sync_num), NULL },
+    { "settings.promoted_max", FIELD_NUMBER,
+      AT(struct snapshot, settings.promoted_max), NULL },
     { "settings.max_lag_bytes", FIELD_LSN,
       AT(struct snapshot, settings.max_lag_bytes), NULL },
     { "settings.xlog_check_count", FIELD_NUMBER,

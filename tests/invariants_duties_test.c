@@ -386,6 +386,7 @@ fits_sixteen_nodes_into_one_plan(void **state)
         for (size_t i = 1; i < NODES_MAX; i++) {
             world.node[i].role = ROLE_STARTED;
             world.node[i].copy = attr_with(NULL);
+            world.node[i].score = attr_with("");
         }
         decide_soundly(&world, &plan);
         assert_true(plan_find(&plan, OP_CREATE_LOCK, 0) != NO_OP);
