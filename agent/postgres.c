@@ -144,7 +144,7 @@ send_all(const struct target *target, const struct process_table *table)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < table->count; i++) {
+    for (size_t i = 0; table->entry != NULL && i < table->count; i++) {
         if (send_one(target, &table->entry[i]) != 0) {
             rc = -1;
         }
