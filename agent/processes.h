@@ -31,7 +31,7 @@ struct process_entry {
     bool standalone;            /*!< --single, --boot, --check */
 };
 
-/*! All of them, however many. Begin with zeroes, end with processes_forget(). */
+/*! All of them. Begin with zeroes, end with processes_forget(). */
 struct process_table {
     size_t count;
     size_t size;                /*!< room in `entry` */
@@ -123,7 +123,7 @@ processes_check_postmaster(const struct instance_id *id,
 /*!
  * Find every process of the instance.
  *
- * \param[in]     pidfile_pid  of postmaster.pid, or 0; believed only if verified
+ * \param[in]     pidfile_pid  of postmaster.pid, or 0; only a hint
  * \param[in,out] table        zeroes, or of an earlier look; replaced
  * \return 0, or -1 with errno: something could not be looked at, and nothing
  *         may be concluded.
