@@ -266,6 +266,38 @@ take_records(const struct cluster_view *view, struct snapshot *snapshot)
     }
 }
 
+/* What was seen before is forgotten, but not that the node was out. */
+static void
+forget_member(struct node *node)
+{
+    if (node_is_out(node)) {
+        node->was_out = TRI_YES;
+    }
+    node->online = TRI_UNKNOWN;
+    node->role = ROLE_UNKNOWN;
+    node->starting = TRI_UNKNOWN;
+    node->member = TRI_UNKNOWN;
+    node->controller = TRI_UNKNOWN;
+    node->expected_down = TRI_UNKNOWN;
+    node->erased = TRI_UNKNOWN;
+    node->probed = TRI_UNKNOWN;
+    memset(&node->cib_score, 0, sizeof(node->cib_score));
+}
+
+static void
+take_member(const struct cluster_node *seen, struct node *node)
+{
+    memcpy(node->name, seen->name, sizeof(node->name));
+    node->online = seen->online;
+    node->member = seen->member;
+    node->controller = seen->controller;
+    node->expected_down = seen->expected_down;
+    node->erased = seen->erased;
+    node->probed = seen->roles.any ? TRI_YES : TRI_NO;
+    node->cib_score = seen->score;
+    roles_result(&seen->roles, &node->role, &node->starting);
+}
+
 static void
 take_members(const struct cluster *cluster, const struct cluster_view *view,
              struct snapshot *snapshot)
@@ -275,25 +307,13 @@ take_members(const struct cluster *cluster, const struct cluster_view *view,
     snapshot->fencing = view != NULL ? view->fencing : TRI_UNKNOWN;
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         struct node *node = &snapshot->node[i];
-        const struct cluster_node *seen;
 
-        node->online = TRI_UNKNOWN;
-        node->role = ROLE_UNKNOWN;
-        node->starting = TRI_UNKNOWN;
-        node->probed = TRI_UNKNOWN;
-        node->expected_down = TRI_UNKNOWN;
-        memset(&node->cib_score, 0, sizeof(node->cib_score));
+        forget_member(node);
         if (view == NULL) {
             continue;
         }
-        seen = &view->node[i];
-        memcpy(node->name, seen->name, sizeof(node->name));
-        node->online = seen->online;
-        node->expected_down = seen->expected_down;
-        node->cib_score = seen->score;
-        roles_result(&seen->roles, &node->role, &node->starting);
-        node->probed = seen->roles.any ? TRI_YES : TRI_NO;
-        if (seen->maintenance == TRI_YES
+        take_member(&view->node[i], node);
+        if (view->node[i].maintenance == TRI_YES
             && text_same_name(node->name, cluster->self_name)) {
             snapshot->maintenance = TRI_YES;
         }

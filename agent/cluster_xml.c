@@ -201,24 +201,35 @@ is_on(const xmlNode *element, const char *name)
               == TRI_YES;
 }
 
+static enum tri
+tri_of(bool yes)
+{
+    return yes ? TRI_YES : TRI_NO;
+}
+
 static void
 read_node_state(struct reader *reader, const xmlNode *element)
 {
-    bool online = is_on(element, "in_ccm");
+    bool member = is_on(element, "in_ccm");
+    bool controller = is_on(element, "crmd");
+    bool joined =
+        strcmp(element_get_or(element, "join", ""), "member") == 0;
+    bool remote = cluster_xml_boolean(element_get(element, "remote_node"))
+                  == TRI_YES;
+    struct cluster_node *node;
 
     enter_node(reader, element);
-    if (reader->node == NULL) {
+    node = reader->node;
+    if (node == NULL) {
         return;
     }
-    if (cluster_xml_boolean(element_get(element, "remote_node")) != TRI_YES) {
-        online = online && is_on(element, "crmd")
-                 && strcmp(element_get_or(element, "join", ""), "member") == 0;
-    }
-    reader->node->online = online ? TRI_YES : TRI_NO;
-    reader->node->expected_down =
-        !is_on(element, "in_ccm") && !is_on(element, "crmd")
-        && strcmp(element_get_or(element, "expected", ""), "down") == 0
-        ? TRI_YES : TRI_NO;
+    node->online = tri_of(member && (remote || (controller && joined)));
+    node->member = tri_of(member);
+    node->controller = tri_of(controller);
+    node->expected_down =
+        tri_of(!joined && strcmp(element_get_or(element, "expected", ""),
+                                 "down") == 0);
+    node->erased = TRI_YES;     /* a history follows, if there is one */
 }
 
 /* Of these the path finds one name only. */
@@ -300,6 +311,10 @@ read_element(struct reader *reader, const xmlNode *element)
     if (element_is(element, "node_state")) {
         reader->section = SECTION_STATUS;
         read_node_state(reader, element);
+    } else if (element_is(element, "lrm")) {
+        if (reader->node != NULL) {
+            reader->node->erased = TRI_NO;
+        }
     } else if (element_is(element, "lrm_rsc_op")) {
         read_operation(reader, element);
     } else if (element_is(element, "node")) {
@@ -379,7 +394,7 @@ cluster_xml_view_path(const char *resource, struct text *path)
              "[@name='maintenance' or @name='is-managed']"
              "|/cib/configuration/rsc_defaults//nvpair"
              "[@name='maintenance' or @name='is-managed']"
-             "|/cib/status/node_state"
+             "|/cib/status/node_state|/cib/status/node_state/lrm"
              "|/cib/status/node_state/lrm/lrm_resources/lrm_resource"
              "[@id='%s' or starts-with(@id,'%s:')]/lrm_rsc_op"
              "|/cib/status/node_state/transient_attributes"

@@ -18,7 +18,10 @@ struct cluster_node {
     char name[NODE_NAME_SIZE];  /*!< asked for; then Pacemaker's spelling */
     char uuid[NODE_NAME_SIZE];  /*!< "" when the CIB does not have the node */
     enum tri online;
-    enum tri expected_down;     /*!< left as planned, or was fenced */
+    enum tri member;            /*!< in_ccm */
+    enum tri controller;        /*!< crmd */
+    enum tri expected_down;     /*!< `expected`, and not joined since */
+    enum tri erased;            /*!< there is no operation history */
     enum tri maintenance;       /*!< this node's own attribute */
     struct attr record;         /*!< RSC-data-status */
     struct attr quorum;         /*!< RSC-data-quorum */

@@ -134,9 +134,17 @@ is_standby_already(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
+/* A promotion that failed before the server left recovery changed nothing. */
+static bool
+was_standby(const struct snapshot *snapshot)
+{
+    return snapshot->files.control == CONTROL_SHUT_DOWN_IN_RECOVERY;
+}
+
 /*
  * A clean shutdown proves this node's data, unless another was promoted in the
- * meantime: then they have parted, and the lock stays to say so.
+ * meantime: then they have parted, and the lock stays to say so. A standby goes
+ * on as one, unless it is still to be judged: the start does that.
  *
  * Returns TRI_UNKNOWN when the plan looks again, soon.
  */
@@ -146,9 +154,17 @@ is_proved(const struct snapshot *snapshot, struct plan *plan)
     const struct attr *data = &self_node(snapshot)->data_status;
     uint32_t total_ms = snapshot->elapsed_ms + snapshot->left_ms;
     /* staying down takes another look, at the attributes */
-    bool said = (snapshot->facts & FACT_ATTRS) != 0;
+    bool said = (snapshot->facts & FACT_ATTRS) != 0 && !was_standby(snapshot);
 
-    if (snapshot->files.control != CONTROL_SHUT_DOWN) {
+    if (was_standby(snapshot)) {
+        if (!have_facts(snapshot, FACT_ATTRS, plan)) {
+            plan->limit_ms = CONTROL_LOOK_MS;
+            return TRI_UNKNOWN;
+        }
+        if (self_node(snapshot)->unproved.known != ATTR_UNSET) {
+            return TRI_NO;
+        }
+    } else if (snapshot->files.control != CONTROL_SHUT_DOWN) {
         if (!said) {
             plan_log(plan, LOG_WARNING,
                      "the server did not shut down cleanly (pg_control says "
@@ -218,7 +234,9 @@ come_back(const struct snapshot *snapshot, struct plan *plan)
         stay_down(snapshot, plan);
         return;
     }
-    plan_add(plan, OP_REMOVE_LOCK, OP_BEST_EFFORT, 0, NULL);
+    if (!was_standby(snapshot)) {
+        plan_add(plan, OP_REMOVE_LOCK, OP_BEST_EFFORT, 0, NULL);
+    }
     if (is_to_stay_stopped(self_node(snapshot))) {
         stay_down(snapshot, plan);
         return;

@@ -30,7 +30,7 @@ struct ballot {
                                its; NULL: nobody's */
     const char *awaited;    /* a live node that has not published, or NULL */
     bool awaited_starts;    /* it is still starting: waited for without limit */
-    const char *missing;    /* an absent node recorded as LATEST, or NULL */
+    const struct node *missing; /* recorded as LATEST and not live, or NULL */
     bool missing_may_act;   /* it is not proved down */
     const char *held_up;    /* a live node whose replay is, or NULL */
 };
@@ -45,7 +45,7 @@ note_missing(const struct snapshot *snapshot, size_t node,
     if (!is_live(snapshot, node) && !is_foreign(snapshot, node)
         && attr_is(&voter->data_status, DATA_LATEST)
         && !promotion_failed(snapshot, node)) {
-        ballot->missing = voter->name;
+        ballot->missing = voter;
         ballot->missing_may_act |= snapshot->fencing != TRI_YES
                                    || !counts_as_down(snapshot, node);
     }
@@ -178,6 +178,7 @@ old_primary_is_over(const struct snapshot *snapshot)
 
         if (i != snapshot->self && attr_is(&node->data_status, DATA_LATEST)
             && !counts_as_down(snapshot, i)
+            && !has_come_back(node)
             && (node->online != TRI_YES || node->role == ROLE_PROMOTED
                 || node->role == ROLE_UNKNOWN)) {
             return false;
@@ -215,38 +216,47 @@ publish(const struct snapshot *snapshot, struct plan *plan, unsigned checks)
               "HS:alone");
 }
 
-/* Why nobody may be raised yet, or NULL. */
+/*
+ * Why nobody may be raised yet, or NULL; and whom that is about. Who is awaited
+ * may win: where he is all that there is, nobody has been refused.
+ */
 static const char *
 reason_to_wait(const struct snapshot *snapshot, const struct ballot *ballot,
-               unsigned checks)
+               unsigned checks, const char **ret_name)
 {
     bool patient = checks < snapshot->settings.xlog_check_count;
     bool sync_mode = snapshot->settings.rep_mode == REP_MODE_SYNC;
+    bool nobody = ballot->winner == NODES_MAX;
 
-    if (ballot->winner == NODES_MAX && ballot->awaited != NULL) {
+    *ret_name = ballot->awaited;
+    if (ballot->awaited != NULL
+        && (ballot->awaited_starts || patient || nobody)) {
         return "a live node has not published its position yet";
     }
-    if (ballot->winner == NODES_MAX && ballot->held_up != NULL) {
+    *ret_name = NULL;
+    if (ballot->parted != NULL) {
+        return "two nodes recorded as complete have parted";
+    }
+    if (nobody && ballot->held_up != NULL) {
+        *ret_name = ballot->held_up;
         return "the node that is recorded as complete cannot replay all "
                "that it holds";
     }
-    if (ballot->winner == NODES_MAX) {
+    *ret_name = ballot->missing != NULL ? ballot->missing->name : NULL;
+    if (nobody && ballot->missing == NULL) {
         return "no live node is recorded as complete";
-    }
-    if (ballot->awaited != NULL && (ballot->awaited_starts || patient)) {
-        return "a live node has not published its position yet";
-    }
-    if (ballot->parted != NULL) {
-        return "two nodes recorded as complete have parted";
     }
     if (record_is_virgin(snapshot)) {
         return NULL;
     }
     /* proved down, it was followed to its end by whom the record allows */
     if (ballot->missing != NULL
-        && (patient || (sync_mode && ballot->missing_may_act))) {
-        return "the node recorded as LATEST is not there yet";
+        && (nobody || patient || (sync_mode && ballot->missing_may_act))) {
+        return ballot->missing->online == TRI_YES
+               ? "the server of the node recorded as LATEST does not run"
+               : "the node recorded as LATEST is not there yet";
     }
+    *ret_name = NULL;
     if (!record_is_trusted(snapshot)) {
         return "too few nodes of node_list are online to trust the record";
     }
@@ -265,9 +275,17 @@ tell_override(const struct snapshot *snapshot, const struct ballot *ballot,
                  snapshot->node[ballot->winner].name, ballot->parted);
         return;
     }
+    if (ballot->missing != NULL && ballot->missing->online == TRI_YES) {
+        text_add(text, ". Look at what failed on '%s' (pcs status; pcs "
+                 "resource cleanup)", ballot->missing->name);
+        return;     /* it is there: nobody gives up what it holds */
+    }
     if (ballot->missing != NULL) {
-        text_add(text, ". If '%s' never comes back, set its data-status to "
-                 "DISCONNECT with crm_attribute -l forever", ballot->missing);
+        text_add(text, ". %sIf '%s' never comes back, set its data-status to "
+                 "DISCONNECT with crm_attribute -l forever",
+                 lacks_pacemaker(ballot->missing)
+                 ? "Corosync runs there: start Pacemaker. " : "",
+                 ballot->missing->name);
     }
     if (ballot->winner == NODES_MAX && ballot->awaited == NULL) {
         text_add(text, "%s data-status of the node whose data you want to go "
@@ -284,11 +302,8 @@ tell_override(const struct snapshot *snapshot, const struct ballot *ballot,
 
 static void
 announce_wait(const struct snapshot *snapshot, struct plan *plan,
-              const struct ballot *ballot, const char *why)
+              const struct ballot *ballot, const char *why, const char *name)
 {
-    const char *name = ballot->missing != NULL ? ballot->missing
-                       : ballot->awaited != NULL ? ballot->awaited
-                       : ballot->winner == NODES_MAX ? ballot->held_up : NULL;
     char buf[OP_VALUE_SIZE];
     struct text text;
 
@@ -360,10 +375,11 @@ vote(const struct snapshot *snapshot, struct plan *plan)
 {
     struct ballot ballot = count_votes(snapshot);
     unsigned checks = published_checks(self_node(snapshot));
-    const char *why = reason_to_wait(snapshot, &ballot, checks);
+    const char *name;
+    const char *why = reason_to_wait(snapshot, &ballot, checks, &name);
 
     if (why != NULL) {
-        announce_wait(snapshot, plan, &ballot, why);
+        announce_wait(snapshot, plan, &ballot, why, name);
         checks += snapshot->action == ACTION_MONITOR
                   && (checks == 0
                       || checks < snapshot->settings.xlog_check_count);

@@ -183,6 +183,19 @@ role_is_asked_for(const struct snapshot *snapshot, size_t node)
            || !is_released(&snapshot->node[node].data_status);
 }
 
+bool
+lacks_pacemaker(const struct node *node)
+{
+    return node->member == TRI_YES && node->controller == TRI_NO;
+}
+
+bool
+has_come_back(const struct node *node)
+{
+    return node->online == TRI_YES && node->probed == TRI_NO
+           && node->was_out == TRI_YES;
+}
+
 enum tri
 other_promoted(const struct snapshot *snapshot, size_t *ret_node)
 {
@@ -191,7 +204,8 @@ other_promoted(const struct snapshot *snapshot, size_t *ret_node)
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         const struct node *node = &snapshot->node[i];
 
-        if (i == snapshot->self || node->online == TRI_NO) {
+        if (i == snapshot->self || node->online == TRI_NO
+            || has_come_back(node)) {
             continue;
         }
         if (node->online == TRI_YES && node->role == ROLE_PROMOTED) {

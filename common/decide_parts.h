@@ -233,6 +233,10 @@ is_released(const struct attr *data_status);
 bool
 is_down(const struct snapshot *snapshot, size_t node);
 
+/*! Does Corosync run there, and Pacemaker not? */
+bool
+lacks_pacemaker(const struct node *node);
+
 /*!
  * The same for a promotion: with fencing off any node outside the membership,
  * as the shell agent has it.
@@ -607,6 +611,15 @@ want_cluster_identifier(const struct snapshot *snapshot, struct plan *plan);
 /*! Does another node say that it is the primary, as it may have while dying? */
 bool
 someone_leads(const struct snapshot *snapshot);
+
+/*!
+ * Was this node out when this action began, and is it back and not yet probed?
+ * Pacemaker probes it when the action is over, so nobody waits for that; a
+ * server of before cannot be there, and one that something else started at
+ * boot is the probe's to find (P3).
+ */
+bool
+has_come_back(const struct node *node);
 
 /*!
  * Does some other online node run a promoted instance?

@@ -46,6 +46,22 @@ refuse_second(const struct snapshot *snapshot, struct plan *plan,
                      snapshot->node[first].name);
 }
 
+static void
+refuse_unknown(struct plan *plan, const struct node *other)
+{
+    if (other->online == TRI_YES && other->probed == TRI_NO) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "'%s' is back and not yet probed, so its server may "
+                         "be promoted: Pacemaker probes it and promotes then",
+                         other->name);
+        return;
+    }
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "could not learn from the cluster whether '%s' is "
+                     "promoted, so it may be: look at crm_mon; a failed "
+                     "action there wants a cleanup", other->name);
+}
+
 static bool
 promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -57,11 +73,7 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
             refuse_second(snapshot, plan, other);
             return false;
         case TRI_UNKNOWN:
-            plan_exit_reason(plan, OCF_ERR_GENERIC,
-                             "could not learn from the cluster whether '%s' "
-                             "is promoted, so it may be: look at crm_mon; a "
-                             "failed action there wants a cleanup",
-                             snapshot->node[other].name);
+            refuse_unknown(plan, &snapshot->node[other]);
             return false;
         case TRI_NO:
             break;
@@ -183,6 +195,34 @@ may_have_old_record(const struct snapshot *snapshot, size_t index)
            && !is_released(&node->copy);
 }
 
+/* Why this node is not proved down, and what a person can do. */
+static void
+refuse_for(const struct snapshot *snapshot, struct plan *plan,
+           const struct node *holder)
+{
+    if (lacks_pacemaker(holder) && holder->expected_down == TRI_YES
+        && half_is_online(snapshot)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "start Pacemaker on '%s': it was stopped there and "
+                         "left the server running, so it may lead",
+                         holder->name);
+    } else if (lacks_pacemaker(holder)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "start Pacemaker on '%s': Corosync runs there and it "
+                         "does not. %s", holder->name,
+                         half_is_online(snapshot)
+                         ? "Its controller died, so its server may lead"
+                         : "Too few nodes of node_list are online to do "
+                           "without it");
+    } else {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "look at the cluster LAN and at fencing: '%s' is "
+                         "not proved down, nor does its copy of the CIB show "
+                         "its new data-status, so it may lead as well",
+                         holder->name);
+    }
+}
+
 /*
  * A new primary waits for nobody: that is a release of all others, and takes
  * the same proof that nobody can still act on the old record (P2). A node that
@@ -208,11 +248,7 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
         return true;
     }
     if (snapshot->left_ms <= LAST_CALL_MS) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "look at the cluster LAN and at fencing: '%s' is "
-                         "not proved down, nor does its copy of the CIB show "
-                         "its new data-status, so it may lead as well",
-                         holder->name);
+        refuse_for(snapshot, plan, holder);
         return false;
     }
     plan_again(plan,

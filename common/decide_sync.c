@@ -43,13 +43,6 @@ sender_is_seen(const struct sender *sender)
     return sender->state != SENDER_UNKNOWN && sender->visible != TRI_NO;
 }
 
-static bool
-has_active_history(const struct node *node)
-{
-    return node->role == ROLE_STARTED || node->role == ROLE_PROMOTED
-           || node->starting == TRI_YES;
-}
-
 /*
  * With fencing off nothing proves a lost node down; what shows that another may
  * lead still counts. Of two nodes both have quorum, or none is asked for.
@@ -75,9 +68,7 @@ may_still_act(const struct snapshot *snapshot, size_t node)
         return another_may_lead(snapshot, node);
     }
     return snapshot->have_quorum != TRI_YES || !half_is_online(snapshot)
-           || (peer->online == TRI_NO
-               && (has_active_history(peer)
-                   || peer->expected_down != TRI_YES));
+           || (peer->online == TRI_NO && !node_is_out(peer));
 }
 
 bool

@@ -128,6 +128,20 @@ postmaster_lives(const struct snapshot *snapshot)
 }
 
 bool
+node_is_out(const struct node *node)
+{
+    bool active = node->role == ROLE_STARTED || node->role == ROLE_PROMOTED
+                  || node->starting != TRI_NO;
+
+    if (node->online != TRI_NO || node->expected_down != TRI_YES || active) {
+        return false;
+    }
+    return node->controller == TRI_NO
+           ? node->role == ROLE_STOPPED || node->erased == TRI_YES
+           : node->controller == TRI_YES && node->was_out == TRI_YES;
+}
+
+bool
 attr_is(const struct attr *attr, const char *value)
 {
     return attr->known == ATTR_SET && strcmp(attr->value, value) == 0;

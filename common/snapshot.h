@@ -169,11 +169,17 @@ struct node {
     enum tri online;              /*!< in_ccm, crmd and joined */
     enum role role;
     enum tri starting;            /*!< its start (or stop) is under way */
+    enum tri member;              /*!< in_ccm: Corosync runs there */
+    enum tri controller;          /*!< crmd: Pacemaker does */
+    enum tri expected_down;       /*!< it left as planned, or was fenced, and
+                                       has not been taken in again (P2) */
+    enum tri erased;              /*!< its operation history is no more: it
+                                       was fenced, and has not joined since */
     enum tri probed;              /*!< the cluster's history has an operation
                                        of the instance there; fencing and a
                                        clean-up take it away */
-    enum tri expected_down;       /*!< the cluster proved it down: it left as
-                                       planned, or was fenced (P2) */
+    enum tri was_out;             /*!< an earlier look of this action found
+                                       it out (node_is_out()) */
     struct attr copy;             /*!< RSC-data-status as this node's own copy
                                        of the CIB has it (P2) */
     struct attr quorum;           /*!< RSC-data-quorum: `n/N` */
@@ -534,6 +540,29 @@ snapshot_find_node(const struct snapshot *snapshot, const char *name);
 /*! Is there a postmaster that can be waited for? */
 bool
 postmaster_lives(const struct snapshot *snapshot);
+
+/*!
+ * Is this node proved to be out of the cluster, so that no server of its
+ * instance runs there and it cannot lead? It is when
+ * - the cluster expects it down (`expected` is: it was told to shut down when
+ *   its resources had ended, or a fence device said that it is off), and it
+ *   has not joined since,
+ * - nothing of its instance was left active: it is known to be stopped, or
+ *   fencing took the whole history away,
+ * - its controller is off. Corosync may run there: without a controller nothing
+ *   starts a server. When it comes it becomes a member by a write of the CIB
+ *   that comes after those of before, and trusts its record no earlier (P2).
+ *   Until then it is out as it was, if an earlier look of this action saw that;
+ *   else nobody knows what has outlived its controller: the history that tells
+ *   comes with the join.
+ *
+ * Units:  none.
+ * Errors: none; UNKNOWN gives false.
+ * Source: promise P2; Pacemaker's controller, te_actions (shutdown),
+ *         send_stonith_update() and do_dc_join_ack().
+ */
+bool
+node_is_out(const struct node *node);
 
 /*! Does the attribute have exactly this value? UNKNOWN is no. */
 bool

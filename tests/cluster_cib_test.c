@@ -674,34 +674,99 @@ says_which_copy_it_could_not_read(void **state)
     end(cluster);
 }
 
+#define DOWN_STATE " join=\"down\" expected=\"down\""
+#define STOPPED_HISTORY \
+    "<lrm id=\"2\"/><lrm_rsc_op operation=\"stop\" rc-code=\"0\" " \
+    "op-status=\"0\" call-id=\"27\"/>"
+#define ACTIVE_HISTORY \
+    "<lrm id=\"2\"/><lrm_rsc_op operation=\"promote\" rc-code=\"0\" " \
+    "op-status=\"0\" call-id=\"27\"/>"
+
+/* As Pacemaker 2.1.5 and, with time stamps, 3.0 showed them. */
 static void
-expects_a_node_down_only_by_all_three_signs(void **state)
+tells_who_is_out_of_the_cluster(void **state)
 {
     static const struct {
         const char *state;
-        enum tri down;
+        const char *history;
+        bool out;
     } table[] = {
-        { "in_ccm=\"false\" crmd=\"offline\" expected=\"down\"", TRI_YES },
-        { "in_ccm=\"0\" crmd=\"0\" expected=\"down\"", TRI_YES },
-        { "in_ccm=\"false\" crmd=\"offline\" expected=\"member\"", TRI_NO },
-        { "in_ccm=\"false\" crmd=\"offline\"", TRI_NO },
-        { "in_ccm=\"true\" crmd=\"offline\" expected=\"down\"", TRI_NO },
-        { "in_ccm=\"false\" crmd=\"online\" expected=\"down\"", TRI_NO },
+        /* fenced, or its Pacemaker or all of it stopped in good order */
+        { "in_ccm=\"false\" crmd=\"offline\"" DOWN_STATE, "", true },
+        { "in_ccm=\"0\" crmd=\"0\"" DOWN_STATE, "", true },
+        { "in_ccm=\"0\" crmd=\"0\"" DOWN_STATE, STOPPED_HISTORY, true },
+        { "in_ccm=\"true\" crmd=\"offline\"" DOWN_STATE, STOPPED_HISTORY,
+          true },
+        { "in_ccm=\"1764209897\" crmd=\"0\"" DOWN_STATE, STOPPED_HISTORY,
+          true },
+        { "in_ccm=\"true\" crmd=\"offline\"" DOWN_STATE, "", true },
+        /* it left something running, or what it left is not known */
+        { "in_ccm=\"true\" crmd=\"offline\"" DOWN_STATE, ACTIVE_HISTORY,
+          false },
+        { "in_ccm=\"0\" crmd=\"0\"" DOWN_STATE, ACTIVE_HISTORY, false },
+        { "in_ccm=\"0\" crmd=\"0\"" DOWN_STATE, "<lrm id=\"2\"/>", false },
+        /* it joins, it died, it is not expected to be down */
+        { "in_ccm=\"true\" crmd=\"online\"" DOWN_STATE, "", false },
+        { "in_ccm=\"false\" crmd=\"offline\" join=\"down\""
+          " expected=\"member\"", STOPPED_HISTORY, false },
+        { "in_ccm=\"false\" crmd=\"offline\"", "", false },
+        { "in_ccm=\"true\" crmd=\"online\" join=\"member\""
+          " expected=\"down\"", STOPPED_HISTORY, false },
     };
 
     (void) state;
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        char reply[1024];
+        char reply[2048];
 
         (void) snprintf(reply, sizeof(reply),
                         REPLY(CIB OPTIONS BOTH RESOURCES
-                              "<node_state uname=\"node2\" %s/>"),
-                        table[i].state);
+                              "<node_state uname=\"node2\" %s/>%s"),
+                        table[i].state, table[i].history);
         look_at(reply);
-        assert_int_equal(snapshot.node[1].expected_down, table[i].down);
-        assert_int_equal(snapshot.node[1].probed, TRI_NO);
+        assert_int_equal(node_is_out(&snapshot.node[1]), table[i].out);
         /* the cluster has no state of it at all */
         assert_int_equal(snapshot.node[0].expected_down, TRI_UNKNOWN);
+        assert_false(node_is_out(&snapshot.node[0]));
+    }
+}
+
+/* It was fenced, joins, is a member and not yet probed, and then is. */
+static void
+remembers_who_was_out_in_this_action(void **state)
+{
+    static const char *const states[] = {
+        "in_ccm=\"false\" crmd=\"offline\" join=\"down\""
+        " expected=\"down\"/>",
+        "in_ccm=\"true\" crmd=\"online\" join=\"down\""
+        " expected=\"down\"/>",
+        "in_ccm=\"true\" crmd=\"online\" join=\"member\""
+        " expected=\"member\"/><lrm id=\"2\"/>",
+        "in_ccm=\"true\" crmd=\"online\" join=\"member\""
+        " expected=\"member\"/><lrm id=\"2\"/><lrm_rsc_op"
+        " operation=\"monitor\" rc-code=\"7\" op-status=\"0\""
+        " call-id=\"5\"/>",
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        const struct node *node = &snapshot.node[1];
+        char reply[2048];
+        const struct script_step steps[] = { SIGNON, LOOK(reply), END };
+        struct node before = *node;
+        struct cluster *cluster;
+
+        (void) snprintf(reply, sizeof(reply),
+                        REPLY(CIB OPTIONS BOTH RESOURCES
+                              "<node_state uname=\"node2\" %s"), states[i]);
+        cluster = begin(steps);
+        if (i > 0) {
+            snapshot.node[1] = before;
+        }
+        assert_int_equal(observe_members(cluster, 5000), 0);
+        end(cluster);
+        assert_int_equal(node_is_out(node), i < 2);
+        assert_int_equal(node->was_out, i == 0 ? TRI_UNKNOWN : TRI_YES);
+        assert_int_equal(node->probed, i == 3 ? TRI_YES : TRI_NO);
     }
 }
 
@@ -739,7 +804,8 @@ main(void)
         cmocka_unit_test(refuses_an_id_that_no_resource_can_have),
         cmocka_unit_test(reads_the_record_from_a_nodes_own_copy),
         cmocka_unit_test(says_which_copy_it_could_not_read),
-        cmocka_unit_test(expects_a_node_down_only_by_all_three_signs),
+        cmocka_unit_test(tells_who_is_out_of_the_cluster),
+        cmocka_unit_test(remembers_who_was_out_in_this_action),
     };
 
     return cmocka_run_group_tests_name("cluster_cib", tests, NULL, NULL);

@@ -232,6 +232,7 @@ try_nodes(struct snapshot *world)
     for (size_t i = 0; i < 3 * 2 * 2; i++) {
         world->node[1].role = roles[i / 3 % 2];
         world->node[1].expected_down = i / 6 == 0 ? TRI_NO : TRI_YES;
+        world_leaves(world, 1);
         world_agree(world, 1);
         if (i / 3 % 2 == i / 6) {
             world->node[1].copy = attr_with(copies[i % 3]);

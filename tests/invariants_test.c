@@ -112,6 +112,8 @@ try_proof(struct snapshot *world, struct plan *plan)
         world->node[2].copy = attr_with(copies[(i + 1) / 2 % 3]);
         world->node[0].expected_down = (enum tri) (i / 6);
         world->node[2].expected_down = (enum tri) (i / 6);
+        world_leaves(world, 0);
+        world_leaves(world, 2);
         decide_soundly(world, plan);
         assert_record_comes_first(world, plan);
         promotion = promotion_in(plan);

@@ -61,7 +61,9 @@ show_senders(void)
                                          .state = SENDER_NONE };
         node->online = model.online[i] ? TRI_YES : TRI_NO;
         node->role = model.online[i] ? ROLE_STARTED : ROLE_UNKNOWN;
+        node->controller = node->online;
         node->expected_down = model.down[i] ? TRI_YES : TRI_NO;
+        node->erased = node->expected_down;
         if (model.streams[i]) {
             node->sender.state = SENDER_STREAMING;
             node->sender.sync_priority = place;

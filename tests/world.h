@@ -93,6 +93,14 @@ world_agree(struct snapshot *world, size_t node)
     world->node[node].copy_answered = TRI_YES;
 }
 
+/* What the cluster expects down has no controller, and no history is left. */
+static inline void
+world_leaves(struct snapshot *world, size_t node)
+{
+    world->node[node].controller = TRI_NO;
+    world->node[node].erased = world->node[node].expected_down;
+}
+
 #define NO_OP PLAN_OPS_MAX
 
 /* The first operation of a kind for a node; NO_OP: none. */
