@@ -41,15 +41,17 @@
  * - Where it is asked for, the WAL sender of a standby whose node lost its
  *   power: it looks alive for ever, and one is on a standby from the beginning.
  * - A node that is taken out of node_list, and put back, at any time.
+ * - Pacemaker on a node without its Corosync: stopped in good order where the
+ *   resource is stopped, or dead while the server goes on; and back again, with
+ *   its copy of the CIB and no attribute. Its Corosync still votes.
  * - Settings: sync_mode, sync_num, sync_strict. With sync_strict clients commit
  *   only where RSC-admit lets them in.
  *
  * Not modelled: what takes one look is seen at one moment (a look of the agent
  * takes some milliseconds); notify but for pre-stop and pre-promote; addresses
- * and slots; a server that runs but does
- * not answer; async mode; clean departures of a node from the cluster; an
- * agent's session that has not reloaded; restart_on_promote; data that diverged
- * without a change of timeline; start-up of PostgreSQL outside the cluster.
+ * and slots; a server that runs but does not answer; async mode; an agent's
+ * session that has not reloaded; restart_on_promote; data that diverged without
+ * a change of timeline; start-up of PostgreSQL outside the cluster.
  */
 
 #define E_NODES 3
@@ -110,7 +112,8 @@ struct e_action {
     uint8_t copy[E_NODES];      /* what others' copies said of themselves; */
     uint8_t told[E_NODES];      /* and of this node; 0: not read */
     uint8_t copy_quorum[E_NODES];
-    uint8_t pad[7];
+    uint8_t out;                /* who was out of the cluster at some look */
+    uint8_t pad[6];
 };
 
 /* What is remembered of a synchronous list; positions are 0 or 1 + records. */
@@ -153,7 +156,9 @@ struct e_node {
     uint8_t held;               /* enum e_held */
     uint8_t replayed;           /* what is replayed, of one that is held */
     uint8_t streamed;           /* since the server started */
-    uint8_t pad[4];
+    uint8_t alone;              /* E_ALONE_...: Corosync runs, Pacemaker not */
+    uint8_t lent;               /* whose Corosync votes without Pacemaker */
+    uint8_t pad[2];
 };
 
 /*! What keeps replay back on a node, until the end of the run. */
@@ -162,6 +167,9 @@ enum e_held {
     E_HELD_EARLY,               /*!< a promotion ends with what is replayed */
     E_HELD_HANGS,               /*!< a promotion never ends; nothing shows it */
 };
+
+#define E_ALONE_IN_ORDER 1u
+#define E_ALONE_DEAD 2u
 
 /* A checkpoint that was asked for. */
 #define E_CHECKPOINT_DUE 1u
@@ -175,10 +183,11 @@ struct e_state {
     uint8_t records;            /* how many there are */
     uint8_t commits;
     uint8_t faults;
-    uint8_t moves;              /* planned stops and demotions */
+    uint8_t moves;              /* planned stops, demotions, Pacemaker's
+                                   return */
+    uint8_t leaves;             /* of Pacemaker, in good order or dying */
     uint8_t relists;            /* of node_list: odd, and the last node is
                                    not in it */
-    uint8_t pad[1];
 };
 
 /*! What commits wait for in the first state. */
@@ -187,6 +196,8 @@ enum e_begin {
     E_BEGIN_ALONE,              /*!< for nobody */
     E_BEGIN_ONE,                /*!< for srv2, and more are to join */
     E_BEGIN_PRIORITY,           /*!< for srv2, as priority mode left it */
+    E_BEGIN_LEFT,               /*!< as WHOLE, and Pacemaker has stopped in
+                                     good order on the last node */
 };
 
 /*! What may go wrong. */
@@ -199,6 +210,7 @@ enum e_fault {
     E_FAULT_BREAK = 1u << 5,    /*!< a replication connection breaks */
     E_FAULT_HOLD = 1u << 6,     /*!< a standby's replay stops here */
     E_FAULT_HANG = 1u << 7,     /*!< a node's promotion never ends */
+    E_FAULT_PACEMAKER = 1u << 8,        /*!< Pacemaker alone dies */
 };
 
 /*! Those of a configuration that names none. */
@@ -210,12 +222,13 @@ struct e_config {
     uint8_t nodes;
     uint8_t commits;
     uint8_t faults;
-    uint8_t only;               /*!< bits of enum e_fault; 0: the common */
+    uint16_t only;              /*!< bits of enum e_fault; 0: the common */
     uint8_t moves;
     uint8_t actions;            /*!< at once */
     bool fencing;
     bool partitions;
     bool no_boot;               /*!< a node that is off stays so */
+    bool leaves;                /*!< once, Pacemaker alone stops or dies */
     bool lag;                   /*!< a node may act on an old copy of the CIB
                                      although nothing is broken; I5 is not
                                      asked for then */
@@ -242,6 +255,9 @@ struct e_config {
         E_DEFECT_OUTSIDER,      /*!< the record is node_list's alone */
         E_DEFECT_REPLAY,        /*!< a flush counts as replayed */
         E_DEFECT_BEGAN,         /*!< who began to lead counts as never led */
+        E_DEFECT_MEMBER,        /*!< who is in Corosync is not out */
+        E_DEFECT_PROBE,         /*!< who is not probed counts as back */
+        E_DEFECT_TRUST,         /*!< a record is trusted at once */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -276,14 +292,15 @@ struct e_view {
     struct e_peer {
         uint8_t online, role, down, record, copy, told, attr[E_ATTRS];
         uint8_t quorum, copy_quorum;
-        uint8_t sender, priority, flushed, stale, left;
+        uint8_t sender, priority, flushed, stale, left, member, was_out;
     } peer[E_NODES];
     uint8_t out;
+    uint8_t pad[2];
 };
 
 _Static_assert(sizeof(struct e_view)
                == 8 + 29 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 1,
+                  + E_NODES * sizeof(struct e_peer) + 3,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */
@@ -337,7 +354,9 @@ enum e_step_kind {
     E_PROBE, E_MONITOR, E_START, E_STOP, E_PROMOTE, E_DEMOTE, E_PRE_STOP,
     E_PRE_PROMOTE, E_FENCE,
     /* the cluster's */
-    E_RELIST, E_CRASH_NODE, E_BOOT, E_CUT, E_HEAL, E_NOTICE, E_DELIVER,
+    E_RELIST,
+    E_CRASH_NODE, E_BOOT, E_LEAVE, E_LOSE, E_RETURN, E_CUT, E_HEAL, E_NOTICE,
+    E_DELIVER,
     /* PostgreSQL's */
     E_CRASH_SERVER, E_PROMOTED, E_RELOAD_SENDER, E_RELOAD_FLAG,
     E_CHECKPOINT, E_HOLD, E_HANG, E_CONNECT, E_DISCONNECT, E_RECEIVE, E_COMMIT,

@@ -506,6 +506,18 @@ e_action_waits(const struct e_config *config, const struct e_state *state,
                || (plan->count == 1 && changes_nothing(&plan->op[0])));
 }
 
+/* As node_is_out() has it; such a look is not forgotten in this action. */
+static void
+remember_who_is_out(const struct e_config *config, struct e_node *node)
+{
+    for (size_t k = 0; config->leaves && k < config->nodes; k++) {
+        if (!e_bit(node->view, k) && e_bit(node->down, k)
+            && node->frozen[k] <= E_ROLE_STOPPED) {
+            node->action.out |= e_bit_of(k);
+        }
+    }
+}
+
 bool
 e_action_look(const struct e_config *config, struct e_state *state, size_t i)
 {
@@ -516,6 +528,7 @@ e_action_look(const struct e_config *config, struct e_state *state, size_t i)
     if (node->action.kind == ACTION_NONE || node->action.plan != 0) {
         return false;
     }
+    remember_who_is_out(config, node);
     e_view_init(config, state, i, &view);
     node->action.plan = e_view_decide(&view);
     node->action.next = 0;

@@ -53,19 +53,50 @@ e_check(const struct e_config *config, const struct e_state *state)
 
 #define ROUNDS 12
 
-bool
-e_is_quiescent(const struct e_config *config, const struct e_state *state)
+/* All know that the other left, more than half are there, and one may lead. */
+static bool
+has_heir(const struct e_config *config, const struct e_state *state)
 {
     for (size_t i = 0; i < config->nodes; i++) {
         const struct e_node *node = &state->node[i];
 
-        if (!node->alive || node->group != 0
-            || node->action.kind != ACTION_NONE
-            || e_count(node->view) != config->nodes) {
+        if (!node->alone
+            && e_count(node->view | node->down) != config->nodes) {
             return false;
         }
     }
-    return true;
+    for (size_t i = 0; i < config->nodes; i++) {
+        const struct e_node *node = &state->node[i];
+        const char *record = e_text(node->record[i]);
+
+        if (!node->alone && e_count(node->view) * 2 > config->nodes
+            && (strcmp(record, "LATEST") == 0
+                || strcmp(record, "STREAMING|SYNC") == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+e_is_quiescent(const struct e_config *config, const struct e_state *state)
+{
+    unsigned missing = 0;
+
+    for (size_t i = 0; i < config->nodes; i++) {
+        const struct e_node *node = &state->node[i];
+
+        if (node->alone == E_ALONE_IN_ORDER && node->group == 0) {
+            missing++;
+            continue;
+        }
+        if (!node->alive || node->alone || node->group != 0
+            || node->action.kind != ACTION_NONE
+            || e_count(node->view | node->lent) != config->nodes) {
+            return false;
+        }
+    }
+    return missing == 0 || has_heir(config, state);
 }
 
 static bool

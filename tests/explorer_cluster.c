@@ -30,6 +30,7 @@ end_node(const struct e_config *config, struct e_state *state, size_t i)
                                               : (enum e_server) node->server);
     memset(&node->action, 0, sizeof(node->action));
     node->alive = 0;
+    node->alone = 0;
     node->view = 0;
     node->down = 0;
     node->role = E_ROLE_NONE;
@@ -65,6 +66,79 @@ boot(const struct e_config *config, struct e_state *state, size_t i)
     return true;
 }
 
+/* Only Corosync stays; what Pacemaker kept in memory is no more. */
+static void
+end_pacemaker(const struct e_config *config, struct e_state *state, size_t i,
+              uint8_t how)
+{
+    struct e_node *node = &state->node[i];
+
+    freeze(config, state, i);
+    for (size_t k = 0; k < config->nodes; k++) {
+        struct e_node *other = &state->node[k];
+
+        if (k != i && other->group == node->group && e_bit(other->view, i)) {
+            other->view &= (uint8_t) ~e_bit_of(i);
+            other->down |= how == E_ALONE_IN_ORDER ? e_bit_of(i) : 0;
+        }
+    }
+    memset(&node->action, 0, sizeof(node->action));
+    memset(node->attr, 0, sizeof(node->attr));
+    memset(node->frozen, 0, sizeof(node->frozen));
+    node->alone = how;
+    node->view = 0;
+    node->down = 0;
+    node->role = E_ROLE_NONE;
+    state->leaves++;
+}
+
+static bool
+leave(const struct e_config *config, struct e_state *state, size_t i,
+      bool in_order)
+{
+    const struct e_node *node = &state->node[i];
+
+    if (!config->leaves || state->leaves > 0 || !node->alive || node->alone
+        || e_count(node->view) < 2 || !e_is_stable(config, state, i)) {
+        return false;
+    }
+    if (in_order) {
+        if (node->role != E_ROLE_STOPPED
+            || node->action.kind != ACTION_NONE) {
+            return false;
+        }
+    } else if (!e_fault_is_left(config, state, E_FAULT_PACEMAKER)) {
+        return false;
+    }
+    state->faults += !in_order;
+    end_pacemaker(config, state, i,
+                  in_order ? E_ALONE_IN_ORDER : E_ALONE_DEAD);
+    return true;
+}
+
+/* That takes longer than the operations of one plan, too. */
+static bool
+come_back(const struct e_config *config, struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    if (state->moves == config->moves) {
+        return false;
+    }
+    for (size_t k = 0; k < config->nodes; k++) {
+        const struct e_node *other = &state->node[k];
+
+        if (!node->alone || (other->alive && other->group == node->group
+                            && other->action.plan != 0)) {
+            return false;
+        }
+    }
+    state->moves++;
+    node->alone = 0;
+    node->view = e_bit_of(i);
+    return true;
+}
+
 static bool
 cut(const struct e_config *config, struct e_state *state, size_t i)
 {
@@ -75,7 +149,8 @@ cut(const struct e_config *config, struct e_state *state, size_t i)
     }
     if (!config->partitions
         || !e_fault_is_left(config, state, E_FAULT_CUT)
-        || e_count(e_reach(config, state, i)) < 2
+        || e_count(e_reach(config, state, i) | state->node[i].lent
+                   | e_bit_of(i)) < 2
         || !state->node[i].alive) {
         return false;
     }
@@ -160,6 +235,29 @@ is_too_early(const struct e_config *config, const struct e_state *state,
     return booted && busy;
 }
 
+/* Who joins learns from the others' CIB who left. */
+static void
+tell_who_left(const struct e_config *config, struct e_state *state,
+              uint8_t members)
+{
+    for (size_t k = 0; config->leaves && k < config->nodes; k++) {
+        const struct e_node *teller = &state->node[k];
+
+        for (size_t to = 0; to < config->nodes; to++) {
+            struct e_node *node = &state->node[to];
+
+            for (size_t lost = 0; lost < config->nodes; lost++) {
+                if (e_bit(members, k) && e_bit(members, to)
+                    && e_bit(teller->down, lost)
+                    && !e_bit(members, lost)) {
+                    node->down |= e_bit_of(lost);
+                    node->frozen[lost] = teller->frozen[lost];
+                }
+            }
+        }
+    }
+}
+
 /* Membership follows the network, on one side of a partition at a time. */
 static bool
 notice(const struct e_config *config, struct e_state *state, size_t i)
@@ -182,12 +280,13 @@ notice(const struct e_config *config, struct e_state *state, size_t i)
     }
     if (joined) {
         join(config, state, members);
+        tell_who_left(config, state, members);
     }
     for (size_t k = 0; k < config->nodes; k++) {
         struct e_node *node = &state->node[k];
 
         if (!e_bit(members, k)) {
-            if (!node->alive) {
+            if (!node->alive || node->alone) {
                 memset(node->attr, 0, sizeof(node->attr));
             }
             continue;
@@ -307,6 +406,12 @@ e_cluster_step(const struct e_config *config, struct e_state *state,
             return e_crash(config, state, step.i, true);
         case E_BOOT:
             return boot(config, state, step.i);
+        case E_LEAVE:
+            return leave(config, state, step.i, true);
+        case E_LOSE:
+            return leave(config, state, step.i, false);
+        case E_RETURN:
+            return come_back(config, state, step.i);
         case E_CUT:
             return cut(config, state, step.i);
         case E_HEAL:

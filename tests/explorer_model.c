@@ -34,7 +34,15 @@ e_quorum(const struct e_config *config, const struct e_node *node)
     if (config->nodes == 2) {
         return node->waits_for_all == 0;
     }
-    return e_count(node->view) * 2 > config->nodes;
+    return e_count(node->view | node->lent) * 2 > config->nodes;
+}
+
+/* Corosync of two nodes can talk. */
+static bool
+is_near(const struct e_state *state, size_t i, size_t k)
+{
+    return state->node[i].alive && state->node[k].alive
+           && state->node[i].group == state->node[k].group;
 }
 
 /* The live nodes that a live node can talk to, itself included. */
@@ -44,7 +52,7 @@ e_reach(const struct e_config *config, const struct e_state *state, size_t i)
     uint8_t reach = 0;
 
     for (size_t k = 0; k < config->nodes; k++) {
-        if (state->node[k].alive
+        if (state->node[k].alive && !state->node[k].alone
             && state->node[k].group == state->node[i].group) {
             reach |= e_bit_of(k);
         }
@@ -97,7 +105,8 @@ e_shown_role(const struct e_state *state, size_t i, size_t j)
     const struct e_node *me = &state->node[i];
     const struct e_node *other = &state->node[j];
 
-    if (other->alive && me->group == other->group && e_bit(me->view, j)) {
+    if (other->alive && !other->alone && me->group == other->group
+        && e_bit(me->view, j)) {
         return current_role(other);
     }
     return me->frozen[j];
@@ -149,6 +158,28 @@ action_step(const struct e_config *config, struct e_state *state, size_t i,
     }
 }
 
+/*
+ * Votes are Corosync's: it needs no Pacemaker for them. Nobody has that of such
+ * a node before he has seen who else is near: they are in one membership.
+ */
+static void
+lend_votes(const struct e_config *config, struct e_state *state)
+{
+    for (size_t i = 0; i < config->nodes; i++) {
+        struct e_node *node = &state->node[i];
+        bool sees_all = (e_reach(config, state, i) & ~node->view) == 0;
+
+        node->lent = 0;
+        for (size_t k = 0; k < config->nodes; k++) {
+            if (sees_all && is_near(state, i, k) && state->node[k].alone) {
+                node->lent |= e_bit_of(k);
+            }
+        }
+        node->waits_for_all &=
+            e_count(node->view | node->lent) != config->nodes;
+    }
+}
+
 /* Only what differs counts, so that the states are finitely many. */
 static void
 normalise(const struct e_config *config, struct e_state *state)
@@ -184,6 +215,9 @@ e_step(const struct e_config *config, struct e_state *state,
     for (size_t i = 0; taken && i < config->nodes; i++) {
         e_acknowledge(state, i);
     }
+    if (taken && config->leaves) {
+        lend_votes(config, state);
+    }
     if (taken) {
         normalise(config, state);
     }
@@ -203,6 +237,7 @@ members_of(const struct e_config *config)
         case E_BEGIN_PRIORITY:
             return 1;
         case E_BEGIN_WHOLE:
+        case E_BEGIN_LEFT:
             break;
     }
     return config->any ? config->nodes - 1u
@@ -285,6 +320,27 @@ follow(const struct e_config *config, struct e_node *node, bool sync)
     node->attr[E_HISTORY] = e_intern(E_STANDBY_TOLD);
 }
 
+/* Nobody has released it yet; its own copy of the CIB stays as it is. */
+static void
+leave_last(const struct e_config *config, struct e_state *state)
+{
+    size_t last = config->nodes - 1u;
+    struct e_node *node = &state->node[last];
+
+    node->server = E_DOWN;
+    node->role = E_ROLE_NONE;
+    node->alone = E_ALONE_IN_ORDER;
+    node->view = 0;
+    memset(node->attr, 0, sizeof(node->attr));
+    for (size_t i = 0; i < last; i++) {
+        state->node[i].view &= (uint8_t) ~e_bit_of(last);
+        state->node[i].down = e_bit_of(last);
+        state->node[i].frozen[last] = E_ROLE_STOPPED;
+    }
+    state->leaves = 1;
+    lend_votes(config, state);
+}
+
 /* All are members; the first leads, those behind it are its standbys. */
 void
 e_state_init(const struct e_config *config, struct e_state *ret_state)
@@ -307,5 +363,8 @@ e_state_init(const struct e_config *config, struct e_state *ret_state)
             follow(config, node, i <= members_of(config));
             node->stale[0] = config->stale;     /* it once had the address */
         }
+    }
+    if (config->begin == E_BEGIN_LEFT) {
+        leave_last(config, ret_state);
     }
 }

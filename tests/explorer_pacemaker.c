@@ -18,7 +18,7 @@ is_free(const struct e_config *config, const struct e_state *state, size_t i)
     for (size_t k = 0; k < config->nodes; k++) {
         busy += state->node[k].action.kind != ACTION_NONE;
     }
-    return state->node[i].alive
+    return state->node[i].alive && !state->node[i].alone
            && state->node[i].action.kind == ACTION_NONE
            && busy < config->actions;
 }

@@ -29,7 +29,7 @@ e_step_print(struct e_step step)
         "start looks", "stop looks", "promote looks", "demote looks",
         "pre-stop notify looks about", "pre-promote notify looks about",
         "fences", "node_list changes", "the node crashes", "the node boots",
-        "is cut off",
+        "Pacemaker stops", "Pacemaker dies", "Pacemaker starts", "is cut off",
         "the network is whole", "membership follows the network",
         "the CIB's last writes reach", "the server crashes",
         "leaves recovery", "the list reaches the WAL sender of",
@@ -58,7 +58,8 @@ print_node(const struct e_config *config, const struct e_node *node,
 
     printf("#    srv%zu %s %s role=%s wal=%02x list=%s/%s flag=%u lock=%u "
            "group=%u view=%x down=%x up=%u record@%u=", i + 1,
-           node->alive ? "on" : "OFF", servers[node->server],
+           !node->alive ? "OFF" : node->alone ? "ALONE" : "on",
+           servers[node->server],
            roles[node->role], node->wal, e_text(node->file),
            e_text(node->loaded), node->flag, node->lock, node->group,
            node->view, node->down, node->upstream + 1u, node->version);

@@ -183,6 +183,9 @@ see_peer(const struct e_config *config, const struct e_state *state,
                                    ? e_intern("ok") : 0;
         }
     }
+    seen->member = member || (other->alive && other->alone
+                              && other->group == me->group);
+    seen->was_out = e_bit(me->action.out, peer);
     seen->down = !member && e_bit(me->down, peer);
     seen->copy = me->action.copy[peer];
     seen->copy_quorum = me->action.copy_quorum[peer];
@@ -377,8 +380,12 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     node->online = tri_of(peer->online);
     node->role = role_of(peer->role);
     node->starting = tri_of((peer->role & E_STARTING) != 0);
-    node->probed = tri_of((peer->role & ~E_STARTING) != E_ROLE_NONE);
+    node->member = tri_of(peer->member);
+    node->controller = tri_of(peer->online);
     node->expected_down = tri_of(peer->down);
+    node->erased = tri_of(!peer->online && peer->role == E_ROLE_NONE);
+    node->probed = tri_of(peer->role != E_ROLE_NONE);
+    node->was_out = tri_of(peer->was_out);
     if (peer->copy == E_SILENT) {
         node->copy_answered = TRI_NO;
     } else if (peer->copy != 0) {
@@ -589,6 +596,13 @@ spoil_node(const struct e_view *view, size_t i, struct snapshot *snapshot)
     } else if (view->defect == E_DEFECT_COPY) {
         believe_copy(snapshot, node);
         node->copy_quorum = node->quorum;
+    } else if (view->defect == E_DEFECT_MEMBER && peer->member
+               && !peer->online) {
+        node->expected_down = TRI_NO;
+    } else if (view->defect == E_DEFECT_PROBE) {
+        node->was_out = TRI_YES;
+    } else if (view->defect == E_DEFECT_TRUST) {
+        set_attr(&node->trusted, e_intern("1"));
     } else if (view->defect == E_DEFECT_EFFECT && peer->sender) {
         node->sender.sync_priority = e_priority(view->loaded, i);
     } else if (view->defect == E_DEFECT_POSITIONS && of > 1
