@@ -578,6 +578,20 @@ class ClusterStopped(Fault):
             self.node.start_cluster()
 
 
+class PacemakerStopped(Fault):
+    """In good order, as 'systemctl stop pacemaker' does; Corosync goes on and votes."""
+
+    name = "Pacemaker alone stopped on a node"
+    primary = 0.35
+
+    def strike(self) -> None:
+        self.node.stop_pacemaker()
+
+    def heal(self) -> None:
+        if self.node.alive():
+            self.node.start_cluster()
+
+
 class WalDiskFull(Fault):
     """No room for the next WAL segment; needs a laboratory whose nodes have a disk for WAL."""
 
@@ -659,7 +673,8 @@ SINGLE: List[Callable[[], Fault]] = [
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
     Switchover, SwitchoverWithClient, SwitchoverWithArchive, NodeStandby, KillInMaintenance,
-    Cleanup, ParameterChanged, OutOfNodeList, ClusterStopped, WalDiskFull, ConnectionsExhausted]
+    Cleanup, ParameterChanged, OutOfNodeList, ClusterStopped, PacemakerStopped, WalDiskFull,
+    ConnectionsExhausted]
 
 
 class TwoAtOnce(Fault):

@@ -180,7 +180,15 @@ class Node:
 
     def stop_cluster(self, timeout: float = 120) -> None:
         """Stop Pacemaker in good order (its resources with it), then Corosync."""
-        for name in ("pacemakerd", "corosync"):
+        self.stop_daemons(["pacemakerd", "corosync"], timeout)
+
+    def stop_pacemaker(self, timeout: float = 120) -> None:
+        """Stop Pacemaker in good order; Corosync goes on. A node that is off has stopped."""
+        if self.alive():
+            self.stop_daemons(["pacemakerd"], timeout)
+
+    def stop_daemons(self, names: Sequence[str], timeout: float) -> None:
+        for name in names:
             pids = self.find(rf"^(\S*/)?{name}( |$)")
             for pid in pids:
                 send(signal.SIGTERM, pid)
