@@ -295,11 +295,12 @@ struct e_view {
         uint8_t sender, priority, flushed, stale, left, member, was_out;
     } peer[E_NODES];
     uint8_t out;
+    uint8_t pad[2];
 };
 
 _Static_assert(sizeof(struct e_view)
                == 8 + 29 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 1,
+                  + E_NODES * sizeof(struct e_peer) + 3,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */
