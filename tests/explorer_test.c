@@ -430,6 +430,7 @@ static const struct e_config long_configs[] = {
       .states_max = SIZE_LARGE },
     { .name = "any-one-held-up", LEFT_BEHIND, .commits = 1, .faults = 2,
       .only = E_FAULT_HOLD | E_FAULT_NODE, .actions = 1, .any = true,
+      .states_max = SIZE_LARGE },
     { .name = "pacemaker-dies", TWO, .commits = 1, .faults = 1,
       .only = E_FAULT_PACEMAKER, .moves = 1, .actions = 1, .leaves = true,
       .states_max = SIZE_LARGE },
