@@ -251,7 +251,9 @@ static void
 take_records(const struct cluster_view *view, struct snapshot *snapshot)
 {
     memset(&snapshot->system_id, 0, sizeof(snapshot->system_id));
+    memset(&snapshot->name_key, 0, sizeof(snapshot->name_key));
     if (view != NULL) {
+        snapshot->name_key = view->name_key;
         snapshot->system_id = view->system_id;
     }
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {

@@ -67,7 +67,7 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
  *   starting of every node), have_quorum, maintenance; names in the snapshot
  *   take Pacemaker's own spelling
  * - FACT_RECORD: RSC-data-status and -quorum of every node, and RSC-system-id
- *   of the cluster
+ *   and RSC-name-key of the cluster
  */
 int
 cluster_observe_cib(struct cluster *cluster, uint32_t facts,
@@ -110,16 +110,22 @@ cluster_set_records(struct cluster *cluster,
                     const struct cluster_record *record, size_t count,
                     int64_t deadline_ms, struct text *ret_why);
 
+/*! What is true of the whole cluster: options of crm_config. */
+enum cluster_option {
+    CLUSTER_OPTION_SYSTEM_ID,   /*!< RSC-system-id */
+    CLUSTER_OPTION_NAME_KEY,    /*!< RSC-name-key */
+};
+
 /*!
- * Record the system identifier of the cluster's database, RSC-system-id of
- * crm_config, as `crm_attribute --type crm_config` does. Nothing of that name
- * is there yet.
+ * Record an option as `crm_attribute --type crm_config` does. Nothing of that
+ * name is there yet.
  *
  * \return 0, or -1 with `ret_why`.
  */
 int
-cluster_record_system_id(struct cluster *cluster, const char *value,
-                         int64_t deadline_ms, struct text *ret_why);
+cluster_record_option(struct cluster *cluster, enum cluster_option option,
+                      const char *value, int64_t deadline_ms,
+                      struct text *ret_why);
 
 /*!
  * Read a node's record, and this node's, from that node's own copy of the CIB

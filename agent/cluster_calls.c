@@ -71,10 +71,11 @@ cluster_set_records(struct cluster *cluster,
 }
 
 int
-cluster_record_system_id(struct cluster *cluster, const char *value,
-                         int64_t deadline_ms, struct text *ret_why)
+cluster_record_option(struct cluster *cluster, enum cluster_option option,
+                      const char *value, int64_t deadline_ms,
+                      struct text *ret_why)
 {
-    return CALL(record_system_id, value, deadline_ms, ret_why);
+    return CALL(record_option, option, value, deadline_ms, ret_why);
 }
 
 int

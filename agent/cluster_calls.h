@@ -16,7 +16,7 @@
     X(observe_profile) \
     X(set_attr) \
     X(set_records) \
-    X(record_system_id) \
+    X(record_option) \
     X(read_copy) \
     X(report_failure) \
     X(count_once)

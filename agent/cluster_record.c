@@ -270,8 +270,9 @@ cluster_set_records(struct cluster *cluster,
 #define OPTIONS_ID "cib-bootstrap-options"
 
 int
-cluster_record_system_id(struct cluster *cluster, const char *value,
-                         int64_t deadline_ms, struct text *ret_why)
+cluster_record_option(struct cluster *cluster, enum cluster_option option,
+                      const char *value, int64_t deadline_ms,
+                      struct text *ret_why)
 {
     CLEANUP(cluster_free_document) xmlDoc *document =
         cluster_new_document("crm_config");
@@ -283,7 +284,8 @@ cluster_record_system_id(struct cluster *cluster, const char *value,
     int rc = -ENOMEM;
 
     text_init(&name, name_buf, sizeof(name_buf));
-    text_add(&name, "%s-system-id", cluster->resource);
+    text_add(&name, "%s-%s", cluster->resource,
+             option == CLUSTER_OPTION_NAME_KEY ? "name-key" : "system-id");
     text_init(&id, id_buf, sizeof(id_buf));
     text_add(&id, OPTIONS_ID "-%s", name_buf);
     if (document != NULL && !name.overflow && !id.overflow) {

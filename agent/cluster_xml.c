@@ -268,6 +268,9 @@ read_option(struct reader *reader, const xmlNode *element)
         } else if (ends_in(name, "-system-id")) {
             attr_set(&reader->view->system_id,
                      element_get_or(element, "value", ""));
+        } else if (ends_in(name, "-name-key")) {
+            attr_set(&reader->view->name_key,
+                     element_get_or(element, "value", ""));
         } else if (strcmp(name, "is-managed-default") == 0
                    ? yes == TRI_NO : yes == TRI_YES) {
             reader->view->maintenance = TRI_YES;
@@ -346,6 +349,7 @@ view_clear(const struct cluster_view *wanted, struct cluster_view *ret_view)
     ret_view->fencing = TRI_YES;
     ret_view->system_id.known = ATTR_UNSET;
     ret_view->with_others = wanted->with_others;
+    ret_view->name_key.known = ATTR_UNSET;
     ret_view->count = wanted->count;
     for (size_t i = 0; i < wanted->count; i++) {
         memcpy(ret_view->node[i].name, wanted->node[i].name, NODE_NAME_SIZE);
@@ -384,7 +388,8 @@ cluster_xml_view_path(const char *resource, struct text *path)
              "/cib|/cib/configuration/*"
              "|/cib/configuration/crm_config//nvpair"
              "[@name='maintenance-mode' or @name='stonith-enabled'"
-             " or @name='is-managed-default' or @name='%s-system-id']"
+             " or @name='is-managed-default' or @name='%s-system-id'"
+             " or @name='%s-name-key']"
              "|/cib/configuration/nodes/node"
              "|/cib/configuration/nodes/node/instance_attributes/nvpair"
              "[@name='%s-data-status' or @name='%s-data-quorum'"
@@ -400,5 +405,5 @@ cluster_xml_view_path(const char *resource, struct text *path)
              "|/cib/status/node_state/transient_attributes"
              "/instance_attributes/nvpair[@name='master-%s']",
              resource, resource, resource, resource, resource, resource,
-             resource);
+             resource, resource);
 }

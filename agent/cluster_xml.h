@@ -34,7 +34,8 @@ struct cluster_view {
     enum tri have_quorum;
     enum tri maintenance;       /*!< the cluster's, or the resource's */
     enum tri fencing;           /*!< stonith-enabled; YES is its default */
-    struct attr system_id;      /*!< RSC-system-id of crm_config */
+    struct attr system_id;      /*!< RSC-system-id of crm_config, */
+    struct attr name_key;       /*!< and RSC-name-key */
     bool with_others;           /*!< wanted: every other node that has a
                                      record as well, behind those named */
     size_t count;

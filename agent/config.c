@@ -263,13 +263,14 @@ is_newer_than_server(const struct params *params, uint32_t version)
 
 enum tri
 config_has_upstream(const struct params *params,
-                    const struct identity *identity)
+                    const struct identity *identity, char *ret_sender_name)
 {
     uint32_t version = read_major_version(params, identity);
     char buf[CONFIG_TEXT_SIZE];
     char value[CONFIG_TEXT_SIZE];
     int rc;
 
+    ret_sender_name[0] = '\0';
     if (read_standby(params, identity, version, buf, sizeof(buf)) != 0) {
         return TRI_UNKNOWN;
     }
@@ -278,6 +279,9 @@ config_has_upstream(const struct params *params,
         return TRI_NO;      /* a restart was to follow, and did not */
     }
     rc = pgconf_find(buf, "primary_conninfo", value, sizeof(value));
+    if (rc > 0) {
+        pgconf_sender_name(value, ret_sender_name);
+    }
     return rc < 0 ? TRI_UNKNOWN
            : rc > 0 && value[0] != '\0' ? TRI_YES : TRI_NO;
 }
@@ -285,10 +289,11 @@ config_has_upstream(const struct params *params,
 enum tri
 config_standby_is_current(const struct params *params,
                           const struct identity *identity,
-                          const char *self_name)
+                          const char *self_name, const char *sender_name)
 {
     struct pgconf_standby standby = {
-        .params = params, .node = self_name, .kind = STANDBY_FOLLOWS,
+        .params = params, .node = self_name, .sender_name = sender_name,
+        .kind = STANDBY_FOLLOWS,
         .major_version = read_major_version(params, identity),
     };
     char wanted[CONFIG_TEXT_SIZE];
@@ -305,12 +310,11 @@ config_standby_is_current(const struct params *params,
 }
 
 int
-config_write_standby(const struct params *params,
-                     const struct identity *identity, const char *self_name,
-                     enum standby kind, struct text *ret_why)
+config_write_standby(const struct pgconf_standby *wanted,
+                     const struct identity *identity, struct text *ret_why)
 {
-    struct pgconf_standby standby = { .params = params, .node = self_name,
-                                      .kind = kind };
+    const struct params *params = wanted->params;
+    struct pgconf_standby standby = *wanted;
     char buf[CONFIG_TEXT_SIZE];
     char path[PATH_SIZE];
     struct text text;

@@ -5,6 +5,7 @@
 
 #include "identity.h"
 #include "params.h"
+#include "pgconf.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "text.h"
@@ -32,9 +33,8 @@ config_write_sync_names(const struct params *params,
  * recovery.conf), as the kind of standby needs them.
  */
 int
-config_write_standby(const struct params *params,
-                     const struct identity *identity, const char *self_name,
-                     enum standby kind, struct text *ret_why);
+config_write_standby(const struct pgconf_standby *wanted,
+                     const struct identity *identity, struct text *ret_why);
 
 /*! Take standby.signal away, so that the server starts as a primary. */
 int
@@ -59,16 +59,20 @@ config_remove_backup_label(const struct params *params,
 enum tri
 config_standby_is_current(const struct params *params,
                           const struct identity *identity,
-                          const char *self_name);
+                          const char *self_name, const char *sender_name);
 
 /*!
  * Does the file that config_write_standby() wrote name an upstream? Not one
  * that the running server has yet to read: before version 13 it reads it when
  * it starts.
+ *
+ * \param[out] ret_sender_name  of NODE_NAME_SIZE: its application_name; ""
+ *                              where there is none, or it is not known
  */
 enum tri
 config_has_upstream(const struct params *params,
-                    const struct identity *identity);
+                    const struct identity *identity,
+                    char *ret_sender_name);
 
 /*! The order to promote, for servers that take it by signal only. */
 int

@@ -2,9 +2,11 @@
 
 #include "execute.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "clock.h"
 #include "config.h"
@@ -13,6 +15,7 @@
 #include "postgres.h"
 #include "postgres_holders.h"
 #include "report.h"
+#include "sender_name.h"
 #include "watch.h"
 
 /* A standby that has to be restarted for a setting has this long to stop. */
@@ -97,6 +100,66 @@ set_records(struct job *job)
     }
     return cluster_set_records(job->instance->cluster, record, job->count,
                                attr_deadline(job), &job->why);
+}
+
+static int
+record_option(struct job *job, enum cluster_option option, const char *value)
+{
+    return cluster_record_option(job->instance->cluster, option, value,
+                                 attr_deadline(job), &job->why);
+}
+
+/* No secret: two clusters, and whoever knows a node's name, have another. */
+static int
+record_name_key(struct job *job)
+{
+    char key[NAME_KEY_LENGTH + 1];
+    uint32_t random;
+    struct text text;
+
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random)) {
+        text_add(&job->why, "could not get random bytes: %s",
+                 strerror(errno));
+        return -1;
+    }
+    text_init(&text, key, sizeof(key));
+    text_add(&text, "%08x", random);
+    report_log(LOG_NOTICE, "standbys of this cluster stream as NODE~%s",
+               job->op->value[0] != '\0' ? job->op->value : key);
+    return record_option(job, CLUSTER_OPTION_NAME_KEY,
+                         job->op->value[0] != '\0' ? job->op->value : key);
+}
+
+/*
+ * The name that the standby's file is to have. Without a look at the cluster
+ * it keeps the one that it has.
+ */
+static void
+name_for_file(const struct job *job, char *ret_name)
+{
+    const struct snapshot *snapshot = job->snapshot;
+
+    if (snapshot->name_key.known != ATTR_UNKNOWN
+        || text_copy(snapshot->files.sender_name, ret_name,
+                     NODE_NAME_SIZE) != 0 || ret_name[0] == '\0') {
+        sender_name(snapshot, job->instance->self_name, ret_name);
+    }
+}
+
+static int
+write_standby(struct job *job)
+{
+    char name[NODE_NAME_SIZE];
+    const struct pgconf_standby standby = {
+        .params = &job->instance->params,
+        .node = job->instance->self_name,
+        .sender_name = name,
+        .kind = (enum standby) job->op->number,
+    };
+
+    name_for_file(job, name);
+    return config_write_standby(&standby, &job->instance->identity,
+                                &job->why);
 }
 
 static int
@@ -340,10 +403,7 @@ run_file_op(struct job *job)
         case OP_WRITE_SYNC_NAMES:
             return write_sync_names(job);
         case OP_WRITE_STANDBY:
-            return config_write_standby(params, identity,
-                                        job->instance->self_name,
-                                        (enum standby) job->op->number,
-                                        &job->why);
+            return write_standby(job);
         case OP_REMOVE_STANDBY:
             return config_remove_standby(params, identity, &job->why);
         case OP_CREATE_LOCK:
@@ -397,9 +457,10 @@ run_op(struct job *job)
         case OP_RECORD_SYSTEM_ID:
             report_log(LOG_NOTICE, "the cluster's database is %s",
                        job->op->value);
-            return cluster_record_system_id(job->instance->cluster,
-                                            job->op->value,
-                                            attr_deadline(job), &job->why);
+            return record_option(job, CLUSTER_OPTION_SYSTEM_ID,
+                                 job->op->value);
+        case OP_RECORD_NAME_KEY:
+            return record_name_key(job);
         case OP_SET_REPLAY:
             return set_attr(job, CLUSTER_ATTR_REPLAY);
         case OP_SET_BEGAN:

@@ -18,6 +18,7 @@
 #include "postgres_holders.h"
 #include "processes.h"
 #include "report.h"
+#include "sender_name.h"
 #include "units.h"
 #include "watch.h"
 
@@ -75,10 +76,12 @@ observe_files(const struct instance *instance, uint32_t facts,
         (void) postgres_read_files(&instance->params, &instance->identity,
                                    &snapshot->files);
         snapshot->files.upstream =
-            config_has_upstream(&instance->params, &instance->identity);
+            config_has_upstream(&instance->params, &instance->identity,
+                                snapshot->files.sender_name);
         if (snapshot->action == ACTION_RELOAD) {
             snapshot->files.standby_current = config_standby_is_current(
-                &instance->params, &instance->identity, instance->self_name);
+                &instance->params, &instance->identity, instance->self_name,
+                snapshot->files.sender_name);
         }
     }
     if ((facts & FACT_CONTROL) != 0) {
@@ -244,7 +247,8 @@ observe_senders(const struct instance *instance, int64_t deadline_ms,
     if (pgsql_observe_senders(instance->pgsql, deadline_ms, snapshot) == 0
         && is_our_server(instance, snapshot)) {
         snapshot->server.senders_told = TRI_YES;
-        memory_note_senders(instance, snapshot);
+    } else {
+        snapshot->rows_read = false;
     }
 }
 
@@ -355,6 +359,7 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     int64_t deadline_ms = look_deadline(instance, limit_ms);
 
     snapshot->facts = facts;
+    snapshot->rows_read = false;
     if ((facts & FACT_PROCESS) != 0) {
         observe_process(instance, snapshot);
     }
@@ -385,4 +390,8 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     observe_cluster(instance, facts, look_deadline(instance, limit_ms),
                     snapshot);
+    if (snapshot->rows_read) {
+        senders_assign(snapshot);       /* by the key that was seen since */
+        memory_note_senders(instance, snapshot);
+    }
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sender_name.h"
+
 enum {
     COL_KIND = 0,       /* `w`: a WAL sender, `s`: a slot */
     COL_NAME,
@@ -17,6 +19,7 @@ enum {
     COL_BEGAN,
     COL_AGE_MS,
     COL_REPLAY_LSN,
+    COL_ADDRESS,
 };
 
 #define SLOT_NAME_SIZE 64
@@ -41,62 +44,18 @@ enum {
     "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()" \
     " OPERATOR(pg_catalog.-) a.backend_start) OPERATOR(pg_catalog.*) 1000)" \
     "::pg_catalog.int8::pg_catalog.text," \
-    " w.replay_lsn::pg_catalog.text" \
+    " w.replay_lsn::pg_catalog.text," \
+    " pg_catalog.host(a.client_addr)" \
     " FROM pg_catalog.pg_stat_get_wal_senders() w," \
     " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
     " UNION ALL" \
     " SELECT 's', s.slot_name::pg_catalog.text, NULL, NULL, NULL, NULL," \
-    " s.active, NULL, NULL, NULL, NULL, NULL" \
+    " s.active, NULL, NULL, NULL, NULL, NULL, NULL" \
     " FROM pg_catalog.pg_get_replication_slots() s"
 
 #define REPLY "pg_catalog.date_part('epoch', w.reply_time)::pg_catalog.text"
 
 #define REPLY_TIME_VERSION 120000
-
-/* Further down the list is better. */
-static int
-sender_rank(const struct sender *sender)
-{
-    int streaming = sender->state == SENDER_STREAMING ? 2 : 0;
-    int sync = sender->sync_state == SYNC_SYNC
-               || sender->sync_state == SYNC_QUORUM;
-
-    return streaming + sync;
-}
-
-static bool
-is_better(const struct sender *a, const struct sender *b)
-{
-    if (b->state == SENDER_NONE) {
-        return true;
-    }
-    if (sender_rank(a) != sender_rank(b)) {
-        return sender_rank(a) > sender_rank(b);
-    }
-    return a->flush_lsn > b->flush_lsn;
-}
-
-/*
- * Of several connections of one name the best one counts; where they do not
- * follow the same list yet, no place is right.
- */
-static void
-add_sender(const struct sender *sender, struct sender *best)
-{
-    bool differ = best->state != SENDER_NONE
-                  && sender->sync_priority != best->sync_priority;
-    enum tri beyond = sender->beyond == TRI_YES ? TRI_YES : best->beyond;
-
-    if (is_better(sender, best)) {
-        *best = *sender;
-    }
-    if (beyond == TRI_YES) {
-        best->beyond = TRI_YES;
-    }
-    if (differ) {
-        best->sync_priority = UINT32_MAX;
-    }
-}
 
 static void
 read_sender(const PGresult *result, int row, struct sender *ret_sender)
@@ -124,23 +83,45 @@ read_sender(const PGresult *result, int row, struct sender *ret_sender)
     *ret_sender = sender;
 }
 
-/* A row tells about a node when it carries the node's name, or its slot's. */
+static bool
+is_sender(const PGresult *result, int row)
+{
+    return strcmp(pgsql_field(result, row, COL_KIND), "w") == 0;
+}
+
+/* Those that have a node's name in some form; whose they are is told later. */
 static void
-read_row(const struct params *params, const PGresult *result, int row,
-         struct node *node)
+read_senders(const PGresult *result, struct snapshot *snapshot)
+{
+    snapshot->row_count = 0;
+    for (int row = 0; row < PQntuples(result); row++) {
+        const char *name = pgsql_field(result, row, COL_NAME);
+        struct sender_row *seen = &snapshot->row[snapshot->row_count];
+        bool is_named = false;
+
+        for (size_t i = 0; i < snapshot->node_count; i++) {
+            is_named |= sender_name_is_of(name, snapshot->node[i].name);
+        }
+        if (is_named && is_sender(result, row)
+            && snapshot->row_count < SENDER_ROWS_MAX
+            && text_copy(name, seen->name, sizeof(seen->name)) == 0
+            && text_copy(pgsql_field(result, row, COL_ADDRESS), seen->address,
+                         sizeof(seen->address)) == 0) {
+            read_sender(result, row, &seen->sender);
+            snapshot->row_count++;
+        }
+    }
+}
+
+static void
+read_slot(const struct params *params, const PGresult *result, int row,
+          struct node *node)
 {
     const char *name = pgsql_field(result, row, COL_NAME);
     char slot[SLOT_NAME_SIZE];
-    struct sender sender;
 
-    if (strcmp(pgsql_field(result, row, COL_KIND), "w") == 0) {
-        if (text_same_name(name, node->name)) {
-            read_sender(result, row, &sender);
-            add_sender(&sender, &node->sender);
-        }
-        return;
-    }
-    if (params->replication_slot_name[0] != '\0'
+    if (!is_sender(result, row)
+        && params->replication_slot_name[0] != '\0'
         && params_slot_name(params->replication_slot_name, node->name, slot,
                             sizeof(slot)) == 0
         && strcmp(name, slot) == 0) {
@@ -150,18 +131,16 @@ read_row(const struct params *params, const PGresult *result, int row,
 }
 
 static void
-read_node(const struct params *params, const PGresult *result,
-          struct node *node)
+read_slots(const struct params *params, const PGresult *result,
+           struct node *node)
 {
     enum tri none =
         params->replication_slot_name[0] == '\0' ? TRI_UNKNOWN : TRI_NO;
 
-    node->sender = (struct sender) { .state = SENDER_NONE,
-                                     .visible = TRI_YES };
     node->slot = none;
     node->slot_active = none;
     for (int row = 0; row < PQntuples(result); row++) {
-        read_row(params, result, row, node);
+        read_slot(params, result, row, node);
     }
 }
 
@@ -185,8 +164,11 @@ pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
     }
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (i != snapshot->self) {
-            read_node(pgsql->params, result, &snapshot->node[i]);
+            read_slots(pgsql->params, result, &snapshot->node[i]);
         }
     }
+    read_senders(result, snapshot);
+    snapshot->rows_read = true;
+    senders_assign(snapshot);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "decide_parts.h"
+#include "sender_name.h"
 
 /* Of a node's database, as it told it or as its file has it; "": unknown. */
 static const char *
@@ -83,12 +84,18 @@ identifier_is_known(const struct snapshot *snapshot, struct plan *plan)
  * one, and this can wait.
  */
 static bool
+may_write_options(const struct snapshot *snapshot)
+{
+    return snapshot->have_quorum == TRI_YES
+           && nodes_online(snapshot) * 2 > snapshot->node_count;
+}
+
+static bool
 may_record(const struct snapshot *snapshot)
 {
     return snapshot->system_id.known == ATTR_UNSET
            && snapshot->done[OP_RECORD_SYSTEM_ID].times == 0
-           && snapshot->have_quorum == TRI_YES
-           && nodes_online(snapshot) * 2 > snapshot->node_count;
+           && may_write_options(snapshot);
 }
 
 bool
@@ -116,4 +123,107 @@ want_cluster_identifier(const struct snapshot *snapshot, struct plan *plan)
                       identifier_of(snapshot, snapshot->self));
     }
     return true;
+}
+
+/* --- the names that standbys stream under --------------------------------- */
+
+/* One whose agent is an older one streams under its node's name for now. */
+static bool
+all_know_keys(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (snapshot->node[i].online == TRI_YES
+            && snapshot->node[i].system_id.known != ATTR_SET) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The key by which the list in force has its names: a lost record is no new
+ * key. */
+static const char *
+key_in_force(const struct snapshot *snapshot, const struct sync_list *list)
+{
+    const char *key = "";
+
+    for (size_t i = 0; i < list->count && key[0] == '\0'; i++) {
+        key = sender_name_key(list->name[i],
+                              snapshot->node[list->node[i]].name);
+    }
+    return key;
+}
+
+bool
+want_name_key(const struct snapshot *snapshot, struct plan *plan)
+{
+    struct sync_list list = sync_list_now(snapshot);
+
+    if (snapshot->name_key.known != ATTR_UNSET
+        || snapshot->done[OP_RECORD_NAME_KEY].times > 0
+        || !may_write_options(snapshot) || !all_know_keys(snapshot)) {
+        return true;
+    }
+    plan_add(plan, OP_RECORD_NAME_KEY, OP_BEST_EFFORT, 0,
+             key_in_force(snapshot, &list));
+    plan_again(plan, 0, snapshot->facts, 0);    /* whom it names is seen anew */
+    return false;
+}
+
+bool
+is_misnamed(const struct snapshot *snapshot)
+{
+    char wanted[NODE_NAME_SIZE];
+
+    if (snapshot->name_key.known == ATTR_UNKNOWN
+        || snapshot->files.sender_name[0] == '\0') {
+        return false;
+    }
+    sender_name(snapshot, self_node(snapshot)->name, wanted);
+    return !text_same_name(snapshot->files.sender_name, wanted);
+}
+
+/*
+ * Commits that wait for its old name would wait in vain, so the primary
+ * releases it first. The last one of sync_strict never is.
+ */
+void
+want_sender_name(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct attr *data = &self_node(snapshot)->data_status;
+
+    if (!is_misnamed(snapshot) || snapshot->files.lock != TRI_NO
+        || snapshot->address_here != TRI_NO
+        || snapshot->server.upstream_set != TRI_YES
+        || snapshot->done[OP_WRITE_STANDBY].times > 0
+        || (!snapshot->settings.sync_strict && !is_released(data))) {
+        return;
+    }
+    plan_upstream(snapshot, plan);
+    plan_log(plan, LOG_NOTICE, "this standby streams under the name that the "
+             "cluster has for it (%s before)", snapshot->files.sender_name);
+}
+
+void
+tell_of_strangers(const struct snapshot *snapshot, struct plan *plan)
+{
+    char name[NODE_NAME_SIZE];
+
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        const struct node *node = &snapshot->node[i];
+
+        sender_name(snapshot, node->name, name);
+        if (node->twin[0] != '\0') {
+            plan_log_once(plan, LOG_ERR, "two stream as '%s', from '%s' and "
+                          "'%s': neither counts until one is gone. Was "
+                          "its recovery.conf copied?", name, node->stranger,
+                          node->twin);
+        } else if (node->stranger[0] != '\0') {
+            plan_log_once(plan, LOG_WARNING, "a stranger at '%s' streams "
+                          "under the name of '%s', not as '%s': it counts "
+                          "for nothing. If that is the node's own server, "
+                          "update pgward there", node->stranger, node->name,
+                          name);
+        }
+    }
 }

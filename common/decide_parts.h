@@ -608,6 +608,27 @@ want_own_identifier(const struct snapshot *snapshot, struct plan *plan);
 bool
 want_cluster_identifier(const struct snapshot *snapshot, struct plan *plan);
 
+/*!
+ * What a primary does about the names that standbys stream under: the
+ * cluster's key is made once, when every agent knows what it is.
+ *
+ * \return false: the plan looks at the standbys anew.
+ */
+bool
+want_name_key(const struct snapshot *snapshot, struct plan *plan);
+
+/*! Say who has the name of a node and is none of its standbys. */
+void
+tell_of_strangers(const struct snapshot *snapshot, struct plan *plan);
+
+/*! Is this standby's name in its file another than the cluster's key makes? */
+bool
+is_misnamed(const struct snapshot *snapshot);
+
+/*! Let a standby that streams take the name that it is to have. */
+void
+want_sender_name(const struct snapshot *snapshot, struct plan *plan);
+
 /*! Does another node say that it is the primary, as it may have while dying? */
 bool
 someone_leads(const struct snapshot *snapshot);

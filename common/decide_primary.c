@@ -514,10 +514,12 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (!want_history(snapshot, plan)
-        || !want_cluster_identifier(snapshot, plan)) {
+        || !want_cluster_identifier(snapshot, plan)
+        || !want_name_key(snapshot, plan)) {
         return;
     }
     note_leaving(snapshot, plan);
+    tell_of_strangers(snapshot, plan);
     before = plan->count;
     want_trust(snapshot, plan);
     want_own_attrs(snapshot, plan);

@@ -154,7 +154,8 @@ is_same_list(const struct sync_list *list, const struct sync_list *next)
                 && list->any == next->any && list->strangers == 0;
 
     for (size_t i = 0; same && i < list->count; i++) {
-        same = list->node[i] == next->node[i];
+        same = list->node[i] == next->node[i]
+               && strcmp(list->name[i], next->name[i]) == 0;
     }
     return same;
 }

@@ -129,7 +129,9 @@ follow(const struct snapshot *snapshot, struct plan *plan,
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT,
               snapshot->self, "");
     want_upstream(snapshot, plan);
+    want_sender_name(snapshot, plan);
     if (snapshot->action == ACTION_MONITOR && plan->count == 0
+        && snapshot->name_key.known != ATTR_UNSET && !is_misnamed(snapshot)
         && !replay_is_held_up(snapshot, snapshot->self)
         && snapshot->files.lock != TRI_YES && is_in_step(snapshot)
         && snapshot->server.receiver_running == TRI_YES) {
@@ -176,8 +178,8 @@ standby_duties(const struct snapshot *snapshot, struct plan *plan,
     }
     plan_fallback(plan, code, "%s", "");
     if (!replay_is_seen(snapshot, plan)
-        || !have_facts(snapshot, FACT_ATTRS | FACT_ADDRESS | FACT_FILES,
-                    plan)) {
+        || !have_facts(snapshot, FACT_ATTRS | FACT_ADDRESS | FACT_FILES
+                                 | FACT_RECORD, plan)) {
         return;
     }
     want_own_identifier(snapshot, plan);

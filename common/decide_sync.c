@@ -200,6 +200,7 @@ stays_listed(const struct snapshot *snapshot, size_t node)
     struct sync_list list = sync_list_now(snapshot);
 
     return sync_list_place(&list, node) > 0 && is_streaming(snapshot, node)
+           && !sync_list_misnames(snapshot, &list, node)
            && !is_surplus(snapshot, &list, node);
 }
 
@@ -297,6 +298,19 @@ number_wanted(const struct snapshot *snapshot, const struct sync_list *list,
 }
 
 /*
+ * In the list, but under a name that it does not stream under any more: it
+ * leaves that one by the rules, and comes anew in the same step.
+ */
+static bool
+is_new(const struct snapshot *snapshot, const struct sync_list *list,
+       size_t node)
+{
+    return sync_list_place(list, node) == 0
+           || (sync_list_misnames(snapshot, list, node)
+               && may_leave(snapshot, node));
+}
+
+/*
  * New names stand first: where commits will wait for more of them, every WAL
  * sender's sync_priority changes then, and shows that it has taken the list.
  */
@@ -311,13 +325,14 @@ sync_list_next(const struct snapshot *snapshot, const struct sync_list *list)
     }
     for (size_t i = 0; i < snapshot->node_count; i++) {
         if (next.count + kept < names_wanted(snapshot)
-            && may_join(snapshot, i) && sync_list_place(list, i) == 0
+            && may_join(snapshot, i) && is_new(snapshot, list, i)
             && (!quorum_mode(snapshot) || quorum_may_grow(snapshot))) {
-            next.node[next.count++] = i;
+            sync_list_add(snapshot, &next, i);
         }
     }
     for (size_t i = 0; i < list->count; i++) {
         if (!may_leave(snapshot, list->node[i])) {
+            memcpy(next.name[next.count], list->name[i], NODE_NAME_SIZE);
             next.node[next.count++] = list->node[i];
         }
     }
@@ -426,7 +441,7 @@ list_is_right(const struct snapshot *snapshot, struct plan *plan)
     struct text text;
 
     text_init(&text, names, sizeof(names));
-    sync_list_format(snapshot, &next, &text);
+    sync_list_format(&next, &text);
     if (text.overflow) {
         plan_log_once(plan, LOG_ERR, "the nodes' names are too long for "
                       "synchronous_standby_names: lower sync_num");

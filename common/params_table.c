@@ -267,7 +267,7 @@ const struct param_spec params_table[] = {
             "Names of all nodes that may run the database, with spaces\n"
             "between them, as crm_node -n prints them. async and sync\n"
             "need it. A standby's application_name is its node's name in\n"
-            "lower case.",
+            "lower case and a key of the cluster, \"pm01~5f3a91c4\".",
         .offset = FIELD(node_list),
     },
     {

@@ -68,23 +68,14 @@ add_keyword(struct text *text, const char *keyword, const char *value)
 }
 
 int
-pgconf_conninfo(const struct params *params, const char *node,
+pgconf_conninfo(const struct params *params, const char *sender_name,
                 struct text *text)
 {
-    char name[NODE_NAME_SIZE];
-
-    if (text_copy(node, name, sizeof(name)) != 0) {
-        return -1;
-    }
-    /* what the shell agent did, and what users have in pg_hba and slots */
-    for (char *c = name; *c != '\0'; c++) {
-        *c = (char) tolower((unsigned char) *c);
-    }
     add_keyword(text, "host", params->master_ip);
     text_add(text, " port=%d ", params->pgport);
     add_keyword(text, "user", params->repuser);
     text_add(text, " ");
-    add_keyword(text, "application_name", name);
+    add_keyword(text, "application_name", sender_name);
     if (params->primary_conninfo_opt[0] != '\0') {
         text_add(text, " %s", params->primary_conninfo_opt);
     }
@@ -148,7 +139,7 @@ pgconf_recovery(const struct pgconf_standby *standby, struct text *text)
 
     text_init(&value, conninfo, sizeof(conninfo));
     if ((standby->kind == STANDBY_FOLLOWS
-         && pgconf_conninfo(params, standby->node, &value) != 0)
+         && pgconf_conninfo(params, standby->sender_name, &value) != 0)
         || add_where_set(text, standby, "primary_conninfo", conninfo) != 0
         || add_where_set(text, standby, "restore_command",
                          alone ? "" : params->restore_command) != 0
@@ -241,4 +232,34 @@ pgconf_find(const char *text, const char *name, char *ret_value, size_t size)
         rc = -1;
     }
     return rc;
+}
+
+/* A value of a connection string: in quotes, or up to the next space. */
+static void
+read_conninfo_value(const char *at, struct text *value)
+{
+    bool quoted = *at == '\'';
+
+    at += quoted ? 1 : 0;
+    while (*at != '\0' && (quoted ? *at != '\'' : *at != ' ')) {
+        at += *at == '\\' && at[1] != '\0' ? 1 : 0;
+        text_add_bytes(value, at, 1);
+        at++;
+    }
+}
+
+void
+pgconf_sender_name(const char *conninfo, char *ret_name)
+{
+    static const char keyword[] = " application_name=";
+    const char *at = strstr(conninfo, keyword);
+    struct text name;
+
+    text_init(&name, ret_name, NODE_NAME_SIZE);
+    if (at != NULL) {
+        read_conninfo_value(at + strlen(keyword), &name);
+    }
+    if (name.overflow) {
+        ret_name[0] = '\0';
+    }
 }

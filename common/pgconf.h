@@ -30,7 +30,8 @@ pgconf_add_setting(struct text *text, const char *name, const char *value);
 /*! What a standby's settings are made from. */
 struct pgconf_standby {
     const struct params *params;
-    const char *node;           /*!< this node's name */
+    const char *node;           /*!< this node's name, */
+    const char *sender_name;    /*!< and the one that it streams under */
     uint32_t major_version;     /*!< 10 and later; before 12, recovery.conf */
     enum standby kind;
 };
@@ -51,8 +52,17 @@ pgconf_recovery(const struct pgconf_standby *standby, struct text *text);
  * primary_conninfo_opt is libpq's own syntax and goes in as it is.
  */
 int
-pgconf_conninfo(const struct params *params, const char *node,
+pgconf_conninfo(const struct params *params, const char *sender_name,
                 struct text *text);
+
+/*!
+ * The application_name in a connection string that pgconf_conninfo() wrote:
+ * the first one, for primary_conninfo_opt comes after it.
+ *
+ * \param[out] ret_name  of NODE_NAME_SIZE; "": none, or too long
+ */
+void
+pgconf_sender_name(const char *conninfo, char *ret_name);
 
 /*!
  * The include line for a managed file, without a line end: byte for byte the

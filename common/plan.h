@@ -80,6 +80,7 @@ enum fact {
     X(OP_SET_UNPROVED, "set-unproved")  /* node, value ("": delete) */ \
     X(OP_SET_SYSTEM_ID, "set-system-id")        /* node, value */ \
     X(OP_RECORD_SYSTEM_ID, "record-system-id")  /* value: the cluster's */ \
+    X(OP_RECORD_NAME_KEY, "record-name-key")    /* value; "": a new one */ \
     X(OP_SET_REPLAY, "set-replay")      /* node, value ("": delete) */ \
     X(OP_SET_BEGAN, "set-began")        /* node, value ("": delete) */ \
     X(OP_PREPARE, "prepare")          /* folders, log file, stale pid file */ \

@@ -23,6 +23,9 @@
 #define SYSTEM_ID_SIZE 24
 #define HOLDERS_MAX 24
 #define HOLDER_TITLE_SIZE 96
+#define ADDRESS_SIZE 48
+#define SERVER_NAME_SIZE 64
+#define SENDER_ROWS_MAX 64
 
 /* Each enumeration is a list so that names and values cannot drift apart. */
 
@@ -163,6 +166,13 @@ struct sender {
     enum tri visible;             /*!< NO: columns are NULL, no pg_monitor */
 };
 
+/*! A WAL sender as pg_stat_replication shows it. */
+struct sender_row {
+    char name[SERVER_NAME_SIZE];  /*!< application_name */
+    char address[ADDRESS_SIZE];   /*!< client_addr; "": a local one */
+    struct sender sender;
+};
+
 /*! One node of node_list. */
 struct node {
     char name[NODE_NAME_SIZE];    /*!< Pacemaker's own spelling if known */
@@ -223,7 +233,11 @@ struct node {
                                        promotion began, TIMELINE/LSN; with
                                        ` ended` once it is proved that it never
                                        led there */
-    struct sender sender;
+    struct sender sender;         /*!< of its whole name, see sender_name.h */
+    char stranger[ADDRESS_SIZE];  /*!< from where another streams under its
+                                       name, or a form of it; "": nobody */
+    char twin[ADDRESS_SIZE];      /*!< two have its whole name: the second
+                                       address; neither is its sender then */
     enum tri slot;                /*!< its replication slot is there */
     enum tri slot_active;
     enum tri in_stop_list;        /*!< notify or meta lists name it */
@@ -361,6 +375,8 @@ struct instance_files {
     enum tri standby_current;     /*!< ... and is what the parameters ask for
                                        of a standby that follows; only
                                        reload-agent asks */
+    char sender_name[NODE_NAME_SIZE];   /*!< application_name in recovery.conf
+                                             of ours; "": none, or unknown */
     char system_id[SYSTEM_ID_SIZE];     /*!< pg_control's system identifier,
                                              in decimal; "" unknown */
     uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
@@ -466,6 +482,13 @@ struct snapshot {
     struct attr system_id;        /*!< FACT_RECORD: RSC-system-id of
                                        crm_config, the identifier of the
                                        cluster's database */
+    struct attr name_key;         /*!< FACT_RECORD: RSC-name-key of crm_config,
+                                       see sender_name.h */
+    bool rows_read;               /*!< in this look */
+    size_t row_count;
+    struct sender_row row[SENDER_ROWS_MAX];     /*!< those that have a node's
+                                                     name in some form; not
+                                                     part of the text */
     size_t self;                  /*!< index of this node; NODES_MAX: none */
     size_t node_count;            /*!< of node_list */
     size_t outsiders;             /*!< that follow those: in the cluster, with

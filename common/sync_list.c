@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "line.h"
+#include "sender_name.h"
 
 /* `"name"`, quotes doubled inside. Returns what follows, or NULL. */
 static const char *
@@ -26,6 +27,20 @@ read_name(const char *at, char *ret_name, size_t size)
     return *at == '"' && len > 0 ? at + 1 : NULL;
 }
 
+/* By its own name first: another's may look like one with a key. */
+static size_t
+find_node(const struct snapshot *snapshot, const char *name)
+{
+    size_t node = snapshot_find_node(snapshot, name);
+
+    for (size_t i = 0; node == NODES_MAX && i < snapshot->node_count; i++) {
+        if (sender_name_is_of(name, snapshot->node[i].name)) {
+            node = i;
+        }
+    }
+    return node;
+}
+
 static const char *
 read_names(const struct snapshot *snapshot, const char *at,
            struct sync_list *list)
@@ -39,10 +54,11 @@ read_names(const struct snapshot *snapshot, const char *at,
         if (at == NULL) {
             return NULL;
         }
-        node = snapshot_find_node(snapshot, name);
+        node = find_node(snapshot, name);
         if (node == NODES_MAX) {
             list->strangers++;
         } else if (list->count < NODES_MAX) {
+            memcpy(list->name[list->count], name, sizeof(name));
             list->node[list->count++] = node;
         } else {
             return NULL;    /* one of them stands there twice */
@@ -90,16 +106,42 @@ sync_list_parse(const struct snapshot *snapshot, const char *text,
 }
 
 void
-sync_list_format(const struct snapshot *snapshot,
-                 const struct sync_list *list, struct text *text)
+sync_list_add(const struct snapshot *snapshot, struct sync_list *list,
+              size_t node)
+{
+    char *name = list->name[list->count];
+    const char *own = snapshot->node[node].name;
+
+    sender_name(snapshot, own, name);
+    if (text_same_name(name, own)) {
+        memcpy(name, own, NODE_NAME_SIZE);      /* in Pacemaker's spelling */
+    }
+    list->node[list->count++] = node;
+}
+
+bool
+sync_list_misnames(const struct snapshot *snapshot,
+                   const struct sync_list *list, size_t node)
+{
+    uint32_t place = sync_list_place(list, node);
+    char wanted[NODE_NAME_SIZE];
+
+    if (place == 0) {
+        return false;
+    }
+    sender_name(snapshot, snapshot->node[node].name, wanted);
+    return !text_same_name(list->name[place - 1], wanted);
+}
+
+void
+sync_list_format(const struct sync_list *list, struct text *text)
 {
     if (list->count > 1) {
         text_add(text, "%s %u (", list->any ? "ANY" : "FIRST", list->n);
     }
     for (size_t i = 0; i < list->count; i++) {
         text_add(text, "%s\"", i > 0 ? "," : "");
-        for (const char *c = snapshot->node[list->node[i]].name; *c != '\0';
-             c++) {
+        for (const char *c = list->name[i]; *c != '\0'; c++) {
             text_add(text, "%s%c", *c == '"' ? "\"" : "", *c);
         }
         text_add(text, "\"");

@@ -18,6 +18,7 @@ struct sync_list {
     uint32_t n;                 /*!< commits wait for so many */
     size_t count;
     size_t node[NODES_MAX];     /*!< in the list's order */
+    char name[NODES_MAX][NODE_NAME_SIZE];       /*!< as each stands there */
     size_t strangers;           /*!< names that are no node of the snapshot */
 };
 
@@ -37,8 +38,20 @@ sync_list_parse(const struct snapshot *snapshot, const char *text,
  * Errors: a text that did not fit has `overflow` set.
  */
 void
-sync_list_format(const struct snapshot *snapshot,
-                 const struct sync_list *list, struct text *text);
+sync_list_format(const struct sync_list *list, struct text *text);
+
+/*! Put a node at the list's end, under the name that it is to have now. */
+void
+sync_list_add(const struct snapshot *snapshot, struct sync_list *list,
+              size_t node);
+
+/*!
+ * Does the node stand there under a name that is not its own (any more)?
+ * Whoever has that name satisfies the list, so it has to leave it.
+ */
+bool
+sync_list_misnames(const struct snapshot *snapshot,
+                   const struct sync_list *list, size_t node);
 
 /*! The node's place in the list, from 1 on; 0: it is not there. */
 uint32_t

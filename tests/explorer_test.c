@@ -329,6 +329,8 @@ static const struct e_config small_configs[] = {
       .strict = true, .states_max = SIZE_SMALL },
     { .name = "strict-first", TWO, .commits = 1, .faults = 1, .actions = 2,
       .strict = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
+    { .name = "stranger-first", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .stranger = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
 };
 
 static const struct e_config defects[] = {
@@ -386,6 +388,9 @@ static const struct e_config defects[] = {
       .expected = "I7" },
     { .name = "defect-outsider", RELISTED, .states_max = SIZE_SMALL,
       .defect = E_DEFECT_OUTSIDER, .expected = "I3" },
+    { .name = "defect-name", TWO, .commits = 1, .faults = 1, .actions = 2,
+      .stranger = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_NAME, .expected = "I1" },
 };
 
 static const struct e_config long_configs[] = {

@@ -5,6 +5,7 @@
 
 #include "explorer.h"
 #include "history.h"
+#include "sender_name.h"
 
 #define TEXTS_MAX 250
 
@@ -272,9 +273,14 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->sync_num = config->sync_num;
     ret_view->strict = config->strict;
     ret_view->has_stale = config->stale;
-    ret_view->out = state->relists % 2;
+    ret_view->out = state->relists & 1u;
     ret_view->fencing = config->fencing;
     ret_view->defect = (uint8_t) config->defect;
+    if (config->stranger) {
+        ret_view->stranger = me->server != E_PRIMARY
+                             ? 1 : (2u + e_stranger_priority(state, self))
+                                   & 0x7fu;
+    }
     for (size_t i = 0; i < config->nodes; i++) {
         see_peer(config, state, self, i, &ret_view->peer[i]);
     }
@@ -656,6 +662,46 @@ spoil(const struct e_view *view, struct snapshot *snapshot)
     }
 }
 
+static void
+add_row(const char *name, const struct sender *sender,
+        struct sender_row *ret_row)
+{
+    (void) text_copy(name, ret_row->name, sizeof(ret_row->name));
+    (void) text_copy("192.0.2.1", ret_row->address, sizeof(ret_row->address));
+    ret_row->sender = *sender;
+}
+
+/* With a stranger, whose each WAL sender is has to be told by its name. */
+static void
+fill_names(const struct e_view *view, struct snapshot *snapshot)
+{
+    char name[NODE_NAME_SIZE];
+    struct sender stranger = {
+        .state = SENDER_STREAMING, .sync_state = SYNC_SYNC,
+        .visible = TRI_YES, .flush_lsn = lsn_of(view->lsn),
+    };
+
+    snapshot->name_key.known = ATTR_SET;
+    (void) text_copy(view->defect == E_DEFECT_NAME ? "plain" : "5f3a91c4",
+                     snapshot->name_key.value, ATTR_VALUE_SIZE);
+    for (size_t i = 0; i < view->nodes; i++) {
+        if (view->peer[i].sender) {
+            sender_name(snapshot, snapshot->node[i].name, name);
+            add_row(name, &snapshot->node[i].sender,
+                    &snapshot->row[snapshot->row_count++]);
+        }
+    }
+    if (view->stranger > 1) {
+        stranger.sync_priority = view->stranger - 2u;
+        if (stranger.sync_priority == 0) {
+            stranger.sync_state = SYNC_ASYNC;
+        }
+        add_row(snapshot->node[E_NAMESAKE].name, &stranger,
+                &snapshot->row[snapshot->row_count++]);
+    }
+    senders_assign(snapshot);
+}
+
 void
 e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
 {
@@ -680,6 +726,9 @@ e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
     fill_instance(view, ret_snapshot);
     for (size_t i = 0; i < view->nodes; i++) {
         fill_node(view, i, &ret_snapshot->node[i]);
+    }
+    if (view->stranger != 0) {
+        fill_names(view, ret_snapshot);
     }
     fill_memory(view, &ret_snapshot->memory);
     if (view->out) {

@@ -65,14 +65,14 @@ refuses_a_line_break_and_says_when_there_is_no_room(void **state)
 static void
 writes_a_standby_of_version_12_and_later(void **state)
 {
-    const struct pgconf_standby standby = { &params, "PM01", 15,
-                                              STANDBY_FOLLOWS };
+    const struct pgconf_standby standby = { &params, "PM01", "pm01~5f3a91c4",
+                                            15, STANDBY_FOLLOWS };
 
     (void) state;
     assert_int_equal(pgconf_recovery(&standby, &text), 0);
     assert_string_equal(buf,
         "primary_conninfo = 'host=192.168.2.3 port=5432 user=postgres "
-        "application_name=pm01'\n"
+        "application_name=pm01~5f3a91c4'\n"
         "restore_command = 'cp /arc/%f %p'\n"
         "recovery_target_timeline = 'latest'\n");
 }
@@ -80,7 +80,7 @@ writes_a_standby_of_version_12_and_later(void **state)
 static void
 writes_a_standby_of_earlier_versions(void **state)
 {
-    const struct pgconf_standby standby = { &params, "pm-01.x", 11,
+    const struct pgconf_standby standby = { &params, "pm-01.x", "pm-01.x", 11,
                                               STANDBY_FOLLOWS };
 
     (void) state;
@@ -103,7 +103,8 @@ writes_a_standby_of_earlier_versions(void **state)
 static void
 names_no_upstream_when_there_is_none(void **state)
 {
-    struct pgconf_standby standby = { &params, "pm01", 15, STANDBY_WAITS };
+    struct pgconf_standby standby = { &params, "pm01", "pm01", 15,
+                                      STANDBY_WAITS };
 
     (void) state;
     assert_int_equal(pgconf_recovery(&standby, &text), 0);
@@ -118,7 +119,7 @@ names_no_upstream_when_there_is_none(void **state)
 static void
 keeps_a_standby_in_quarantine_on_its_own_wal(void **state)
 {
-    struct pgconf_standby standby = { &params, "pm01", 15,
+    struct pgconf_standby standby = { &params, "pm01", "pm01", 15,
                                       STANDBY_QUARANTINED };
 
     (void) state;
@@ -146,17 +147,41 @@ quotes_connection_values_as_libpq_reads_them(void **state)
 }
 
 static void
+finds_the_name_that_a_standby_streams_under(void **state)
+{
+    char name[NODE_NAME_SIZE];
+    char value[PATH_SIZE];
+    static const struct {
+        const char *conninfo;
+        const char *name;
+    } rows[] = {
+        { "host=h application_name=pm01~5f3a91c4", "pm01~5f3a91c4" },
+        { "host=h application_name=pm01 sslmode=require", "pm01" },
+        { "host=h application_name='a \\'b' application_name=c", "a 'b" },
+        { "host=h user=x", "" },
+        { "", "" },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pgconf_sender_name(rows[i].conninfo, name);
+        assert_string_equal(name, rows[i].name);
+    }
+    memset(value, 'n', sizeof(value));
+    memcpy(value, " application_name=", 18);
+    value[sizeof(value) - 1] = '\0';
+    pgconf_sender_name(value, name);
+    assert_string_equal(name, "");
+}
+
+static void
 refuses_what_cannot_be_a_standby(void **state)
 {
-    static char long_name[NODE_NAME_SIZE + 1];
-    struct pgconf_standby standby = { &params, long_name, 15,
-                                        STANDBY_FOLLOWS };
+    struct pgconf_standby standby = { &params, "n", "n", 15,
+                                      STANDBY_FOLLOWS };
     char tiny[32];
 
     (void) state;
-    memset(long_name, 'n', NODE_NAME_SIZE);
-    assert_int_equal(pgconf_recovery(&standby, &text), -1);
-    standby.node = "n";
     params.restore_command = "a\nb";
     assert_int_equal(pgconf_recovery(&standby, &text), -1);
     params.restore_command = "";
@@ -231,6 +256,7 @@ main(void)
         TEST(names_no_upstream_when_there_is_none),
         TEST(keeps_a_standby_in_quarantine_on_its_own_wal),
         TEST(quotes_connection_values_as_libpq_reads_them),
+        TEST(finds_the_name_that_a_standby_streams_under),
         TEST(refuses_what_cannot_be_a_standby),
         TEST(writes_the_shell_agents_include_line),
         TEST(finds_the_last_setting_of_a_name),

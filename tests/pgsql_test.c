@@ -13,7 +13,7 @@
 #define SHORT_MS 300
 #define LONG_MS 30000
 #define COLUMNS 12
-#define SENDER_COLUMNS 12
+#define SENDER_COLUMNS 13
 
 static const char *const primary_row[COLUMNS] = {
     "f", "0/3000148", "00000003000000000000000C", NULL,
@@ -916,23 +916,23 @@ takes_the_best_connection_of_a_whole_name(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "catchup", "async", "1", "0/9000000", NULL, "7000",
-        "101", "1795200000.1", "10", "0/1000000",
+        "101", "1795200000.1", "10", "0/1000000", NULL,
         "w", "srv2", "streaming", "async", "1", "0/1000000", "t", "6000",
-        "102", "1795200000.2", "20", "0/1000000",
+        "102", "1795200000.2", "20", "0/1000000", NULL,
         "w", "srv2", "streaming", "sync", "1", "0/2000000", "f", "5000",
-        "103", "1795200000.3", "30", "0/1000000",
+        "103", "1795200000.3", "30", "0/1000000", NULL,
         "w", "srv2", "streaming", "quorum", "1", "0/1500000", NULL, "4000",
-        "104", "1795200000.4", "40", "0/1000000",
+        "104", "1795200000.4", "40", "0/1000000", NULL,
         "w", "srv2", "backup", "async", "1", NULL, NULL, NULL,
-        "105", "1795200000.5", "50", "0/1000000",
+        "105", "1795200000.5", "50", "0/1000000", NULL,
         "w", "srv1", "streaming", "sync", "1", "0/2000000", NULL, "1",
-        "106", "1795200000.6", "60", "0/1000000",
+        "106", "1795200000.6", "60", "0/1000000", NULL,
         "w", "srvx3", "streaming", "sync", "1", "0/2000000", NULL, "1",
-        "107", "1795200000.7", "70", "0/1000000",
+        "107", "1795200000.7", "70", "0/1000000", NULL,
         "s", "slot_srv2", NULL, NULL, NULL, NULL, "t", NULL, NULL, NULL, NULL,
-            NULL,
+            NULL, NULL,
         "s", "slot_srv_3", NULL, NULL, NULL, NULL, "f", NULL, NULL, NULL, NULL,
-            NULL,
+            NULL, NULL,
     };
 
     (void) state;
@@ -969,9 +969,9 @@ knows_no_place_where_connections_of_a_name_differ(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "streaming", "sync", "1", "0/2000000", NULL, NULL,
-        "108", "1795200000.8", "80", "0/1000000",
+        "108", "1795200000.8", "80", "0/1000000", NULL,
         "w", "srv2", "streaming", "async", "0", "0/1000000", NULL, NULL,
-        "109", "1795200000.9", "90", "0/1000000",
+        "109", "1795200000.9", "90", "0/1000000", NULL,
     };
 
     (void) state;
@@ -1045,7 +1045,7 @@ concludes_nothing_from_hidden_columns(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", NULL, NULL, NULL, NULL, NULL, NULL, "9", NULL, NULL,
-            NULL,
+            NULL, NULL,
     };
 
     (void) state;

@@ -23,7 +23,7 @@ assert_written(const char *expected)
     struct text text;
 
     text_init(&text, buf, sizeof(buf));
-    sync_list_format(&world, &list, &text);
+    sync_list_format(&list, &text);
     assert_string_equal(buf, expected);
 }
 
@@ -122,7 +122,7 @@ says_when_it_does_not_fit(void **state)
     (void) state;
     read_list("FIRST 2 (\"srv3\",\"srv2\")");
     text_init(&text, buf, sizeof(buf));
-    sync_list_format(&world, &list, &text);
+    sync_list_format(&list, &text);
     assert_true(text.overflow);
 }
 

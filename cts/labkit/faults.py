@@ -8,6 +8,7 @@ of `the primary` and `the second standby` to nodes is read from the cluster.
 import random
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
 from . import net
 from .errors import LabError
 from .node import PACEMAKERD, POSTGRES, POSTMASTER, Node
-from .postgres import WAL_DISK
-from .resources import VIP_MASTER
+from .postgres import WAL_DISK, bindir
+from .resources import VIP_MASTER, VIP_REP
 from .shell import send, wait_until
 from .state import State
 
@@ -668,13 +669,44 @@ class ConnectionsExhausted(Fault):
         self.crowd.leave()
 
 
+class Stranger(Fault):
+    """A WAL receiver on the client host streams under the name of a standby."""
+
+    name = "stranger with a standby's name"
+    primary = 0.0
+    holds = (2.0, 15.0)
+
+    class Receiver:
+        """pg_receivewal, until it is told to leave."""
+
+        def __init__(self, lab_name: str, host: str, name: str) -> None:
+            # pylint: disable=consider-using-with
+            self.folder = tempfile.TemporaryDirectory()
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", net.namespace(lab_name, "client"),
+                 f"{bindir()}/pg_receivewal", "-D", self.folder.name, "--synchronous", "-d",
+                 f"host={host} user=postgres application_name={name}"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def leave(self) -> None:
+            self.process.kill()
+            self.process.wait(10)
+            self.folder.cleanup()
+
+    def strike(self) -> None:
+        self.receiver = self.Receiver(self.cluster.lab.name, VIP_REP, self.node.name)
+
+    def heal(self) -> None:
+        self.receiver.leave()
+
+
 SINGLE: List[Callable[[], Fault]] = [
     PostmasterKilled, PostgresKilled, PostmasterFrozen, PostgresFrozen, BackendKilled,
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
     Switchover, SwitchoverWithClient, SwitchoverWithArchive, NodeStandby, KillInMaintenance,
     Cleanup, ParameterChanged, OutOfNodeList, ClusterStopped, PacemakerStopped, WalDiskFull,
-    ConnectionsExhausted]
+    ConnectionsExhausted, Stranger]
 
 
 class TwoAtOnce(Fault):
