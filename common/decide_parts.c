@@ -2,8 +2,8 @@
 
 #include "decide_parts.h"
 
-/* A daemon that was killed is back within a second or two. */
-#define SILENT_LOOK_MS 100u
+/* A daemon that was killed is back within a second; each look is logged. */
+#define SILENT_LOOK_MS 500u
 
 const struct node *
 self_node(const struct snapshot *snapshot)
