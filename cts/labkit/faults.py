@@ -540,6 +540,16 @@ class Cleanup(Fault):
         command(self.cluster, "pcs", "resource", self.word, "pgsql", *where)
 
 
+class ReplayStill(Signal):
+    """The startup process stands still; the receiver goes on, and it loses its rank in time."""
+
+    name = "replay stands still"
+    holds = (2.0, 20.0)
+    primary = 0.0
+    pattern = r"^postgres: startup "
+    number = signal.SIGSTOP
+
+
 class ParameterChanged(Fault):
     """A harmless parameter gets another value, and its first one back: nothing restarts."""
 
@@ -705,8 +715,8 @@ SINGLE: List[Callable[[], Fault]] = [
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
     Switchover, SwitchoverWithClient, SwitchoverWithArchive, NodeStandby, KillInMaintenance,
-    Cleanup, ParameterChanged, OutOfNodeList, ClusterStopped, PacemakerStopped, WalDiskFull,
-    ConnectionsExhausted, Stranger]
+    Cleanup, ParameterChanged, OutOfNodeList, ReplayStill, ClusterStopped, PacemakerStopped,
+    WalDiskFull, ConnectionsExhausted, Stranger]
 
 
 class TwoAtOnce(Fault):
