@@ -1,0 +1,62 @@
+"""P1: a standby that cannot replay what it flushes is neither ranked nor promoted."""
+
+import pytest
+
+from conftest import open_lab
+from labkit.resources import Wanted
+
+pytestmark = pytest.mark.steps
+
+
+@pytest.fixture(scope="module")
+def cluster(request, agent):
+    with open_lab(request.config, 3) as made:
+        made.set_up(Wanted(agent=agent))
+        made.settle()
+        yield made
+
+
+def ranked(state):
+    """The standby that may take over; None: none may."""
+    return next((n for n in state.online if n != state.primary
+                 and state.attribute(n, "score") == "100"), None)
+
+
+def restart(cluster, node):
+    """The cluster stops the node's server and starts it again."""
+    before = cluster.postmaster(node)
+    cluster.pcs("node", "standby", node.name, "--wait=60")
+    cluster.pcs("node", "unstandby", node.name, "--wait=60")
+    cluster.wait(f"{node.name} to be a standby", lambda s: (
+        s.attribute(node.name, "status") or "").startswith("HS:"), 60)
+    assert cluster.postmaster(node) != before
+
+
+def is_out(name):
+    """Neither ranked nor recorded as complete, although it streams."""
+    return lambda s: (s.attribute(name, "score") == "-INFINITY"
+                      and s.attribute(name, "data-status") == "CATCHUP|ASYNC"
+                      and ranked(s) not in (None, name))
+
+
+def fail_over(cluster):
+    """The primary's server is killed; who leads now."""
+    old = cluster.primary()
+    old.kill_postgres()
+    return cluster.new_primary(old.name).primary
+
+
+def test_a_recovery_target_takes_the_rank(cluster):
+    node = cluster.node(ranked(cluster.settle()))
+    with cluster.ledger() as client:
+        target = node.sql("select now() + interval '30 s'")
+        node.sql(f"alter system set recovery_target_time = '{target}'")
+        restart(cluster, node)
+        cluster.wait(f"{node.name} to lose its rank", is_out(node.name), 60)
+        assert fail_over(cluster) != node.name
+    assert client.lost() == []
+    log = (node.dir / "var/log/syslog").read_text(errors="replace")
+    assert "recovery_target_time (" in log and "postgresql.auto.conf:" in log
+    node.sql("alter system reset recovery_target_time")
+    restart(cluster, node)
+    cluster.settle()
