@@ -40,10 +40,10 @@ def is_out(name):
 
 
 def fail_over(cluster):
-    """The primary's server is killed; who leads now."""
+    """The primary's server is killed; who led, and who leads now."""
     old = cluster.primary()
     old.kill_postgres()
-    return cluster.new_primary(old.name).primary
+    return old, cluster.new_primary(old.name).primary
 
 
 def test_a_recovery_target_takes_the_rank(cluster):
@@ -53,10 +53,11 @@ def test_a_recovery_target_takes_the_rank(cluster):
         node.sql(f"alter system set recovery_target_time = '{target}'")
         restart(cluster, node)
         cluster.wait(f"{node.name} to lose its rank", is_out(node.name), 60)
-        assert fail_over(cluster) != node.name
+        old, led = fail_over(cluster)
+        assert led != node.name
     assert client.lost() == []
     log = (node.dir / "var/log/syslog").read_text(errors="replace")
     assert "recovery_target_time (" in log and "postgresql.auto.conf:" in log
     node.sql("alter system reset recovery_target_time")
     restart(cluster, node)
-    cluster.settle()
+    cluster.put_back(old)
