@@ -498,6 +498,8 @@ run_op(struct job *job)
             return end_holder(job, HOLDER_COMMAND, SIGTERM);
         case OP_KILL_COMMAND:
             return end_holder(job, HOLDER_COMMAND, SIGKILL);
+        case OP_END_RESTORE:
+            return end_holder(job, HOLDER_RESTORE, SIGKILL);
         case OP_END_RECEIVER:
             return signal_server(job, POSTGRES_END_RECEIVER);
         case OP_PROMOTE_SERVER:

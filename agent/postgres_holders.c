@@ -1,4 +1,4 @@
-/* Who is left while the server shuts down, and how one of them is ended. */
+/* For whom the server waits, and how one of them is ended. */
 
 #include "postgres_holders.h"
 
@@ -16,7 +16,7 @@
 #define SEGMENT_DIGITS 24
 #define READY ".ready"
 
-static void
+static struct holder *
 add_holder(struct holdup *holdup, enum holder_kind kind,
            const struct process_entry *entry)
 {
@@ -27,7 +27,7 @@ add_holder(struct holdup *holdup, enum holder_kind kind,
         holder++;
     }
     if (holder == holdup->holder + HOLDERS_MAX) {
-        return;     /* they get their turn when some of these have ended */
+        return NULL;    /* they get their turn when some of these have ended */
     }
     holder->kind = kind;
     holder->pid = entry->pid;
@@ -38,6 +38,7 @@ add_holder(struct holdup *holdup, enum holder_kind kind,
     } else {
         process_title(entry->pid, holder->title, sizeof(holder->title));
     }
+    return holder;
 }
 
 static void
@@ -47,7 +48,44 @@ add_commands(struct holdup *holdup, pid_t archiver)
     size_t count = processes_find_heirs(archiver, command, COMMANDS_MAX);
 
     for (size_t i = 0; i < count; i++) {
-        add_holder(holdup, HOLDER_COMMAND, &command[i]);
+        (void) add_holder(holdup, HOLDER_COMMAND, &command[i]);
+    }
+}
+
+/*
+ * A restore_command of recovery.conf of ours, whose shell turns SIGUSR1 into
+ * what the server takes for a file that the archive does not have. What a
+ * signal ends otherwise takes the server with it.
+ */
+static bool
+is_endable(const struct process_entry *command, pid_t startup)
+{
+    return command->parent == startup
+           && process_catches(command->pid, SIGUSR1);
+}
+
+static void
+add_restore(struct holdup *holdup, pid_t startup)
+{
+    struct process_entry command[COMMANDS_MAX];
+    size_t count = processes_find_heirs(startup, command, COMMANDS_MAX);
+    struct holder *holder = NULL;
+    struct text names;
+
+    for (size_t i = 0; i < count && holder == NULL; i++) {
+        if (is_endable(&command[i], startup)) {
+            holder = add_holder(holdup, HOLDER_RESTORE, &command[i]);
+        }
+    }
+    if (holder == NULL) {
+        return;
+    }
+    text_init(&names, holder->title, sizeof(holder->title));
+    for (size_t i = 0; i < count; i++) {
+        char name[HOLDER_TITLE_SIZE];
+
+        process_name(command[i].pid, name, sizeof(name));
+        text_add(&names, "%s%s", i == 0 ? "" : ", ", name);
     }
 }
 
@@ -119,12 +157,15 @@ postgres_find_holders(const struct params *params, struct holdup *ret_holdup)
             continue;
         }
         if (entry->sender) {
-            add_holder(ret_holdup, HOLDER_SENDER, entry);
+            (void) add_holder(ret_holdup, HOLDER_SENDER, entry);
         } else if (entry->archiver) {
-            add_holder(ret_holdup, HOLDER_ARCHIVER, entry);
+            (void) add_holder(ret_holdup, HOLDER_ARCHIVER, entry);
             add_commands(ret_holdup, entry->pid);
         } else {
             ret_holdup->backends++;
+            if (entry->startup) {
+                add_restore(ret_holdup, entry->pid);
+            }
         }
     }
     read_unarchived(params->pgdata, ret_holdup);
@@ -163,6 +204,47 @@ end_command(const struct process_table *table, pid_t pid, int number)
     return 0;       /* it has ended */
 }
 
+static pid_t
+startup_process(const struct process_table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->entry[i].startup) {
+            return table->entry[i].pid;
+        }
+    }
+    return 0;
+}
+
+/*
+ * The shell is told first: it looks once what it runs has ended. All else
+ * below the startup process is below that shell.
+ */
+static int
+end_restore(const struct process_table *table, pid_t pid)
+{
+    pid_t startup = startup_process(table);
+    struct process_entry command[COMMANDS_MAX];
+    size_t count = startup != 0
+                   ? processes_find_heirs(startup, command, COMMANDS_MAX) : 0;
+    bool told = false;
+    int rc = 0;
+
+    for (size_t i = 0; i < count && !told; i++) {
+        if (command[i].pid == pid && is_endable(&command[i], startup)) {
+            rc = process_send(pid, process_start(pid), SIGUSR1);
+            told = rc == 0;
+        }
+    }
+    for (size_t i = 0; i < count && told; i++) {
+        if (command[i].pid != pid
+            && process_send(command[i].pid, process_start(command[i].pid),
+                            SIGKILL) != 0) {
+            rc = -1;
+        }
+    }
+    return rc;
+}
+
 int
 postgres_end_holder(const struct params *params, enum holder_kind kind,
                     pid_t pid, int number, struct text *ret_why)
@@ -178,6 +260,8 @@ postgres_end_holder(const struct params *params, enum holder_kind kind,
     }
     if (kind == HOLDER_COMMAND) {
         rc = end_command(&table, pid, number);
+    } else if (kind == HOLDER_RESTORE) {
+        rc = end_restore(&table, pid);
     } else {
         entry = find_entry(&table, pid);
         if (entry != NULL && entry->sender) {

@@ -19,8 +19,9 @@ postgres_find(const struct params *params, const struct instance_id *id,
               struct process_table *table, struct text *ret_why);
 
 /*!
- * Find who is left while the server shuts down: WAL senders, the archiver and
- * what it runs, and which WAL segments wait for the archive.
+ * Find for whom the server waits: WAL senders, the archiver and what it runs,
+ * a restore_command that can be ended, and which WAL segments wait for the
+ * archive.
  *
  * Source: PostgreSQL's postmaster.c, PM_WAIT_BACKENDS to PM_SHUTDOWN_2.
  *
@@ -32,7 +33,11 @@ postgres_find_holders(const struct params *params, struct holdup *ret_holdup);
 /*!
  * Send a signal to one of them if it is still what it was.
  *
- * \param[in] kind  HOLDER_SENDER or HOLDER_COMMAND
+ * A restore_command (its shell is named) gets SIGUSR1, what runs below it
+ * SIGKILL: the server sees a status of 1, see pgconf.c.
+ *
+ * \param[in] kind    HOLDER_SENDER, HOLDER_COMMAND or HOLDER_RESTORE
+ * \param[in] number  the signal, but for HOLDER_RESTORE
  *
  * \return 0 (also when it is gone), or -1 with `ret_why`.
  */

@@ -24,6 +24,7 @@
 #define DELETED " (deleted)"
 #define PROC_PATH_SIZE 64
 #define STAT_SIZE 1024
+#define STATUS_SIZE 4096
 #define CMDLINE_SIZE 256
 #define ARGUMENTS_SIZE 8192
 /* The file's second is rounded down and written a little after the fork. */
@@ -158,6 +159,25 @@ process_is_stopped(pid_t pid)
 
     return read_stat(pid, &facts) == 1
            && (facts.state == 'T' || facts.state == 't');
+}
+
+bool
+process_catches(pid_t pid, int number)
+{
+    static const char field[] = "\nSigCgt:";
+    char path[PROC_PATH_SIZE];
+    char status[STATUS_SIZE];
+    size_t len = 0;
+    const char *at;
+
+    proc_path(pid, "status", path);
+    if (files_read_head(path, status, sizeof(status), &len) != 0) {
+        return false;
+    }
+    at = strstr(status, field);
+    return at != NULL
+           && (strtoull(at + strlen(field), NULL, 16)
+               >> (number - 1) & 1) != 0;
 }
 
 int
@@ -478,6 +498,7 @@ read_words(const char *title, struct process_entry *entry)
     entry->sender = entry->sender || begins_with(title, "walsender")
                     || begins_with(title, "wal sender process");
     entry->archiver = entry->archiver || begins_with(title, "archiver");
+    entry->startup = entry->startup || begins_with(title, "startup");
     entry->stays = entry->stays || is_left_in_shutdown(title);
 }
 

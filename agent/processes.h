@@ -26,6 +26,7 @@ struct process_entry {
     bool receiver;              /*!< the WAL receiver */
     bool sender;                /*!< a WAL sender */
     bool archiver;
+    bool startup;               /*!< the startup process: it replays */
     bool stays;                 /*!< it ends after a shutdown's checkpoint, by
                                      itself: the checkpointer, the logger */
     bool standalone;            /*!< --single, --boot, --check */
@@ -65,6 +66,10 @@ process_send(pid_t pid, uint64_t start, int number);
 /*! Was it stopped (SIGSTOP, a debugger)? */
 bool
 process_is_stopped(pid_t pid);
+
+/*! Does it handle this signal itself (SigCgt of proc(5))? */
+bool
+process_catches(pid_t pid, int number);
 
 /*! SIGKILL a process, if it is the one that started then. */
 void

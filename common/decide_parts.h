@@ -121,6 +121,17 @@ void
 name_holders(const struct snapshot *snapshot, struct text *text);
 
 /*!
+ * While a promotion waits: end a restore_command that hangs. A standby that
+ * streamed has all that it may have acknowledged in its own pg_wal.
+ *
+ * Stands behind the plan's own wait, which it may make a closer look.
+ *
+ * Source: promise P6; PostgreSQL's xlogarchive.c, RestoreArchivedFile().
+ */
+void
+hurry_restore(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
  * Is the server a standby by its files? A hot standby's pid file says 'ready'
  * like a primary's; pg_control (FACT_CONTROL) tells them apart.
  */

@@ -339,6 +339,7 @@ wait_for_promotion(const struct snapshot *snapshot, struct plan *plan)
     }
     let_replay_end(snapshot, plan);
     plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
+    hurry_restore(snapshot, plan);
 }
 
 /*

@@ -8,6 +8,14 @@
 
 #define CONNINFO_SIZE 4096
 #define SLOT_NAME_SIZE 64
+#define COMMAND_SIZE 8192
+
+/*
+ * The server ends where a signal ends restore_command, or what it runs;
+ * a status of 1 says that the archive has no such file. SIGUSR1, and then the
+ * end of what the shell runs, become that.
+ */
+#define ENDABLE "trap \"exit 1\" USR1; "
 
 /* A tab is no danger in a quoted value; a line break is. */
 static bool
@@ -103,6 +111,21 @@ add_optional(struct text *text, const char *name, const char *value)
 }
 
 static int
+add_restore(struct text *text, const struct pgconf_standby *standby)
+{
+    const char *command = standby->params->restore_command;
+    char buf[COMMAND_SIZE];
+    struct text value;
+
+    text_init(&value, buf, sizeof(buf));
+    if (standby->kind != STANDBY_QUARANTINED && command[0] != '\0') {
+        text_add(&value, ENDABLE "%s", command);
+    }
+    return value.overflow ? -1 : add_where_set(text, standby,
+                                               "restore_command", buf);
+}
+
+static int
 add_slot(struct text *text, const struct pgconf_standby *standby)
 {
     const char *prefix = standby->params->replication_slot_name;
@@ -141,8 +164,7 @@ pgconf_recovery(const struct pgconf_standby *standby, struct text *text)
     if ((standby->kind == STANDBY_FOLLOWS
          && pgconf_conninfo(params, standby->sender_name, &value) != 0)
         || add_where_set(text, standby, "primary_conninfo", conninfo) != 0
-        || add_where_set(text, standby, "restore_command",
-                         alone ? "" : params->restore_command) != 0
+        || add_restore(text, standby) != 0
         || add_timeline(text, standby) != 0
         || (standby->major_version < 12
             && pgconf_add_setting(text, "standby_mode", "on") != 0)

@@ -177,7 +177,7 @@ dump_op(const struct op *op, struct text *text)
     if (op->kind == OP_LOG || op->kind == OP_LOG_ONCE
         || op->kind == OP_WRITE_STANDBY || op->kind == OP_CREATE_REFUSAL
         || op->kind == OP_END_HOLDER || op->kind == OP_END_COMMAND
-        || op->kind == OP_KILL_COMMAND) {
+        || op->kind == OP_KILL_COMMAND || op->kind == OP_END_RESTORE) {
         text_add(text, " %d", op->number);
     } else {
         text_add(text, " node.%zu", op->node);

@@ -39,7 +39,7 @@ enum fact {
     FACT_SYNC = 1 << 13,      /*!< do commits wait, and what is remembered */
     FACT_HISTORY = 1 << 14,   /*!< the past of server.position's timeline */
     FACT_REFUSAL = 1 << 15,   /*!< the table that refuses what strays */
-    FACT_HOLDERS = 1 << 16,   /*!< for whom a shutdown waits */
+    FACT_HOLDERS = 1 << 16,   /*!< for whom the server waits */
     FACT_REPLAY = 1 << 17,    /*!< what keeps a standby's replay back */
     FACT_NEWEST = 1 << 18,    /*!< the newest timeline in pg_wal */
 };
@@ -104,6 +104,7 @@ enum fact {
     X(OP_END_HOLDER, "end-holder")      /* number: a WAL sender's process */ \
     X(OP_END_COMMAND, "end-command")    /* number: process id, SIGTERM */ \
     X(OP_KILL_COMMAND, "kill-command")  /* number: process id, SIGKILL */ \
+    X(OP_END_RESTORE, "end-restore")  /* number: the shell of a command */ \
     X(OP_END_RECEIVER, "end-receiver")  /* so that it connects anew */ \
     X(OP_END_SENDERS, "end-senders")    /* number, value: the WAL sender of \
                                     that process and beginning; 0: all */ \

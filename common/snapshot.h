@@ -95,12 +95,14 @@
     X(SYNC_POTENTIAL, "potential") X(SYNC_SYNC, "sync") \
     X(SYNC_QUORUM, "quorum")
 
-/*! A process that a fast shutdown waits for. */
+/*! A process that a fast shutdown or a promotion waits for. */
 #define HOLDER_LIST(X) \
     X(HOLDER_NONE, "none") \
     X(HOLDER_SENDER, "sender")      /* a WAL sender */ \
     X(HOLDER_ARCHIVER, "archiver") \
-    X(HOLDER_COMMAND, "command")    /* archive_command, or a child of it */
+    X(HOLDER_COMMAND, "command")    /* archive_command, or a child of it */ \
+    X(HOLDER_RESTORE, "restore")    /* the shell of a restore_command that \
+                                       can be ended, see pgconf.h */
 
 /*! A node attribute: not looked at, looked at and not set, or a value. */
 #define ATTR_KNOWN_LIST(X) \
@@ -276,10 +278,10 @@ struct holder {
     enum holder_kind kind;
     int32_t pid;
     uint32_t age_ms;              /*!< since it began */
-    char title[HOLDER_TITLE_SIZE];      /*!< of a command: its program */
+    char title[HOLDER_TITLE_SIZE];      /*!< of a command: its programs */
 };
 
-/*! Who is left while the server shuts down (FACT_HOLDERS). */
+/*! For whom a shutdown or a promotion waits (FACT_HOLDERS). */
 struct holdup {
     enum tri known;
     uint32_t backends;            /*!< who has to end before the shutdown's

@@ -48,6 +48,7 @@ is_cosmetic(enum op_kind kind)
         case OP_END_HOLDER:
         case OP_END_COMMAND:
         case OP_KILL_COMMAND:
+        case OP_END_RESTORE:    /* a promotion is one step */
         case OP_NOTE_CALM:      /* the model looks at all each time */
         case OP_SET_XLOG_LOC:
         case OP_SET_BASELINE:

@@ -73,7 +73,7 @@ writes_a_standby_of_version_12_and_later(void **state)
     assert_string_equal(buf,
         "primary_conninfo = 'host=192.168.2.3 port=5432 user=postgres "
         "application_name=pm01~5f3a91c4'\n"
-        "restore_command = 'cp /arc/%f %p'\n"
+        "restore_command = 'trap \"exit 1\" USR1; cp /arc/%f %p'\n"
         "recovery_target_timeline = 'latest'\n");
 }
 

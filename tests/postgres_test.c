@@ -288,6 +288,65 @@ ends_an_archive_command_that_holds_a_stop_up(void **state)
     assert_int_equal(files.control, CONTROL_SHUT_DOWN);
 }
 
+/* An archive that hangs once the server is there. */
+static void
+start_standby(void)
+{
+    char path[PATH_SIZE];
+
+    assert_true(server_sql(&server, "alter system set "
+                                    "wal_retrieve_retry_interval = '50ms'"));
+    assert_true(server_sql(&server, "alter system set restore_command = "
+                                    "'trap \"exit 1\" USR1; "
+                                    "[ ! -e hang ] || sleep 300; exit 1'"));
+    stops_fast(NULL);
+    path_of("standby.signal", path);
+    assert_int_equal(files_write(path, "", 0, 0644), 0);
+    server_start(&server);
+    path_of("hang", path);
+    assert_int_equal(files_write(path, "", 0, 0644), 0);
+}
+
+static const struct holder *
+await_restore(struct holdup *holdup, int32_t but_pid)
+{
+    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
+    const struct holder *found;
+
+    do {
+        clock_sleep_ms(20, deadline_ms);
+        assert_int_equal(postgres_find_holders(&server.params, holdup), 0);
+        found = find_holder(holdup, HOLDER_RESTORE);
+    } while ((found == NULL || found->pid == but_pid
+              || strstr(found->title, "sleep") == NULL)
+             && clock_left_ms(deadline_ms) > 0);
+    assert_non_null(found);
+    assert_int_not_equal(found->pid, but_pid);
+    return found;
+}
+
+/* The next one runs below the same startup process: the server lives. */
+static void
+ends_a_restore_command_and_the_server_lives(void **state)
+{
+    char path[PATH_SIZE];
+    struct holdup holdup;
+    int32_t pid;
+
+    (void) state;
+    start_standby();
+    pid = await_restore(&holdup, 0)->pid;
+    assert_int_equal(postgres_end_holder(&server.params, HOLDER_RESTORE,
+                                         getpid(), 0, &why), 0);
+    assert_int_equal(postgres_end_holder(&server.params, HOLDER_RESTORE, pid,
+                                         0, &why), 0);
+    (void) await_restore(&holdup, pid);
+    assert_int_equal(look(false).state, PROCESS_RUNNING);
+    assert_string_equal(words, "");
+    path_of("standby.signal", path);
+    assert_int_equal(remove(path), 0);
+}
+
 static void
 signals_nobody_without_complaint(void **state)
 {
@@ -643,6 +702,7 @@ main(void)
         FILES_TEST(keeps_the_quoting_of_start_opt),
         FILES_TEST(never_takes_the_null_device_for_a_log_file),
         FILES_TEST(says_what_is_wrong_with_a_folder),
+        SERVER_TEST(ends_a_restore_command_and_the_server_lives),
         SERVER_TEST(ends_an_archive_command_that_holds_a_stop_up),
     };
     const char *why_not = server_why_not();
