@@ -3,6 +3,7 @@
 import pytest
 
 from conftest import open_lab
+from labkit import faults
 from labkit.resources import Wanted
 
 pytestmark = pytest.mark.steps
@@ -61,3 +62,18 @@ def test_a_recovery_target_takes_the_rank(cluster):
     node.sql("alter system reset recovery_target_time")
     restart(cluster, node)
     cluster.put_back(old)
+
+
+def test_an_archive_that_hangs_holds_no_promotion_up(cluster):
+    """restore_command is ended, some five times, and the server goes on to lead."""
+    cluster.settle()
+    with cluster.ledger() as client:
+        faults.hang_archive(cluster)
+        old = cluster.primary()
+        old.kill_postgres()
+        led = cluster.node(cluster.new_primary(old.name, 30).primary)
+        faults.release_archive(cluster)
+        cluster.put_back(old)
+    assert client.lost() == []
+    log = (led.dir / "var/log/syslog").read_text(errors="replace")
+    assert "ending restore_command (sh, sleep), which has run for" in log

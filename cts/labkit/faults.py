@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
 from . import net
 from .errors import LabError
 from .node import PACEMAKERD, POSTGRES, POSTMASTER, Node
-from .postgres import WAL_DISK, bindir
+from .postgres import ARCHIVE, WAL_DISK, bindir
 from .resources import VIP_MASTER, VIP_REP
 from .shell import send, wait_until
 from .state import State
@@ -29,6 +29,9 @@ WALSENDER = r"^postgres: walsender "
 WALRECEIVER = r"^postgres: walreceiver"
 ATTRD = r"^\S*/pacemaker-attrd( |$)"
 BASED = r"^\S*/pacemaker-based( |$)"
+HANG = "pg/hang"        # in the node's folder
+RESTORE = f"cp {ARCHIVE}/%f %p"
+RESTORE_HANGS = f"while test -e /srv/{HANG}; do sleep 1; done; {RESTORE}"
 CLOCK = ("clock stepped: a Linux time namespace moves the monotonic and the boot-time clock only; "
          "the wall clock is the whole machine's")
 
@@ -550,6 +553,34 @@ class ReplayStill(Signal):
     number = signal.SIGSTOP
 
 
+def hang_archive(cluster: "Cluster") -> None:
+    """From now on each node's restore_command waits until release_archive()."""
+    command(cluster, "pcs", "resource", "update", "pgsql", f"restore_command={RESTORE_HANGS}",
+            "--wait=20")
+    for node in cluster.lab.nodes:
+        (node.dir / HANG).touch()
+
+
+def release_archive(cluster: "Cluster") -> None:
+    for node in cluster.lab.nodes:
+        (node.dir / HANG).unlink(missing_ok=True)
+    command(cluster, "pcs", "resource", "update", "pgsql", f"restore_command={RESTORE}")
+
+
+class ArchiveHangs(PostgresKilled):
+    """Its promotion may not wait for the archive, nor may the others for ever."""
+
+    name = "all postgres killed while restore_command hangs"
+    holds = (2.0, 20.0)
+
+    def strike(self) -> None:
+        hang_archive(self.cluster)
+        super().strike()
+
+    def heal(self) -> None:
+        release_archive(self.cluster)
+
+
 class ParameterChanged(Fault):
     """A harmless parameter gets another value, and its first one back: nothing restarts."""
 
@@ -715,8 +746,8 @@ SINGLE: List[Callable[[], Fault]] = [
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
     Switchover, SwitchoverWithClient, SwitchoverWithArchive, NodeStandby, KillInMaintenance,
-    Cleanup, ParameterChanged, OutOfNodeList, ReplayStill, ClusterStopped, PacemakerStopped,
-    WalDiskFull, ConnectionsExhausted, Stranger]
+    Cleanup, ParameterChanged, OutOfNodeList, ReplayStill, ArchiveHangs, ClusterStopped,
+    PacemakerStopped, WalDiskFull, ConnectionsExhausted, Stranger]
 
 
 class TwoAtOnce(Fault):
