@@ -61,9 +61,13 @@ set_attr(struct job *job, enum cluster_attr attr)
 
     report_log(LOG_INFO, "%s on '%s': '%s'", op_name(job->op->kind),
                job_node(job), value);
-    return cluster_set_attr(job->instance->cluster, attr, job_node(job),
-                            value[0] == '\0' ? NULL : value,
-                            attr_deadline(job), &job->why);
+    if (cluster_set_attr(job->instance->cluster, attr, job_node(job),
+                         value[0] == '\0' ? NULL : value,
+                         attr_deadline(job), &job->why) != 0) {
+        return -1;
+    }
+    snapshot_note_attr(job->snapshot, job->op->node, job->op->kind, value);
+    return 0;
 }
 
 /* What a node's copy said before its record was written is an old story. */

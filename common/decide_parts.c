@@ -86,43 +86,6 @@ cluster_is_silent(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
-static const struct attr *
-attr_of(const struct node *node, enum op_kind kind)
-{
-    switch ((int) kind) {
-        case OP_SET_STATUS:
-            return &node->status;
-        case OP_SET_XLOG_LOC:
-            return &node->xlog_loc;
-        case OP_SET_BASELINE:
-            return &node->baseline;
-        case OP_SET_RECEIVER:
-            return &node->receiver;
-        case OP_SET_SCORE:
-            return &node->score;
-        case OP_SET_POSITION:
-            return &node->position;
-        case OP_SET_ADMIT:
-            return &node->admit;
-        case OP_SET_WARNED:
-            return &node->warned;
-        case OP_SET_HISTORY:
-            return &node->history;
-        case OP_SET_SHUTDOWN:
-            return &node->shutdown;
-        case OP_SET_UNPROVED:
-            return &node->unproved;
-        case OP_SET_SYSTEM_ID:
-            return &node->system_id;
-        case OP_SET_REPLAY:
-            return &node->replay;
-        case OP_SET_BEGAN:
-            return &node->began;
-        default:    /* OP_SET_TRUSTED; the record is not kept here */
-            return &node->trusted;
-    }
-}
-
 void
 want_attr(const struct snapshot *snapshot, struct plan *plan,
           enum op_kind kind, enum op_need need, size_t node,
@@ -133,7 +96,7 @@ want_attr(const struct snapshot *snapshot, struct plan *plan,
     if (node >= snapshot_total(snapshot)) {
         return;
     }
-    attr = attr_of(&snapshot->node[node], kind);
+    attr = snapshot_attr(snapshot, node, kind);
     if (value[0] == '\0' ? attr->known == ATTR_UNSET : attr_is(attr, value)) {
         return;
     }

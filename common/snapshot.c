@@ -146,3 +146,63 @@ attr_is(const struct attr *attr, const char *value)
 {
     return attr->known == ATTR_SET && strcmp(attr->value, value) == 0;
 }
+
+/* Where the attribute is that an operation sets. */
+static size_t
+attr_offset(enum op_kind kind)
+{
+    switch ((int) kind) {
+        case OP_SET_STATUS:
+            return offsetof(struct node, status);
+        case OP_SET_XLOG_LOC:
+            return offsetof(struct node, xlog_loc);
+        case OP_SET_BASELINE:
+            return offsetof(struct node, baseline);
+        case OP_SET_RECEIVER:
+            return offsetof(struct node, receiver);
+        case OP_SET_SCORE:
+            return offsetof(struct node, score);
+        case OP_SET_POSITION:
+            return offsetof(struct node, position);
+        case OP_SET_ADMIT:
+            return offsetof(struct node, admit);
+        case OP_SET_WARNED:
+            return offsetof(struct node, warned);
+        case OP_SET_HISTORY:
+            return offsetof(struct node, history);
+        case OP_SET_SHUTDOWN:
+            return offsetof(struct node, shutdown);
+        case OP_SET_UNPROVED:
+            return offsetof(struct node, unproved);
+        case OP_SET_SYSTEM_ID:
+            return offsetof(struct node, system_id);
+        case OP_SET_REPLAY:
+            return offsetof(struct node, replay);
+        case OP_SET_BEGAN:
+            return offsetof(struct node, began);
+        default:    /* OP_SET_TRUSTED; the record is not kept here */
+            return offsetof(struct node, trusted);
+    }
+}
+
+const struct attr *
+snapshot_attr(const struct snapshot *snapshot, size_t node, enum op_kind kind)
+{
+    const char *start = (const char *) &snapshot->node[node];
+
+    return (const struct attr *) (const void *) (start + attr_offset(kind));
+}
+
+void
+snapshot_note_attr(struct snapshot *snapshot, size_t node, enum op_kind kind,
+                   const char *value)
+{
+    char *start = (char *) &snapshot->node[node];
+    struct attr *attr = (struct attr *) (void *) (start + attr_offset(kind));
+
+    if (text_copy(value, attr->value, sizeof(attr->value)) != 0) {
+        memset(attr, 0, sizeof(*attr));
+        return;
+    }
+    attr->known = value[0] == '\0' ? ATTR_UNSET : ATTR_SET;
+}

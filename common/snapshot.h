@@ -589,6 +589,19 @@ postmaster_lives(const struct snapshot *snapshot);
 bool
 node_is_out(const struct node *node);
 
+/*! A node's attribute by the operation that sets it (OP_SET_...). */
+const struct attr *
+snapshot_attr(const struct snapshot *snapshot, size_t node,
+              enum op_kind kind);
+
+/*!
+ * Take what was written for what is there, "" for deleted: else the next plan
+ * of the same action would compare with what was there before.
+ */
+void
+snapshot_note_attr(struct snapshot *snapshot, size_t node, enum op_kind kind,
+                   const char *value);
+
 /*! Does the attribute have exactly this value? UNKNOWN is no. */
 bool
 attr_is(const struct attr *attr, const char *value);

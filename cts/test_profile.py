@@ -14,7 +14,7 @@ pytestmark = pytest.mark.steps
 # What a warning begins with, for each profile without fencing.
 SEED = ["stonith-enabled=false", "no-quorum-policy=ignore", "'pgsql' has stop timeout=60s",
         "'pgsql' has demote timeout=60s", "'pgsql' has demote on-fail=stop",
-        "'pgsql' has migration-threshold=1"]
+        "'pgsql' has migration-threshold=1", "'pgsql' has restart_on_promote=true"]
 COMMAND = r"(Make one|Change it[^:]*|Configure a fence device, then): \S+"
 
 

@@ -217,7 +217,8 @@ def test_without_a_watcher_the_monitor_finds_the_death(cluster):
     """With the watcher killed all is as safe, only slower."""
     old = cluster.primary()
     with cluster.ledger() as client:
-        old.signal(signal.SIGKILL, f"{WATCHER}|{POSTGRES}")
+        old.signal(signal.SIGKILL, WATCHER)
+        old.signal(signal.SIGKILL, POSTGRES)
         moment = time.time()
         cluster.new_primary(old.name)
         assert counted(old, ASYNC) == "0" != counted(old, PRIMARY)

@@ -23,7 +23,7 @@
 
 #define FILE_SIZE (64 * 1024)
 #define NAMES_MAX 1000
-#define BASES_MAX 4
+#define BASES_MAX 6
 #define BASE_PREFIX "# base: "
 
 static char folder[1024];

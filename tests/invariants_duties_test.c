@@ -617,7 +617,7 @@ every_action_ends_before_its_deadline(void **state)
     static const enum action actions[] = {
         ACTION_START, ACTION_STOP, ACTION_STATUS, ACTION_MONITOR,
         ACTION_PROMOTE, ACTION_DEMOTE, ACTION_VALIDATE, ACTION_NONE,
-        ACTION_METADATA, ACTION_METHODS,
+        ACTION_METADATA, ACTION_METHODS, ACTION_RELOAD,
     };
 
     (void) state;

@@ -1,5 +1,6 @@
 /* Names of what a snapshot holds, and small questions to it. */
 
+#include "decide_parts.h"
 #include "names.h"
 #include "world.h"
 
@@ -93,6 +94,50 @@ an_attribute_is_a_value_only_when_set(void **state)
     assert_false(attr_is(&attr, ""));
 }
 
+/* A node that was judged in the action that began to judge it: it is free. */
+static void
+what_an_action_wrote_is_what_it_finds(void **state)
+{
+    static struct snapshot snapshot;
+    static struct plan plan;
+    char too_long[ATTR_VALUE_SIZE + 1];
+
+    (void) state;
+    snapshot.node_count = 2;
+    plan_init(&plan);
+    want_attr(&snapshot, &plan, OP_SET_UNPROVED, OP_REQUIRED, 1, "1");
+    snapshot_note_attr(&snapshot, 1, OP_SET_UNPROVED, "1");
+    want_attr(&snapshot, &plan, OP_SET_UNPROVED, OP_REQUIRED, 1, "1");
+    assert_int_equal(plan.count, 1);
+    want_attr(&snapshot, &plan, OP_SET_UNPROVED, OP_REQUIRED, 1, "");
+    assert_int_equal(plan.count, 2);
+    snapshot_note_attr(&snapshot, 1, OP_SET_UNPROVED, "");
+    want_attr(&snapshot, &plan, OP_SET_UNPROVED, OP_REQUIRED, 1, "");
+    assert_int_equal(plan.count, 2);
+    assert_int_equal(snapshot.node[0].unproved.known, ATTR_UNKNOWN);
+    assert_int_equal(snapshot.node[1].trusted.known, ATTR_UNKNOWN);
+    memset(too_long, 'x', sizeof(too_long) - 1);
+    too_long[sizeof(too_long) - 1] = '\0';
+    snapshot_note_attr(&snapshot, 1, OP_SET_UNPROVED, too_long);
+    assert_int_equal(snapshot.node[1].unproved.known, ATTR_UNKNOWN);
+}
+
+static void
+no_replay_keeps_a_primary_back(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot.node_count = 1;
+    snapshot.server.in_recovery = TRI_NO;
+    snapshot.server.replay.paused = TRI_YES;
+    assert_false(replay_is_held_up(&snapshot, 0));
+    snapshot.server.in_recovery = TRI_YES;
+    (void) text_copy("recovery_target_time", snapshot.server.replay.target,
+                     sizeof(snapshot.server.replay.target));
+    assert_true(replay_is_held_up(&snapshot, 0));
+}
+
 int
 main(void)
 {
@@ -103,6 +148,8 @@ main(void)
         cmocka_unit_test(an_unknown_word_leaves_the_value),
         cmocka_unit_test(finds_a_node_by_its_whole_name_without_case),
         cmocka_unit_test(an_attribute_is_a_value_only_when_set),
+        cmocka_unit_test(what_an_action_wrote_is_what_it_finds),
+        cmocka_unit_test(no_replay_keeps_a_primary_back),
     };
 
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

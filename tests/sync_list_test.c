@@ -45,6 +45,15 @@ reads_back_what_it_writes(void **state)
 }
 
 static void
+misnames_nobody_who_is_not_there(void **state)
+{
+    (void) state;
+    read_list("\"srv2\"");
+    assert_false(sync_list_misnames(&world, &list, 1));
+    assert_false(sync_list_misnames(&world, &list, 2));
+}
+
+static void
 doubles_quotes_in_names(void **state)
 {
     (void) state;
@@ -131,6 +140,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_back_what_it_writes),
+        cmocka_unit_test(misnames_nobody_who_is_not_there),
         cmocka_unit_test(doubles_quotes_in_names),
         cmocka_unit_test(compares_names_whole_and_without_case),
         cmocka_unit_test(refuses_what_it_would_not_write),
