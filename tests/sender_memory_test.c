@@ -104,8 +104,8 @@ refuses_what_is_garbled_or_of_another_version(void **state)
         "pgward-senders 1\n5 x srv2 1 2\n", "pgward-senders 1\n5 7\n",
         "pgward-senders 1\n5 7 srv2\n",
         "pgward-senders 1\n5 7 srv2 1 2 3\n",
-        "pgward-senders 1\n5 7 srv2 1 "
-        "123456789012345678901234567890123\n",
+        ("pgward-senders 1\n5 7 srv2 1 "
+         "123456789012345678901234567890123\n"),
     };
     char buf[4096];
     struct text text;
