@@ -59,9 +59,25 @@ static bool
 is_telling(const char *line)
 {
     static const char *const words[] = {
-        "FATAL:", "PANIC:", "ERROR:", "HINT:", "LOG:  invalid value for",
+        "FATAL:", "PANIC:", "ERROR:", "LOG:  invalid value for",
         "LOG:  unrecognized configuration", "LOG:  syntax error in file",
         "LOG:  could not",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strstr(line, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The others belong to the one before them. */
+static bool
+is_message(const char *line)
+{
+    static const char *const words[] = {
+        "LOG:  ", "FATAL:  ", "PANIC:  ", "ERROR:  ", "WARNING:  ",
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -156,6 +172,7 @@ add_tail(const char *bytes, bool any, struct text *text)
     struct last_lines all = { 0 };
     char line[LINE_SIZE];
     bool ended = false;
+    bool tells = false;
 
     while (*bytes != '\0') {
         if (line_next(&bytes, line, sizeof(line)) != 0 || line[0] == '\0'
@@ -168,7 +185,10 @@ add_tail(const char *bytes, bool any, struct text *text)
         }
         ended = is_end_of_story(line);
         remember(&all, line);
-        if (is_telling(line) && !is_for_a_client(line)) {
+        if (is_message(line)) {
+            tells = is_telling(line) && !is_for_a_client(line);
+        }
+        if (tells && (is_telling(line) || strstr(line, "HINT:") != NULL)) {
             remember(&telling, line);
         }
     }

@@ -603,6 +603,32 @@ keeps_what_a_server_said_as_it_gave_up(void **state)
     assert_string_equal(words, "FATAL:  lock file \"l\" is empty");
 }
 
+/* Of the two hints only that of the error says what to do. */
+static void
+tells_the_hint_of_an_error_and_of_nothing_else(void **state)
+{
+    struct params params = server.params;
+    char path[PATH_SIZE];
+    static const char log[] =
+        "2026-11-21 00:44:57 UTC [1] LOG:  starting PostgreSQL 15.20\n"
+        "2026-11-21 00:44:57 UTC [3] LOG:  database system was interrupted "
+        "while in recovery at log time 2026-11-21 00:44:50 UTC\n"
+        "2026-11-21 00:44:57 UTC [3] HINT:  If this has occurred more than "
+        "once some data might be corrupted\n"
+        "2026-11-21 00:44:57 UTC [3] FATAL:  directory \"/s\" does not exist\n"
+        "2026-11-21 00:44:57 UTC [3] HINT:  Create this directory\n"
+        "2026-11-21 00:44:57 UTC [1] LOG:  database system is shut down\n";
+
+    (void) state;
+    assert_true(snprintf(path, sizeof(path), "%s/hints.log", server.folder)
+                > 0);
+    assert_int_equal(files_write(path, log, sizeof(log) - 1, 0644), 0);
+    params.logfile = path;
+    assert_int_equal(postgres_tail_log(&params, &server.identity, &why), 0);
+    assert_string_equal(words, "FATAL:  directory \"/s\" does not exist | "
+                               "HINT:  Create this directory");
+}
+
 static void
 check_start_opt(const char *start_opt)
 {
@@ -699,6 +725,7 @@ main(void)
         FILES_TEST(asks_the_server_when_its_log_is_thrown_away),
         FILES_TEST(starts_over_what_a_killed_start_left_empty),
         FILES_TEST(keeps_what_a_server_said_as_it_gave_up),
+        FILES_TEST(tells_the_hint_of_an_error_and_of_nothing_else),
         FILES_TEST(keeps_the_quoting_of_start_opt),
         FILES_TEST(never_takes_the_null_device_for_a_log_file),
         FILES_TEST(says_what_is_wrong_with_a_folder),
