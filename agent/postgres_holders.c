@@ -9,12 +9,14 @@
 
 #include "cleanup.h"
 #include "line.h"
+#include "pgconf.h"
 #include "postgres.h"
 #include "processes.h"
 
 #define COMMANDS_MAX HOLDERS_MAX
 #define SEGMENT_DIGITS 24
 #define READY ".ready"
+#define SHELL "sh -c "         /* as system(3) runs it */
 
 static struct holder *
 add_holder(struct holdup *holdup, enum holder_kind kind,
@@ -60,7 +62,15 @@ add_commands(struct holdup *holdup, pid_t archiver)
 static bool
 is_endable(const struct process_entry *command, pid_t startup)
 {
-    return command->parent == startup
+    char title[HOLDER_TITLE_SIZE];
+
+    if (command->parent != startup) {
+        return false;
+    }
+    /* what it was replaced by (exec) has another title, or no trap */
+    process_title(command->pid, title, sizeof(title));
+    return strncmp(title, SHELL, strlen(SHELL)) == 0
+           && strstr(title, PGCONF_ENDABLE) != NULL
            && process_catches(command->pid, SIGUSR1);
 }
 

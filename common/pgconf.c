@@ -10,13 +10,6 @@
 #define SLOT_NAME_SIZE 64
 #define COMMAND_SIZE 8192
 
-/*
- * The server ends where a signal ends restore_command, or what it runs;
- * a status of 1 says that the archive has no such file. SIGUSR1, and then the
- * end of what the shell runs, become that.
- */
-#define ENDABLE "trap \"exit 1\" USR1; "
-
 /* A tab is no danger in a quoted value; a line break is. */
 static bool
 has_control(const char *value)
@@ -119,7 +112,7 @@ add_restore(struct text *text, const struct pgconf_standby *standby)
 
     text_init(&value, buf, sizeof(buf));
     if (standby->kind != STANDBY_QUARANTINED && command[0] != '\0') {
-        text_add(&value, ENDABLE "%s", command);
+        text_add(&value, PGCONF_ENDABLE "%s", command);
     }
     return value.overflow ? -1 : add_where_set(text, standby,
                                                "restore_command", buf);

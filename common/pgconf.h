@@ -27,6 +27,15 @@
 int
 pgconf_add_setting(struct text *text, const char *name, const char *value);
 
+/*!
+ * What a restore_command begins with in recovery.conf of ours.
+ *
+ * The server ends where a signal ends restore_command, or what that runs; a
+ * status of 1 says that the archive has no such file. SIGUSR1, and then the
+ * end of what the shell runs, become that.
+ */
+#define PGCONF_ENDABLE "trap \"exit 1\" USR1; "
+
 /*! What a standby's settings are made from. */
 struct pgconf_standby {
     const struct params *params;
