@@ -77,3 +77,22 @@ def test_an_archive_that_hangs_holds_no_promotion_up(cluster):
     assert client.lost() == []
     log = (led.dir / "var/log/syslog").read_text(errors="replace")
     assert "ending restore_command (sh, sleep), which has run for" in log
+
+
+def test_a_setting_lower_than_the_primarys_takes_the_rank_until_it_is_raised(cluster):
+    """Of the three only the primary can lead: killed, it comes back and leads."""
+    primary = cluster.node(cluster.settle().primary)
+    others = [node.name for node in cluster.standbys()]
+    with cluster.ledger() as client:
+        value = faults.raise_setting(cluster, primary)
+        cluster.wait("both standbys to lose their rank", lambda s: all(
+            s.attribute(name, "score") == "-INFINITY" for name in others), 60)
+        killed = primary.kill_postgres()
+        client.wait_for_commits(killed, 60)
+        assert cluster.primary().name == primary.name
+        faults.follow_setting(cluster, value)
+        cluster.settle()
+        cluster.pcs("resource", "cleanup")
+    assert client.lost() == []
+    log = (cluster.node(others[0]).dir / "var/log/syslog").read_text(errors="replace")
+    assert f"max_connections is {value - 10} here, {value} on the primary: raise it" in log

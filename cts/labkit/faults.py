@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
 from . import net
 from .errors import LabError
 from .node import PACEMAKERD, POSTGRES, POSTMASTER, Node
-from .postgres import ARCHIVE, WAL_DISK, bindir
+from .postgres import ARCHIVE, WAL_DISK, bindir, server
 from .resources import VIP_MASTER, VIP_REP
 from .shell import send, wait_until
 from .state import State
@@ -581,6 +581,43 @@ class ArchiveHangs(PostgresKilled):
         release_archive(self.cluster)
 
 
+def raise_setting(cluster: "Cluster", node: Node) -> int:
+    """A primary gets more connections, by a restart that the cluster does not look at."""
+    value = int(node.sql("show max_connections")) + 10
+    node.sql(f"alter system set max_connections = {value}")
+    command(cluster, "pcs", "property", "set", "maintenance-mode=true")
+    try:
+        command(cluster, "crm_resource", "--wait", "--timeout=20s")
+        server(node, "-m", "fast", "-l", "/var/log/postgresql/postgresql.log", "restart")
+    finally:
+        command(cluster, "pcs", "property", "set", "maintenance-mode=false")
+    return value
+
+
+def follow_setting(cluster: "Cluster", value: int) -> None:
+    """The same on every node, those that are off too; who has less is restarted."""
+    for node in cluster.lab.nodes:
+        with open(node.dir / "pg/data/postgresql.auto.conf", "a", encoding="ascii") as settings:
+            settings.write(f"max_connections = {value}\n")
+    for node in cluster.lab.running():
+        if node.sql("show max_connections", check=False) not in ("", str(value)):
+            node.kill_postgres()
+
+
+class LowerSetting(Fault):
+    """The standbys' replay is paused: none is ranked until it has as much as the primary."""
+
+    name = "a setting lower than the primary's"
+    holds = (2.0, 15.0)
+    primary = 1.0
+
+    def strike(self) -> None:
+        self.value = raise_setting(self.cluster, self.node)
+
+    def heal(self) -> None:
+        follow_setting(self.cluster, self.value)
+
+
 class ParameterChanged(Fault):
     """A harmless parameter gets another value, and its first one back: nothing restarts."""
 
@@ -746,8 +783,8 @@ SINGLE: List[Callable[[], Fault]] = [
     BackendFrozen, WalsenderKilled, WalreceiverKilled, AttrdKilled, BasedFrozen, PacemakerdKilled,
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
     Switchover, SwitchoverWithClient, SwitchoverWithArchive, NodeStandby, KillInMaintenance,
-    Cleanup, ParameterChanged, OutOfNodeList, ReplayStill, ArchiveHangs, ClusterStopped,
-    PacemakerStopped, WalDiskFull, ConnectionsExhausted, Stranger]
+    Cleanup, ParameterChanged, OutOfNodeList, ReplayStill, ArchiveHangs, LowerSetting,
+    ClusterStopped, PacemakerStopped, WalDiskFull, ConnectionsExhausted, Stranger]
 
 
 class TwoAtOnce(Fault):
