@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "files.h"
 #include "line.h"
+#include "processes.h"
 #include "report.h"
 #include "sender_memory.h"
 #include "sync_memory.h"
@@ -22,6 +23,10 @@
 #define FILE_MODE 0600
 #define CALM_SIZE 32
 #define STILL_SIZE 64
+#define WORK_SIZE 96
+
+/* A process at work may show nothing of it for so long. */
+#define IDLE_MS 10000u
 
 void
 memory_load(const struct instance *instance, struct sync_memory *ret_memory)
@@ -147,6 +152,57 @@ memory_still_ms(const struct instance *instance, lsn replayed)
     /* without it the next monitor begins to count */
     (void) files_write(path, buf, text.len, FILE_MODE);
     return 0;
+}
+
+/* `PID START WORK SINCE_MS`, of a startup process. */
+static bool
+read_work(const char *path, const uint64_t key[3], uint64_t now_ms,
+          uint64_t *ret_since_ms)
+{
+    char buf[WORK_SIZE];
+    const char *rest = buf;
+    uint64_t number;
+    size_t len;
+
+    if (files_read(path, buf, sizeof(buf), &len) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        rest = line_read_number(rest, UINT64_MAX, &number);
+        if (rest == NULL || *rest != ' ' || number != key[i]) {
+            return false;
+        }
+        rest++;
+    }
+    return line_read_number(rest, now_ms, ret_since_ms) != NULL;
+}
+
+enum tri
+memory_replay_is_busy(const struct instance *instance, int32_t pid)
+{
+    uint64_t now_ms = (uint64_t) clock_now_ms();
+    uint64_t key[3] = { (uint64_t) pid, 0, 0 };     /* and start, and work */
+    uint64_t since_ms;
+    char path[PATH_SIZE];
+    char buf[WORK_SIZE];
+    struct text text;
+
+    if (pid <= 0 || !process_work(pid, &key[1], &key[2])) {
+        return TRI_UNKNOWN;
+    }
+    if (process_is_stopped(pid)) {
+        return TRI_NO;
+    }
+    if (read_work(instance_run_path(instance, "work", path), key, now_ms,
+                  &since_ms)) {
+        return now_ms - since_ms < IDLE_MS ? TRI_YES : TRI_NO;
+    }
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+             key[0], key[1], key[2], now_ms);
+    /* what cannot be remembered would count as busy for ever */
+    return files_write(path, buf, text.len, FILE_MODE) == 0 ? TRI_YES
+                                                            : TRI_UNKNOWN;
 }
 
 /* Was this whole line said lately? */

@@ -56,4 +56,12 @@ memory_note_calm(const struct instance *instance);
 uint32_t
 memory_still_ms(const struct instance *instance, lsn replayed);
 
+/*!
+ * Has this process, which replays, used CPU time or done I/O within the last
+ * ten seconds, as the looks at it show? YES too when it was not looked at
+ * before: it has that long to show it. NO for one that was stopped.
+ */
+enum tri
+memory_replay_is_busy(const struct instance *instance, int32_t pid);
+
 #endif

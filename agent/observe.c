@@ -212,9 +212,13 @@ observe_replay(const struct instance *instance, int64_t deadline_ms,
     int32_t startup = 0;
 
     if (pgsql_observe_replay(instance->pgsql, deadline_ms, replay, &startup)
-        == 0 && startup > 0 && process_is_stopped(startup)) {
+        != 0) {
+        return;
+    }
+    if (startup > 0 && process_is_stopped(startup)) {
         replay->waits = TRI_NO;
     }
+    replay->busy = memory_replay_is_busy(instance, startup);
 }
 
 /* Another server at our socket must not be taken for the one we manage. */

@@ -41,6 +41,7 @@ struct stat_facts {
     char name[32];
     char state;
     pid_t parent;
+    uint64_t cpu_ticks;         /* that it has used */
     uint64_t start_ticks;       /* since the machine's boot */
 };
 
@@ -137,6 +138,9 @@ read_stat(pid_t pid, struct stat_facts *ret_facts)
         if (number_of_field == 4) {
             ret_facts->parent = (pid_t) number;
         }
+        if (number_of_field == 14 || number_of_field == 15) {
+            ret_facts->cpu_ticks += number;
+        }
         field += strspn(field, "0123456789");
     }
     ret_facts->start_ticks = number;
@@ -159,6 +163,39 @@ process_is_stopped(pid_t pid)
 
     return read_stat(pid, &facts) == 1
            && (facts.state == 'T' || facts.state == 't');
+}
+
+/* A line of /proc/PID/io; 0: it may not be read. */
+static uint64_t
+io_bytes(const char *io, const char *name)
+{
+    const char *at = strstr(io, name);
+    uint64_t bytes = 0;
+
+    if (at != NULL) {
+        at += strlen(name);
+        (void) line_read_number(at + strspn(at, " "), UINT64_MAX, &bytes);
+    }
+    return bytes;
+}
+
+bool
+process_work(pid_t pid, uint64_t *ret_start, uint64_t *ret_work)
+{
+    char path[PROC_PATH_SIZE];
+    char io[STAT_SIZE] = "";
+    struct stat_facts facts;
+    size_t len = 0;
+
+    if (read_stat(pid, &facts) != 1) {
+        return false;
+    }
+    proc_path(pid, "io", path);
+    (void) files_read_head(path, io, sizeof(io), &len);
+    *ret_start = facts.start_ticks;
+    *ret_work = facts.cpu_ticks + io_bytes(io, "\nread_bytes:")
+                + io_bytes(io, "\nwrite_bytes:");
+    return true;
 }
 
 bool

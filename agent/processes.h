@@ -67,6 +67,16 @@ process_send(pid_t pid, uint64_t start, int number);
 bool
 process_is_stopped(pid_t pid);
 
+/*!
+ * How much a process has done: the clock ticks of its CPU time and the bytes
+ * that it read from and wrote to storage, in one sum. Any work makes it larger.
+ *
+ * \param[out] ret_start  as of process_start()
+ * \return false: it is gone, or cannot be looked at; nothing is set.
+ */
+bool
+process_work(pid_t pid, uint64_t *ret_start, uint64_t *ret_work);
+
 /*! Does it handle this signal itself (SigCgt of proc(5))? */
 bool
 process_catches(pid_t pid, int number);

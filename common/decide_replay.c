@@ -11,7 +11,7 @@
 #define WORD_OK "ok"
 #define WORD_NO "no: "
 
-/* Replay that is at work may take so long for one record. */
+/* Replay that shows no other sign of work may take so long for a record. */
 #define STILL_MS 10000u
 
 /* For a query, which the agent may not see, it may wait longer. */
@@ -122,6 +122,7 @@ is_stuck(const struct snapshot *snapshot, struct text *why)
     char at[LSN_TEXT_SIZE];
 
     if (!stands_still(snapshot) || replay->waits == TRI_YES
+        || replay->busy == TRI_YES
         || (replay->waits == TRI_UNKNOWN
             && (replay->still_ms < UNSEEN_STILL_MS
                 || snapshot->server.receiver_running != TRI_YES))) {

@@ -324,6 +324,9 @@ struct replay {
     enum tri waits;               /*!< for WAL, or for what a promotion ends: a
                                        query, recovery_min_apply_delay; NO:
                                        it is at work, or stopped */
+    enum tri busy;                /*!< it has used CPU time or done I/O within
+                                       ten seconds, or was not looked at
+                                       before: one record may take long */
     struct limits limits;
 };
 

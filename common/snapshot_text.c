@@ -145,6 +145,8 @@ static const struct field top_fields[] = {
       AT(struct snapshot, server.replay.place), NULL },
     { "server.replay.waits", FIELD_ENUM,
       AT(struct snapshot, server.replay.waits), names_tri },
+    { "server.replay.busy", FIELD_ENUM,
+      AT(struct snapshot, server.replay.busy), names_tri },
     LIMITS("server.replay.limits.", server.replay.limits),
     { "server.receiver_running", FIELD_ENUM,
       AT(struct snapshot, server.receiver_running), names_tri },

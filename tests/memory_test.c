@@ -1,0 +1,233 @@
+/* Is a process that replays at work? By two looks that lie apart. */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cmocka_all.h"
+#include "files.h"
+#include "memory.h"
+#include "processes.h"
+
+#define LIMIT_MS 30000
+
+static char folder[64];
+static char work[128];
+static struct instance instance;
+static pid_t child;
+static int order = -1;          /* a byte tells the child to do some work */
+
+/* A few of the kernel's clock ticks. */
+static void
+use_cpu(void)
+{
+    clock_t end = clock() + CLOCKS_PER_SEC / 10;
+
+    while (clock() < end) {
+    }
+}
+
+static void
+work_to_order(int fd)
+{
+    char unused;
+
+    while (read(fd, &unused, 1) == 1) {
+        use_cpu();
+    }
+    _exit(0);
+}
+
+static int
+start_child(void **state)
+{
+    int ends[2];
+
+    (void) state;
+    (void) snprintf(folder, sizeof(folder), "/tmp/pgward-memory.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void) snprintf(work, sizeof(work), "%s/pgward-db.work", folder);
+    assert_int_equal(setenv("HA_RSCTMP", folder, 1), 0);
+    memset(&instance, 0, sizeof(instance));
+    (void) snprintf(instance.resource, sizeof(instance.resource), "db");
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void) close(ends[1]);
+        work_to_order(ends[0]);
+    }
+    (void) close(ends[0]);
+    order = ends[1];
+    return 0;
+}
+
+static int
+end_child(void **state)
+{
+    (void) state;
+    (void) close(order);
+    (void) kill(child, SIGKILL);
+    (void) waitpid(child, NULL, 0);
+    (void) unlink(work);
+    return rmdir(folder);
+}
+
+static enum tri
+look(void)
+{
+    return memory_replay_is_busy(&instance, (int32_t) child);
+}
+
+/* The last look was so long ago, and showed what there is now. */
+static void
+look_earlier(uint64_t ago_ms)
+{
+    char buf[128];
+    uint64_t start;
+    uint64_t done;
+    int len;
+
+    assert_true(process_work(child, &start, &done));
+    len = snprintf(buf, sizeof(buf),
+                   "%d %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", (int) child,
+                   start, done, (uint64_t) clock_now_ms() - ago_ms);
+    assert_int_equal(files_write(work, buf, (size_t) len, 0600), 0);
+}
+
+static void
+await_state(bool stopped)
+{
+    int64_t end_ms = clock_now_ms() + LIMIT_MS;
+
+    while (process_is_stopped(child) != stopped) {
+        assert_true(clock_left_ms(end_ms) > 0);
+        clock_sleep_ms(5, end_ms);
+    }
+}
+
+static void
+await_work(uint64_t before)
+{
+    int64_t end_ms = clock_now_ms() + LIMIT_MS;
+    uint64_t start;
+    uint64_t done = before;
+
+    while (done == before) {
+        assert_true(clock_left_ms(end_ms) > 0);
+        clock_sleep_ms(5, end_ms);
+        assert_true(process_work(child, &start, &done));
+    }
+    assert_true(done > before);
+}
+
+static void
+one_that_does_nothing_is_busy_for_ten_seconds(void **state)
+{
+    (void) state;
+    assert_int_equal(look(), TRI_YES);      /* for the first time */
+    assert_int_equal(look(), TRI_YES);
+    look_earlier(9000);
+    assert_int_equal(look(), TRI_YES);
+    look_earlier(10000);
+    assert_int_equal(look(), TRI_NO);
+    assert_int_equal(look(), TRI_NO);
+}
+
+static void
+one_that_has_worked_since_is_busy(void **state)
+{
+    uint64_t start;
+    uint64_t done;
+
+    (void) state;
+    assert_true(process_work(child, &start, &done));
+    assert_int_equal(start, process_start(child));
+    look_earlier(60000);
+    assert_int_equal(write(order, "x", 1), 1);
+    await_work(done);
+    assert_int_equal(look(), TRI_YES);
+}
+
+static void
+another_process_begins_anew(void **state)
+{
+    (void) state;
+    look_earlier(60000);
+    assert_int_equal(memory_replay_is_busy(&instance, (int32_t) getpid()),
+                     TRI_YES);
+    assert_int_equal(look(), TRI_YES);
+}
+
+static void
+one_that_was_stopped_is_not_busy(void **state)
+{
+    (void) state;
+    assert_int_equal(look(), TRI_YES);
+    assert_int_equal(kill(child, SIGSTOP), 0);
+    await_state(true);
+    assert_int_equal(look(), TRI_NO);
+    assert_int_equal(kill(child, SIGCONT), 0);
+    await_state(false);
+    assert_int_equal(look(), TRI_YES);
+}
+
+static void
+nothing_is_known_of_one_that_is_gone(void **state)
+{
+    uint64_t start;
+    uint64_t done;
+
+    (void) state;
+    assert_int_equal(memory_replay_is_busy(&instance, 0), TRI_UNKNOWN);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_false(process_work(child, &start, &done));
+    assert_int_equal(look(), TRI_UNKNOWN);
+}
+
+static void
+what_cannot_be_remembered_is_not_known(void **state)
+{
+    (void) state;
+    assert_int_equal(setenv("HA_RSCTMP", "/nowhere", 1), 0);
+    assert_int_equal(look(), TRI_UNKNOWN);
+}
+
+static void
+garbled_memory_is_forgotten(void **state)
+{
+    static const char *const bad[] = { "", "x", "1 2 3", "1 2 3 4 5", " " };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(files_write(work, bad[i], strlen(bad[i]), 0600), 0);
+        assert_int_equal(look(), TRI_YES);
+        assert_int_equal(look(), TRI_YES);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_child, end_child)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(one_that_does_nothing_is_busy_for_ten_seconds),
+        TEST(one_that_has_worked_since_is_busy),
+        TEST(another_process_begins_anew),
+        TEST(one_that_was_stopped_is_not_busy),
+        TEST(nothing_is_known_of_one_that_is_gone),
+        TEST(what_cannot_be_remembered_is_not_known),
+        TEST(garbled_memory_is_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
