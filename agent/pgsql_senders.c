@@ -89,20 +89,26 @@ is_sender(const PGresult *result, int row)
     return strcmp(pgsql_field(result, row, COL_KIND), "w") == 0;
 }
 
-/* Those that have a node's name in some form; whose they are is told later. */
-static void
-read_senders(const PGresult *result, struct snapshot *snapshot)
+static bool
+has_a_nodes_name(const struct snapshot *snapshot, const char *name)
 {
-    snapshot->row_count = 0;
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
+        if (sender_name_is_of(name, snapshot->node[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+read_named(const PGresult *result, bool named, struct snapshot *snapshot)
+{
     for (int row = 0; row < PQntuples(result); row++) {
         const char *name = pgsql_field(result, row, COL_NAME);
         struct sender_row *seen = &snapshot->row[snapshot->row_count];
-        bool is_named = false;
 
-        for (size_t i = 0; i < snapshot->node_count; i++) {
-            is_named |= sender_name_is_of(name, snapshot->node[i].name);
-        }
-        if (is_named && is_sender(result, row)
+        if (has_a_nodes_name(snapshot, name) == named
+            && is_sender(result, row)
             && snapshot->row_count < SENDER_ROWS_MAX
             && text_copy(name, seen->name, sizeof(seen->name)) == 0
             && text_copy(pgsql_field(result, row, COL_ADDRESS), seen->address,
@@ -111,6 +117,18 @@ read_senders(const PGresult *result, struct snapshot *snapshot)
             snapshot->row_count++;
         }
     }
+}
+
+/*
+ * Whose they are is told later: who left node_list is not known before the
+ * record has been read. Where there are too many, nodes' names come first.
+ */
+static void
+read_senders(const PGresult *result, struct snapshot *snapshot)
+{
+    snapshot->row_count = 0;
+    read_named(result, true, snapshot);
+    read_named(result, false, snapshot);
 }
 
 static void

@@ -224,6 +224,12 @@ refuse_for(const struct snapshot *snapshot, struct plan *plan,
 }
 
 /*
+ * A node that is lost before a promotion has been fenced by then. For one that
+ * is lost during it, that has to end: Pacemaker orders no fencing meanwhile.
+ */
+#define FENCING_WAIT_MS 3000u
+
+/*
  * A new primary waits for nobody: that is a release of all others, and takes
  * the same proof that nobody can still act on the old record (P2). A node that
  * was cut off a moment ago may have it, win the fencing race with it, and lead
@@ -246,6 +252,15 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
     }
     if (holder == NULL) {
         return true;
+    }
+    if (holder->online == TRI_NO && !lacks_pacemaker(holder)
+        && snapshot->fencing == TRI_YES
+        && snapshot->elapsed_ms >= FENCING_WAIT_MS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "'%s' was lost while this node was to be promoted: "
+                         "Pacemaker fences it once this action is over, and "
+                         "promotes again", holder->name);
+        return false;
     }
     if (snapshot->left_ms <= LAST_CALL_MS) {
         refuse_for(snapshot, plan, holder);

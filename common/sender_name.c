@@ -187,7 +187,7 @@ assign_to(const struct snapshot *snapshot, struct node *node)
 void
 senders_assign(struct snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->node_count; i++) {
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (i != snapshot->self) {
             assign_to(snapshot, &snapshot->node[i]);
         }

@@ -33,7 +33,8 @@ find_node(const struct snapshot *snapshot, const char *name)
 {
     size_t node = snapshot_find_node(snapshot, name);
 
-    for (size_t i = 0; node == NODES_MAX && i < snapshot->node_count; i++) {
+    for (size_t i = 0; node == NODES_MAX
+                       && i < snapshot_total(snapshot); i++) {
         if (sender_name_is_of(name, snapshot->node[i].name)) {
             node = i;
         }

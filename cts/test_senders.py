@@ -43,8 +43,8 @@ def synchronous(cluster):
 
 def senders(primary, node):
     """The processes of the WAL senders that have the node's name."""
-    return primary.sql("select pid from pg_stat_replication where application_name = "
-                       f"'{node.name}'").split()
+    return primary.sql("select pid from pg_stat_replication where "
+                       f"split_part(application_name, '~', 1) = '{node.name}'").split()
 
 
 def taken_back(text, node):

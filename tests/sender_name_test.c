@@ -1,6 +1,7 @@
 /* Whose a WAL sender is, by its whole name. */
 
 #include "sender_name.h"
+#include "sync_list.h"
 
 #include <string.h>
 
@@ -118,6 +119,22 @@ a_standby_counts_beside_a_stranger(void **state)
     assert_string_equal(world.node[1].twin, "");
 }
 
+/* Commits may still wait for it: its place in the list has to be seen. */
+static void
+who_left_node_list_has_its_sender(void **state)
+{
+    struct sync_list list;
+
+    (void) state;
+    world.node_count = 2;
+    world.outsiders = 1;
+    add_row("srv3~5f3a91c4", "192.168.2.3", 0x6000000);
+    senders_assign(&world);
+    assert_int_equal(world.node[2].sender.state, SENDER_STREAMING);
+    assert_int_equal(sync_list_parse(&world, "\"srv3~5f3a91c4\"", &list), 0);
+    assert_int_equal(sync_list_place(&list, 2), 1);
+}
+
 static void
 two_of_one_name_are_none(void **state)
 {
@@ -156,6 +173,7 @@ main(void)
         cmocka_unit_test_setup(
             a_stranger_with_the_nodes_name_is_no_sender_of_it, begin),
         cmocka_unit_test_setup(a_standby_counts_beside_a_stranger, begin),
+        cmocka_unit_test_setup(who_left_node_list_has_its_sender, begin),
         cmocka_unit_test_setup(two_of_one_name_are_none, begin),
         cmocka_unit_test_setup(without_a_key_the_nodes_own_name_counts,
                                begin),
