@@ -54,7 +54,8 @@ def test_page_has_each_row_with_ratios_and_what_went_wrong(tmp_path):
     bench_table.keep_machine(tmp_path, {"cores": "2", "kernel": ""})
     found = bench_table.load(tmp_path)
     assert len(found) == len(some_rows())
-    text = bench_table.page(found, bench_table.load_machine(tmp_path))
+    text = bench_table.page(found, bench_table.load_machine(tmp_path),
+                            {"failover": "0  SIGKILL\n", "switchover": ""})
     assert ("| all postgres processes killed | 1.50 (1 to 2) | 6 (4 to 8) | 4 "
             "| - | - | 0.75 (0.50 to 1) | 0.50 |") in text
     assert "| shell | 9s/10s | 12 | 4 |" in text
@@ -64,6 +65,8 @@ def test_page_has_each_row_with_ratios_and_what_went_wrong(tmp_path):
     assert "- cores: 2\n" in text and "kernel" not in text
     assert "Medians of 1 to 2 runs" in text
     assert "Cold start" not in text     # nobody has a figure there
+    assert "## One failover of pgward, step by step\n\n```\n0  SIGKILL\n```" in text
+    assert "One switchover" not in text     # no timeline was taken
 
 
 def test_a_later_run_replaces_only_its_own(tmp_path):
@@ -188,12 +191,12 @@ def assembled():
     killed, commit = moment("13:08:58.000"), moment("13:08:58.800")
     ledger = (f"{killed - 5} 1\n= {killed - 9:.4f} early\n# {killed + 0.003:.4f} server closed the "
               f"connection\n= {killed + 0.790:.4f} 192.168.0.103\n{commit:.4f} 2\n")
-    return timeline.assemble(timeline.Failover(killed, commit, "a"), {"a": LOG_A, "b": LOG_B},
+    return timeline.assemble(timeline.Outage(killed, commit, "a"), {"a": LOG_A, "b": LOG_B},
                              {"b": SYSLOG_B}, {"b": TRACE_B}, ledger)
 
 
 def test_timeline_has_each_step_with_its_milliseconds(failover):
-    told = [(round(1000 * (s.begin - failover.killed)), round(1000 * (s.end - s.begin)), s.where,
+    told = [(round(1000 * (s.begin - failover.begin)), round(1000 * (s.end - s.begin)), s.where,
              s.words) for s in failover.steps if not s.inner]
     assert told == [
         (0, 0, "a", "SIGKILL to all postgres processes"), (0, 200, "a", "monitor says 'not running'"),
@@ -205,7 +208,7 @@ def test_timeline_has_each_step_with_its_milliseconds(failover):
 
 
 def test_timeline_tells_what_the_agent_did_in_its_promotion(failover):
-    told = [(round(1000 * (s.begin - failover.killed)), round(1000 * (s.end - s.begin)), s.words)
+    told = [(round(1000 * (s.begin - failover.begin)), round(1000 * (s.end - s.begin)), s.words)
             for s in failover.steps if s.inner]
     assert told == [(460, 10, "looks: process sql"), (470, 40, "set-data-status, promote-server"),
                     (510, 120, "looks: process sql (2 times)"), (630, 20, "done"),
@@ -254,6 +257,22 @@ def test_timeline_is_drawn_as_text_and_as_svg(failover):
     for box in picture.iter("{http://www.w3.org/2000/svg}rect"):
         assert float(box.get("x")) + float(box.get("width")) <= width
         assert float(box.get("y")) + float(box.get("height")) <= height
+
+
+def test_timeline_of_a_planned_move_begins_with_the_last_commit():
+    """What went on while the client was served has no bar and no share."""
+    last, commit = moment("13:08:58.310"), moment("13:08:58.800")
+    ledger = f"{last:.4f} 1\n# {last + 0.003:.4f} the server ended it\n{commit:.4f} 2\n"
+    found = timeline.assemble(
+        timeline.Outage(last, commit, "a", ordered=moment("13:08:58.100")),
+        {"a": LOG_A, "b": LOG_B}, {}, {}, ledger)
+    told = [(round(1000 * (s.begin - last)), s.words) for s in found.steps]
+    assert told[:4] == [(-210, "a move is ordered"), (-106, "Pacemaker decides what to do"),
+                        (-2, "pgsql: demote"), (0, "last commit acknowledged")]
+    text = timeline_draw.text(found)
+    assert "-106     80  b " in text and "where the 490 ms went:" in text
+    assert round(1000 * sum(found.shares().values())) == 490
+    assert "Pacemaker decides" not in timeline_draw.svg(found)
 
 
 # -- a run -----------------------------------------------------------------------

@@ -32,7 +32,8 @@ examples:
   cts/bench --rows kill,switchover --agents pgward,floor --runs 2
   cts/bench --rows power                        a row that is not among the usual ones
   cts/bench --table                             make cts/BENCH.md from the stored runs
-  cts/bench --timeline failover.svg             one failover of pgward, step by step
+  cts/bench --timeline failover                 one failover of pgward, step by step
+  cts/bench --timeline switchover --load        a planned move beside pgbench
 """
 CTS = Path(__file__).resolve().parent.parent
 PAGE = CTS / "BENCH.md"
@@ -42,7 +43,8 @@ OTHERS: Dict[str, Tuple[str, float]] = {
     "growth": ("the monitor's cost with more nodes", 110)}
 ROWS = ("monitor", *RUNS, "idle", "growth")
 USUAL = [row for row in ROWS if row != "power"]
-UNFIT = {"floor": ("growth",)}     # it does not look at the other nodes
+# it does not look at the other nodes, and has no database
+UNFIT = {"floor": ("growth", "loaded-kill", "loaded-switchover")}
 BRING_UP = 35.0
 
 
@@ -179,9 +181,13 @@ def parse() -> argparse.Namespace:
                         help="the page made of all stored figures (default: cts/BENCH.md after a "
                         "run of all rows and agents, or with --table)")
     parser.add_argument("--table", action="store_true", help="only make that page")
-    parser.add_argument("--timeline", nargs="?", const="timeline.svg", metavar="FILE.svg",
-                        help="one failover of pgward: each step as text, and drawn in the file "
-                        "(default %(const)s)")
+    parser.add_argument("--timeline", choices=bench_table.TIMELINES,
+                        help="one failover or planned switchover of pgward: each step as text, "
+                        "and drawn in a file")
+    parser.add_argument("--drawing", type=Path, metavar="FILE.svg",
+                        help="that file (default: failover.svg or switchover.svg)")
+    parser.add_argument("--load", action="store_true", help="the timeline is taken beside "
+                        "pgbench (8 clients, scale 20)")
     parser.add_argument("--name", default="bench", help="the laboratories' name")
     args = parser.parse_args()
     if min(args.runs, args.monitors) < 1 or args.seconds <= 0:
@@ -195,7 +201,9 @@ def make_page(args) -> None:
         raise LabError(f"there are no figures in '{args.results}'", "run cts/bench first")
     output = args.output or PAGE
     output.write_text(bench_table.page(found, bench_table.load_machine(args.results),
-                                       bench_table.kept(args.results, bench_table.TIMELINE)),
+                                       {what: bench_table.kept(
+                                           args.results, bench_table.timeline_file(what))
+                                        for what in bench_table.TIMELINES}),
                       encoding="utf-8")
     print(f"{output}: {len(found)} rows of agents", flush=True)
 

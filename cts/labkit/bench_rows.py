@@ -7,6 +7,7 @@ from typing import Callable, Dict, List, Tuple
 
 from . import idle_cost, monitor_cost
 from .contenders import Contender
+from .load import Load
 from .node import Node
 from .resources import PROFILES
 from .story import seconds_of
@@ -127,11 +128,21 @@ def power(found: Contender) -> Figures:
     return start(found, True)
 
 
+def beside_load(measure: Callable[[Contender], Figures]) -> Callable[[Contender], Figures]:
+    def measure_loaded(found: Contender) -> Figures:
+        found.settle()
+        with Load(found.lab):
+            return measure(found)
+    return measure_loaded
+
+
 # name: (what it is, about how long one takes in seconds, the measurement of one run)
 RUNS: Dict[str, Tuple[str, float, Callable[[Contender], Figures]]] = {
     "kill": ("all postgres processes killed", 14, kill),
     "node": ("node killed, fencing at once", 24, node),
     "switchover": ("planned switchover", 10, switchover),
+    "loaded-kill": ("killed beside pgbench: 8 clients, scale 20", 40, beside_load(kill)),
+    "loaded-switchover": ("switchover beside pgbench", 40, beside_load(switchover)),
     "cold": ("cold start, after a stop in good order", 26, cold),
     "power": ("cold start, after a power cut of all nodes", 30, power),
 }

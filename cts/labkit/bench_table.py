@@ -18,7 +18,7 @@ from .resources import PROFILES
 from .shell import run
 
 MACHINE = "machine.json"
-TIMELINE = "timeline.txt"
+TIMELINES = ("failover", "switchover")
 OURS = "pgward"
 COUNTED = "commits lost"
 HEAD = """\
@@ -64,8 +64,10 @@ FOOT = """\
 - Half of a primary's monitor is the loading of libpq and of Pacemaker's libraries.
 """
 PARTS = (
-    ("An ordinary client's longest wait, seconds", ("kill", "switchover"), ORDINARY),
-    ("A knocking client's longest wait, seconds", ("kill", "node", "switchover"), KNOCKING),
+    ("An ordinary client's longest wait, seconds",
+     ("kill", "switchover", "loaded-kill", "loaded-switchover"), ORDINARY),
+    ("A knocking client's longest wait, seconds",
+     ("kill", "node", "switchover", "loaded-kill", "loaded-switchover"), KNOCKING),
     ("Cold start, from the election of the cluster's controller to the first commit, seconds",
      ("cold", "power"), "controller to first commit, s"),
     ("The same, from power on", ("cold", "power"), "power on to first commit, s"))
@@ -254,20 +256,26 @@ class Page:
                 + self.problems())
 
 
-def step_by_step(timeline: str) -> List[str]:
+def step_by_step(what: str, timeline: str) -> List[str]:
     """What `cts/bench --timeline` printed, if it ran."""
-    return ["## One failover of pgward, step by step", "", "```", timeline.strip("\n"), "```",
+    return [f"## One {what} of pgward, step by step", "", "```", timeline.strip("\n"), "```",
             ""] if timeline else []
 
 
-def page(found: List[Measured], about: Dict[str, str], timeline: str = "") -> str:
+def timeline_file(what: str) -> str:
+    return f"timeline-{what}.txt"
+
+
+def page(found: List[Measured], about: Dict[str, str], timelines: Dict[str, str]) -> str:
     made = Page(found)
     watched = [f"- {name}, at the faults: monitored every {profile.monitor_promoted} as primary "
                f"and {profile.monitor} as standby" for name, profile in (
                    (name, PROFILES[CONTENDERS[name].wanted.profile]) for name in made.agents)]
     return "\n".join([HEAD + "\n".join(watched), "", made.runs(), "",
                       *[f"- {name}: {value}" for name, value in about.items() if value], "",
-                      *made.tables(), *step_by_step(timeline), FOOT]).rstrip() + "\n"
+                      *made.tables(),
+                      *[line for what, text in timelines.items()
+                        for line in step_by_step(what, text)], FOOT]).rstrip() + "\n"
 
 
 def keep(folder: Path, name: str, text: str) -> None:

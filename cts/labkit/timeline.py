@@ -1,7 +1,8 @@
-"""One failover, step by step: from the nodes' logs, the agent's trace and the client's ledger."""
+"""One failover or planned move, step by step: from logs, the agent's trace and the ledger."""
 
 import re
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
@@ -9,6 +10,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 from . import bench_table, timeline_draw
 from .contenders import CONTENDERS
 from .errors import LabError
+from .load import Load
 from .story import seconds_of
 
 STAMP = re.compile(r"(\w{3} +\d+ [\d:]{8})\.(\d{3}) ")
@@ -53,20 +55,25 @@ class Run:
 
 
 @dataclass
-class Failover:
-    """The moments that the client and the one who killed know, and the steps between."""
+class Outage:
+    """The moments that the client and the one who acts know, and the steps between.
 
-    killed: float
+    It begins with the SIGKILL; of a planned move, which is ordered before, with the client's
+    last commit on the old primary.
+    """
+
+    begin: float
     commit: float
     old: str
+    ordered: float = 0.0    # 0: not planned
     steps: List[Step] = field(default_factory=list)
 
     def shares(self) -> Dict[str, float]:
         """Where the time went: each moment belongs to one kind, so the sum is the whole."""
         spans = [s for s in self.steps if not s.inner and s.kind in KINDS]
         last = max([s.end for s in spans if s.kind == "address"], default=self.commit)
-        edges = sorted({self.killed, self.commit, min(last, self.commit),
-                        *(min(max(t, self.killed), self.commit)
+        edges = sorted({self.begin, self.commit, min(last, self.commit),
+                        *(min(max(t, self.begin), self.commit)
                           for s in spans for t in (s.begin, s.end))})
         found = dict.fromkeys(KINDS, 0.0)
         for a, b in zip(edges, edges[1:]):
@@ -238,34 +245,41 @@ def addresses(node: str, text: str, since: float) -> List[Step]:
             if match and seconds_of(line) >= since]
 
 
-def client_steps(text: str, killed: float, commit: float) -> List[Step]:
+def client_steps(text: str, begin: float, commit: float) -> List[Step]:
     """Its first error and the connection through which it could commit again."""
     found = []
     lines = [line.split(" ", 2) for line in text.splitlines() if line.startswith(("#", "= "))]
     times = [(mark, float(when), words) for mark, when, words in lines]
-    errors = [(when, words) for mark, when, words in times if mark == "#" and when >= killed]
+    errors = [(when, words) for mark, when, words in times if mark == "#" and when >= begin]
     if errors:
         found.append(Step(errors[0][0], errors[0][0], "client", "client", errors[0][1][:60]))
-    opened = [when for mark, when, _ in times if mark == "=" and killed < when <= commit]
+    opened = [when for mark, when, _ in times if mark == "=" and begin < when <= commit]
     if opened:
         found.append(Step(opened[-1], opened[-1], "client", "client", "connected"))
     found.append(Step(commit, commit, "client", "client", "first commit acknowledged"))
     return found
 
 
-def assemble(moments: Failover, logs: Dict[str, str], syslogs: Dict[str, str],
-             traces: Dict[str, str], ledger: str) -> Failover:
-    """All steps between the kill and the first commit, in order."""
-    year = time.localtime(moments.killed).tm_year
-    keys = initiated(logs, year)
-    steps = [Step(moments.killed, moments.killed, moments.old, "detect",
-                  "SIGKILL to all postgres processes")]
+def first_steps(moments: Outage, logs: Dict[str, str], year: int) -> List[Step]:
+    """What began it, and how Pacemaker came to know."""
+    if moments.ordered:
+        return [Step(moments.ordered, moments.ordered, moments.old, "decide", "a move is ordered"),
+                Step(moments.begin, moments.begin, "client", "client", "last commit acknowledged")]
     noticed = sorted((s for text in logs.values()
-                      for s in detections(text, moments.killed, year)), key=lambda s: s.end)
-    steps += noticed[:1]
-    groups: List[List[Step]] = []
+                      for s in detections(text, moments.begin, year)), key=lambda s: s.end)
+    return [Step(moments.begin, moments.begin, moments.old, "detect",
+                 "SIGKILL to all postgres processes"), *noticed[:1]]
+
+
+def assemble(moments: Outage, logs: Dict[str, str], syslogs: Dict[str, str],
+             traces: Dict[str, str], ledger: str) -> Outage:
+    """All steps between the kill, or the order, and the first commit, in order."""
+    year = time.localtime(moments.begin).tm_year
+    since = moments.ordered or moments.begin
+    keys = initiated(logs, year)
+    groups = [[s] for s in first_steps(moments, logs, year)]
     for node, text in logs.items():
-        mine = [s for s in operations(node, text, keys, year) if s.end >= moments.killed]
+        mine = [s for s in operations(node, text, keys, year) if s.end >= since]
         mine.sort(key=lambda s: s.begin)
         grouped: List[List[Step]] = []
         for step in with_inner(mine, runs(traces.get(node, ""))):
@@ -273,40 +287,44 @@ def assemble(moments: Failover, logs: Dict[str, str], syslogs: Dict[str, str],
                 grouped[-1].append(step)
             else:
                 grouped.append([step])
-        for mark in addresses(node, syslogs.get(node, ""), moments.killed):
+        for mark in addresses(node, syslogs.get(node, ""), since):
             home = [g for g in grouped if g[0].kind == "address"
                     and g[0].begin <= mark.begin <= g[0].end + SLACK]
             if home:
                 home[-1].append(mark)
         groups += grouped
-        groups += [[s] for s in decisions(node, text, year) if s.begin >= moments.killed]
-    groups += [[s] for s in client_steps(ledger, moments.killed, moments.commit)]
-    for group in sorted(groups, key=lambda g: (g[0].begin, g[0].end)):
-        steps += group
-    moments.steps = [s for s in steps if s.begin <= moments.commit]
+        groups += [[s] for s in decisions(node, text, year) if s.begin >= since]
+    groups += [[s] for s in client_steps(ledger, moments.begin, moments.commit)]
+    groups.sort(key=lambda g: (g[0].begin, g[0].end))
+    moments.steps = [s for group in groups for s in group if s.begin <= moments.commit]
     return moments
 
 
-def fail_over(found, say) -> Failover:
-    """Kill the primary's server on a running laboratory, and read all of it."""
+def take(found, what: str, say) -> Outage:
+    """Kill the primary's server, or move its role, on a running laboratory; read all of it."""
     old = found.primary()
     sizes = {node.name: size_of(node.dir / "tmp/pgward.trace") for node in found.lab.nodes}
-    say(f"all postgres processes on {old.name} are killed")
+    moves = what == "switchover"
+    say(f"the role moves away from {old.name}" if moves else
+        f"all postgres processes on {old.name} are killed")
     with found.client() as client:
-        killed = found.strike(old)
-        client.wait_for_commits(killed, 120)
+        time.sleep(1)
+        began = time.time()
+        done = found.move(old) if moves else found.strike(old)
+        client.wait_for_commits(done, 120)
         time.sleep(1)
     summary = client.summary()
-    if not summary.gap_to > killed > summary.gap_from - 1:
-        raise LabError("the client's longest wait was not the one after the kill",
+    if not summary.gap_to > began > summary.gap_from - (60 if moves else 1):
+        raise LabError("the client's longest wait was not the one that was made",
                        "the machine may be too busy: try again")
     logs = {n.name: (n.dir / "var/log/pacemaker/pacemaker.log").read_text(errors="replace")
             for n in found.lab.nodes}
     syslogs = {n.name: (n.dir / "var/log/syslog").read_text(errors="replace")
                for n in found.lab.nodes}
     traces = {n.name: tail(n.dir / "tmp/pgward.trace", sizes[n.name]) for n in found.lab.nodes}
-    return assemble(Failover(killed, summary.gap_to, old.name), logs, syslogs, traces,
-                    client.out.read_text(encoding="utf-8"))
+    moments = Outage(summary.gap_from if moves else done, summary.gap_to, old.name,
+                     began if moves else 0.0)
+    return assemble(moments, logs, syslogs, traces, client.out.read_text(encoding="utf-8"))
 
 
 def size_of(path: Path) -> int:
@@ -329,11 +347,14 @@ def run(args, ocf_dir: str, say) -> None:
         say("bringing a laboratory up")
         found.up(say)
         time.sleep(3)
-        moments = fail_over(found, say)
+        with Load(found.lab) if args.load else nullcontext():
+            moments = take(found, args.timeline, say)
     finally:
         found.down()
     text = timeline_draw.text(moments)
     print("\n" + text, flush=True)
-    bench_table.keep(args.results, bench_table.TIMELINE, text)
-    Path(args.timeline).write_text(timeline_draw.svg(moments), encoding="utf-8")
-    say(f"drawn in {args.timeline}")
+    if not args.load:
+        bench_table.keep(args.results, bench_table.timeline_file(args.timeline), text)
+    drawing = args.drawing or Path(f"{args.timeline}.svg")
+    drawing.write_text(timeline_draw.svg(moments), encoding="utf-8")
+    say(f"drawn in {drawing}")

@@ -1,11 +1,11 @@
-"""Draws a failover's steps: as text, and as an SVG."""
+"""Draws the steps of a failover or a move: as text, and as an SVG."""
 
 import math
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .timeline import Failover, Step
+    from .timeline import Outage, Step
 
 COLUMNS = 40
 COLOURS = {"detect": "#b3261e", "promote": "#1b7f3b", "server": "#b26a00", "address": "#1d5fa8",
@@ -19,24 +19,26 @@ def label(step: "Step") -> str:
     return ("    " if step.inner else "") + step.words + bad
 
 
-def bar(step: "Step", found: "Failover") -> str:
+def bar(step: "Step", found: "Outage") -> str:
     """The step's place on a line of so many columns."""
-    whole = found.commit - found.killed
-    a = min(int((step.begin - found.killed) / whole * COLUMNS), COLUMNS - 1)
-    b = min(math.ceil((step.end - found.killed) / whole * COLUMNS), COLUMNS)
+    whole = found.commit - found.begin
+    a = min(int((step.begin - found.begin) / whole * COLUMNS), COLUMNS - 1)
+    b = min(math.ceil((step.end - found.begin) / whole * COLUMNS), COLUMNS)
     mark = "|" if step.begin == step.end else "-" if step.inner else "#"
+    if step.end < found.begin:
+        mark = " "      # the client is still served
     return (" " * max(a, 0) + mark * max(b - max(a, 0), 1)).ljust(COLUMNS)
 
 
-def text(found: "Failover") -> str:
+def text(found: "Outage") -> str:
     from .timeline import KINDS  # pylint: disable=import-outside-toplevel
     lines = [f"{'ms':>6} {'took':>6}  {'where':9} {'':{COLUMNS}} what"]
     for step in found.steps:
         took = 1000 * (step.end - step.begin)
-        lines.append(f"{1000 * (step.begin - found.killed):6.0f} "
+        lines.append(f"{1000 * (step.begin - found.begin):6.0f} "
                      + (f"{took:6.0f}" if step.end > step.begin else " " * 6)
                      + f"  {step.where:9} {bar(step, found)} {label(step)}")
-    lines += ["", f"where the {1000 * (found.commit - found.killed):.0f} ms went:"]
+    lines += ["", f"where the {1000 * (found.commit - found.begin):.0f} ms went:"]
     lines += [f"{1000 * took:6.0f}  {KINDS[kind]}" for kind, took in found.shares().items()
               if took >= 0.0005]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -45,10 +47,11 @@ def text(found: "Failover") -> str:
 class Drawing:
     """The picture: a line a step, a bar from its begin to its end."""
 
-    def __init__(self, found: "Failover") -> None:
+    def __init__(self, found: "Outage") -> None:
         self.found = found
-        self.whole = found.commit - found.killed
-        self.height = TOP + ROW * len(found.steps) + 34
+        self.whole = found.commit - found.begin
+        self.steps = [s for s in found.steps if s.end >= found.begin]
+        self.height = TOP + ROW * len(self.steps) + 34
         self.top = ET.Element("svg", {
             "xmlns": "http://www.w3.org/2000/svg", "width": str(LEFT + WIDTH + RIGHT),
             "height": str(self.height), "viewBox": f"0 0 {LEFT + WIDTH + RIGHT} {self.height}"})
@@ -66,7 +69,7 @@ class Drawing:
         one.text = what
 
     def place(self, moment: float) -> float:
-        return LEFT + WIDTH * min(max((moment - self.found.killed) / self.whole, 0), 1)
+        return LEFT + WIDTH * min(max((moment - self.found.begin) / self.whole, 0), 1)
 
     def axis(self) -> None:
         """Lines at round numbers of milliseconds, about eight of them."""
@@ -74,7 +77,7 @@ class Drawing:
         unit = 10 ** math.floor(math.log10(rough))
         step = unit * next(n for n in (1, 2, 5, 10) if n * unit >= rough)
         for i in range(int(self.whole * 1000 / step) + 1):
-            x = self.place(self.found.killed + i * step / 1000)
+            x = self.place(self.found.begin + i * step / 1000)
             self.box(x, TOP - 6, 1, self.height - TOP - 16, "#e4e7ea")
             self.words(x, self.height - 8, f"{i * step:.0f} ms", **{"text-anchor": "middle"})
 
@@ -104,17 +107,19 @@ class Drawing:
         a, b = self.place(step.begin), self.place(step.end)
         high = 5 if step.inner else 11
         self.box(a, y + 3 + (11 - high) / 2, max(b - a, 2), high, COLOURS[step.kind])
-        begin, took = 1000 * (step.begin - self.found.killed), 1000 * (step.end - step.begin)
+        begin, took = 1000 * (step.begin - self.found.begin), 1000 * (step.end - step.begin)
         self.words(LEFT + WIDTH + 10, y + 12, f"{begin:.0f}" + (
             f" + {took:.0f} ms" if took else " ms"), **inner)
 
     def draw(self) -> str:
-        self.words(10, 18, f"From SIGKILL on {self.found.old} to the first new commit: "
+        began = (f"the last commit on {self.found.old}" if self.found.ordered
+                 else f"SIGKILL on {self.found.old}")
+        self.words(10, 18, f"From {began} to the first new commit: "
                    f"{1000 * self.whole:.0f} ms", **{"font-weight": "bold"})
         self.words(10, 38, "where the time went")
         self.axis()
         self.shares()
-        for i, step in enumerate(self.found.steps):
+        for i, step in enumerate(self.steps):
             self.row(i, step)
         return ET.tostring(self.top, encoding="unicode") + "\n"
 
@@ -123,5 +128,5 @@ def shorten(what: str, most: int = 50) -> str:
     return what if len(what) <= most else what[:most - 2] + ".."
 
 
-def svg(found: "Failover") -> str:
+def svg(found: "Outage") -> str:
     return Drawing(found).draw()
