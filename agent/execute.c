@@ -344,6 +344,24 @@ ask_checkpoint(struct job *job)
     return 0;
 }
 
+/* The op's own bound: whoever demotes waits for it. */
+static int
+checkpoint(struct job *job)
+{
+    int64_t begin_ms = clock_now_ms();
+    int64_t until_ms = begin_ms + job->op->number;
+
+    if (pgsql_checkpoint(job->instance->pgsql,
+                         until_ms < job->instance->deadline_ms
+                         ? until_ms : job->instance->deadline_ms,
+                         &job->why) != 0) {
+        return -1;
+    }
+    report_log(LOG_INFO, "a checkpoint before the shutdown took %d ms",
+               (int) (clock_now_ms() - begin_ms));
+    return 0;
+}
+
 static int
 take_mark(struct job *job)
 {
@@ -530,6 +548,8 @@ run_op(struct job *job)
             return read_copy(job);
         case OP_ASK_CHECKPOINT:
             return ask_checkpoint(job);
+        case OP_CHECKPOINT:
+            return checkpoint(job);
         case OP_TAKE_MARK:
             return take_mark(job);
         case OP_TAIL_SERVER_LOG:

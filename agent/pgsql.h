@@ -155,6 +155,16 @@ int
 pgsql_observe_sync(struct pgsql *pgsql, int64_t deadline_ms,
                    struct server *ret_server);
 
+/*!
+ * Have a checkpoint made, as pgdba where monitor_user may not, and wait for
+ * its end. One that is not over at the deadline goes on in the server.
+ *
+ * \return 0, or -1 with the reason in `ret_why`.
+ */
+int
+pgsql_checkpoint(struct pgsql *pgsql, int64_t deadline_ms,
+                 struct text *ret_why);
+
 /*! Nobody may: see pgsql_ask_checkpoint(). */
 #define PGSQL_CHECKPOINT_DENIED 1
 

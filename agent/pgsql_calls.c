@@ -114,6 +114,13 @@ pgsql_observe_sync(struct pgsql *pgsql, int64_t deadline_ms,
 }
 
 int
+pgsql_checkpoint(struct pgsql *pgsql, int64_t deadline_ms,
+                 struct text *ret_why)
+{
+    return CALL(checkpoint, deadline_ms, ret_why);
+}
+
+int
 pgsql_ask_checkpoint(struct pgsql *pgsql, int64_t deadline_ms,
                      lsn *ret_asked, struct text *ret_why)
 {

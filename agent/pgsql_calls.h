@@ -20,6 +20,7 @@
     X(observe_senders) \
     X(observe_sync) \
     X(ask_checkpoint) \
+    X(checkpoint) \
     X(end_sessions) \
     X(switch_wal) \
     X(run_monitor_sql) \

@@ -154,3 +154,33 @@ pgsql_ask_checkpoint(struct pgsql *pgsql, int64_t deadline_ms,
     }
     return rc;
 }
+
+static int
+checkpoint_in(const struct pgsql *pgsql, enum pgsql_login login,
+              int64_t deadline_ms, struct pgsql_failure *ret_failure)
+{
+    CLEANUP(pgsql_finish_conn) PGconn *conn = NULL;
+    CLEANUP(pgsql_clear_result) PGresult *result = NULL;
+    const struct pgsql_statement statement = { .sql = "CHECKPOINT" };
+
+    return pgsql_connect(pgsql, login, deadline_ms, &conn, ret_failure) != 0
+           ? -1 : pgsql_query(conn, &statement, deadline_ms, &result,
+                              ret_failure);
+}
+
+int
+pgsql_checkpoint(struct pgsql *pgsql, int64_t deadline_ms,
+                 struct text *ret_why)
+{
+    struct pgsql_failure failure;
+
+    if (checkpoint_in(pgsql, PGSQL_LOGIN_SQL, deadline_ms, &failure) == 0
+        || (pgsql->params->monitor_user[0] != '\0'
+            && checkpoint_in(pgsql, PGSQL_LOGIN_OWNER, deadline_ms,
+                             &failure) == 0)) {
+        return 0;
+    }
+    text_add(ret_why, "there was no checkpoint before the shutdown, which "
+             "takes longer for it: %s", failure.text);
+    return -1;
+}

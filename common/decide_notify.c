@@ -85,6 +85,74 @@ before_stop(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
+/* The shutdown's checkpoint writes what the last one left: more than so much
+ * WAL since it began is worth another one before. */
+#define DIRTY_BYTES ((lsn) 4 << 20)
+
+/* The clients are served meanwhile, but whoever demotes waits. */
+#define CHECKPOINT_WAIT_MS 5000u
+
+/* The second one writes what was changed during the first. */
+#define CHECKPOINTS_MAX 2u
+
+/* A server that is demoted because it does not answer is not waited for. */
+#define DEMOTED_LOOK_MS 500u
+
+static bool
+is_dirty(const struct snapshot *snapshot)
+{
+    const struct server *server = &snapshot->server;
+
+    return server->redo_lsn > 0
+           && server->position.lsn > server->redo_lsn
+           && server->position.lsn - server->redo_lsn >= DIRTY_BYTES;
+}
+
+/* How long a checkpoint may be waited for; 0: it is not to be asked for. */
+static uint32_t
+checkpoint_ms(const struct snapshot *snapshot)
+{
+    const struct done *asked = &snapshot->done[OP_CHECKPOINT];
+    uint32_t half_ms = snapshot->left_ms / 2;
+    uint32_t wait_ms = snapshot->elapsed_ms < CHECKPOINT_WAIT_MS
+                       ? CHECKPOINT_WAIT_MS - snapshot->elapsed_ms : 0;
+
+    if (!is_running_primary(snapshot) || !is_dirty(snapshot)
+        || asked->times >= CHECKPOINTS_MAX || asked->rc != OP_RC_OK) {
+        return 0;
+    }
+    return wait_ms < half_ms ? wait_ms : half_ms;
+}
+
+/*
+ * This primary is to shut down, and its clients wait for the end of that: what
+ * the shutdown would write is written now, while they are served.
+ */
+static void
+before_demote(const struct snapshot *snapshot, struct plan *plan)
+{
+    const uint32_t facts = NOTIFY_FACTS | FACT_SYNC;
+    uint32_t wait_ms;
+
+    plan_exit(plan, OCF_SUCCESS);
+    if (self_node(snapshot)->in_demote_list != TRI_YES
+        || !have_facts(snapshot, FACT_PROCESS, plan)
+        || snapshot->process.state != PROCESS_RUNNING
+        || snapshot->process.pidfile != PIDFILE_READY) {
+        return;
+    }
+    if (!have_facts(snapshot, facts, plan)) {
+        plan->limit_ms = DEMOTED_LOOK_MS;
+        return;
+    }
+    wait_ms = checkpoint_ms(snapshot);
+    if (wait_ms > 0) {
+        plan_add_number(plan, OP_CHECKPOINT, OP_BEST_EFFORT,
+                        (int32_t) wait_ms);
+        plan_again(plan, 0, facts, DEMOTED_LOOK_MS);
+    }
+}
+
 /*
  * A standby that was fenced and is back within seconds left a WAL sender that
  * looks alive: commits would wait for it while another standby is there.
@@ -194,8 +262,10 @@ decide_notify(const struct snapshot *snapshot, struct plan *plan)
             before_start(snapshot, plan);
             break;
         case NOTIFY_NONE:
-        case NOTIFY_PRE_DEMOTE:
             plan_exit(plan, OCF_SUCCESS);
+            break;
+        case NOTIFY_PRE_DEMOTE:
+            before_demote(snapshot, plan);
             break;
     }
 }

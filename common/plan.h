@@ -116,6 +116,7 @@ enum fact {
     X(OP_DROP_SLOT, "drop-slot")        /* node */ \
     X(OP_READ_COPY, "read-copy")        /* node: its copy of the record */ \
     X(OP_ASK_CHECKPOINT, "ask-checkpoint")      /* memory.asked */ \
+    X(OP_CHECKPOINT, "checkpoint")      /* number: wait so many ms for it */ \
     X(OP_TAKE_MARK, "take-mark")        /* memory.mark: position now */ \
     X(OP_TAIL_SERVER_LOG, "tail-server-log")    /* into snapshot.failure */ \
     X(OP_WATCH, "watch")                /* the postmaster gets its watcher */ \

@@ -53,15 +53,21 @@ def test_resource_move_switches_over_and_the_old_primary_follows(cluster):
     """P7: `pcs resource move` of the primary role; the old primary comes back as a standby.
 
     Without a target: the guide's resource-stickiness=INFINITY outweighs a wish for a node.
+    What the shutdown would have to write is written while clients are still served.
     """
     state = cluster.settle()
     old = state.primary
     target = next(n for n in state.online if state.attribute(n, "score") == "100")
+    syslog = cluster.node(old).dir / "var/log/syslog"
+    cluster.node(old).sql("create table dirt as select generate_series(1, 200000)")
+    told = syslog.read_text(errors="replace")
     with cluster.ledger() as client:
         cluster.pcs("resource", "move", "msPostgresql", "--promoted")
         state = cluster.new_primary(old)
         cluster.settle(120)
     assert state.primary == target
+    assert "a checkpoint before the shutdown took" in syslog.read_text(
+        errors="replace")[len(told):]
     assert client.lost() == []
     assert cluster.look().fail_counts == {}
 

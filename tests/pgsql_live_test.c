@@ -384,6 +384,29 @@ asks_for_a_checkpoint_that_begins_later(void **state)
     pgsql_close(pgsql);
 }
 
+/* As the owner too; it is over when this returns. */
+static void
+waits_for_the_end_of_a_checkpoint(void **state)
+{
+    struct pgsql *pgsql;
+    struct server server = { 0 };
+    int64_t deadline_ms = in_ms(LIMIT_MS);
+    lsn before;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    pgsql = handle_watcher(&primary);
+    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
+    before = server.redo_lsn;
+    run_sql(&primary, "SELECT pg_switch_wal()");
+    assert_int_equal(pgsql_checkpoint(pgsql, deadline_ms, &why), 0);
+    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
+    assert_true(before != 0 && server.redo_lsn > before);
+    assert_int_equal(pgsql_checkpoint(pgsql, in_ms(0), &why), -1);
+    assert_non_null(strstr(why_buf, "no checkpoint before the shutdown"));
+    pgsql_close(pgsql);
+}
+
 /* One that reads on the standby what the primary drops; others are left. */
 static void
 ends_a_query_that_holds_replay_back(void **state)
@@ -884,6 +907,7 @@ main(void)
         cmocka_unit_test(ends_a_wal_sender_and_not_the_one_that_comes_after_it),
         cmocka_unit_test(keeps_an_active_slot),
         cmocka_unit_test(asks_for_a_checkpoint_that_begins_later),
+        cmocka_unit_test(waits_for_the_end_of_a_checkpoint),
         cmocka_unit_test(ends_a_query_that_holds_replay_back),
         cmocka_unit_test(names_what_overrides_a_setting),
         cmocka_unit_test(names_what_weakens_a_promise),
