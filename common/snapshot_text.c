@@ -31,14 +31,8 @@ struct field {
 #define AT(type, member) \
     offsetof(type, member), sizeof(((type *) 0)->member)
 
-#define LIMIT(prefix, limits, name) \
-    { prefix #name, FIELD_NUMBER, AT(struct snapshot, limits.name), NULL }
-#define LIMITS(prefix, limits) \
-    LIMIT(prefix, limits, connections), \
-    LIMIT(prefix, limits, worker_processes), \
-    LIMIT(prefix, limits, wal_senders), \
-    LIMIT(prefix, limits, prepared_transactions), \
-    LIMIT(prefix, limits, locks_per_transaction)
+#define NUMBER(text, field) \
+    { text, FIELD_NUMBER, AT(struct snapshot, field), NULL }
 
 static const struct field top_fields[] = {
     { "action", FIELD_ENUM, AT(struct snapshot, action), names_action },
@@ -147,7 +141,16 @@ static const struct field top_fields[] = {
       AT(struct snapshot, server.replay.waits), names_tri },
     { "server.replay.busy", FIELD_ENUM,
       AT(struct snapshot, server.replay.busy), names_tri },
-    LIMITS("server.replay.limits.", server.replay.limits),
+    NUMBER("server.replay.limits.connections",
+           server.replay.limits.connections),
+    NUMBER("server.replay.limits.worker_processes",
+           server.replay.limits.worker_processes),
+    NUMBER("server.replay.limits.wal_senders",
+           server.replay.limits.wal_senders),
+    NUMBER("server.replay.limits.prepared_transactions",
+           server.replay.limits.prepared_transactions),
+    NUMBER("server.replay.limits.locks_per_transaction",
+           server.replay.limits.locks_per_transaction),
     { "server.receiver_running", FIELD_ENUM,
       AT(struct snapshot, server.receiver_running), names_tri },
     { "server.upstream_set", FIELD_ENUM,
@@ -192,7 +195,13 @@ static const struct field top_fields[] = {
       names_control },
     { "files.checkpoint", FIELD_POSITION,
       AT(struct snapshot, files.checkpoint), NULL },
-    LIMITS("files.limits.", files.limits),
+    NUMBER("files.limits.connections", files.limits.connections),
+    NUMBER("files.limits.worker_processes", files.limits.worker_processes),
+    NUMBER("files.limits.wal_senders", files.limits.wal_senders),
+    NUMBER("files.limits.prepared_transactions",
+           files.limits.prepared_transactions),
+    NUMBER("files.limits.locks_per_transaction",
+           files.limits.locks_per_transaction),
     { "files.newest_timeline", FIELD_NUMBER,
       AT(struct snapshot, files.newest_timeline), NULL },
     { "files.history", FIELD_STRING, AT(struct snapshot, files.history),
