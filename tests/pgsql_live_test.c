@@ -398,7 +398,9 @@ waits_for_the_end_of_a_checkpoint(void **state)
     pgsql = handle_watcher(&primary);
     assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
     before = server.redo_lsn;
-    run_sql(&primary, "SELECT pg_switch_wal()");
+    pgsql_close(pgsql);
+    run_sql(&primary, "SELECT pg_switch_wal()");     /* with the same handle */
+    pgsql = handle_watcher(&primary);
     assert_int_equal(pgsql_checkpoint(pgsql, deadline_ms, &why), 0);
     assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
     assert_true(before != 0 && server.redo_lsn > before);
