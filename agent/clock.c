@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The monotonic clock: the only time that deadlines know. */
 
 #include "clock.h"

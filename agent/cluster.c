@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cluster's facts, into the snapshot, and attributes out of it. */
 
 #include "cluster.h"

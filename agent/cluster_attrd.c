@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The attribute daemon. Its protocol is the same from Pacemaker 2.0.5 to 3.0;
  * libcrmcommon's functions for it are not installed in all of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cluster.h in the executable: the first call loads the module. What could not
  * be loaded has observed nothing, so the snapshot is as empty as it was.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The CIB, by libcib: connections to it, and looks at it. */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The handle alone: making it takes none of the cluster's libraries. */
 
 #include <string.h>

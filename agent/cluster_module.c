@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What cluster.so shows to the executable. */
 
 #include "cluster_calls.h"

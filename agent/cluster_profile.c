@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the cluster and the resource are configured, for profile.h. */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The record, in the CIB: all that is written at once is one change of it. */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Telling the controller of a failure, as `crm_resource --fail` does. */
 
 #include <crm/common/ipc_controld.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What attrd and the CIB answer, read into plain structs. */
 
 #include "cluster_xml.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files through which pgward configures the server (P8). */
 
 #include "config.h"

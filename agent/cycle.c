@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cycle: the only part that knows the deadline. */
 
 #include "cycle.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef PGWARD_AGENT_CYCLE_H
 #define PGWARD_AGENT_CYCLE_H
 

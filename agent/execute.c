@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One switch over the operations; holds no policy. */
 
 #include "execute.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Single lines of a user's configuration file. */
 
 #include "files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Acting as the user that owns PostgreSQL, without su and without PAM. */
 
 #include "identity.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The action's environment: parameters, meta attributes, the node. */
 
 #include "instance.h"

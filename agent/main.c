@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The agent's entrance: from an action word to an exit code. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is kept from one action to the next. */
 
 #include "memory.h"

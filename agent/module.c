@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Modules: what is loaded only when it is needed. */
 
 #include "module.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table that refuses strays: looked for through netlink, made by nft. */
 
 #include "nftables.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fills the snapshot; holds no policy. */
 
 #include "observe.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libpq's and the server's words mean. */
 
 #include "pgsql_internal.h"

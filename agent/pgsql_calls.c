@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pgsql.h in the executable: the first call loads the module. A server that
  * could not be asked for want of it has not been asked: ANSWER_UNKNOWN, with

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the server is told to do. */
 
 #include "pgsql_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The handle alone: making it does not take libpq. */
 
 #include <stdlib.h>

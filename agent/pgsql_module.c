@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What pgsql.so shows to the executable. */
 
 #include "pgsql_calls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the server says of itself. */
 
 #include "pgsql_internal.h"

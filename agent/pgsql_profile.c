@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The server's settings that weaken a promise. */
 
 #include "pgsql_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The standbys and their slots, as this server sees them. */
 
 #include "pgsql_internal.h"

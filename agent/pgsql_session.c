@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The session: log-in and log-out, inside a deadline. */
 
 #include "pgsql_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the managed settings come from. */
 
 #include "pgsql_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Do commits wait for a standby? What tells, and what makes it tell (P1). */
 
 #include "pgsql_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The server process: is any of it alive, start, signal. */
 
 #include "postgres.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The instance's files and folders: looking at them and making them ready. */
 
 #include "postgres.h"

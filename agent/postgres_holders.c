@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* For whom the server waits, and how one of them is ended. */
 
 #include "postgres_holders.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Why a start failed, in the server's own words. */
 
 #include "postgres.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Running PostgreSQL's own programs. */
 
 #include "postgres_tools.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finding the processes of an instance in /proc. */
 
 #include "processes.h"

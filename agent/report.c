@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The logs, and the reason that Pacemaker shows. The only user of libqb's log.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Run a command: another user, a clean environment, a bound on everything. */
 
 #include "spawn.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What starts PostgreSQL at boot, read from the files that systemctl makes. */
 
 #include "units.h"

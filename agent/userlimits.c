@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limits.conf and limits.d, as pam_limits reads them. */
 
 #include "userlimits.h"

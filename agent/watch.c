@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The watcher's record, its begin and end, and its report. */
 
 #include "watch.h"

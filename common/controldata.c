@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pg_controldata: text -> facts. */
 
 #include "controldata.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From what was observed to what is to be done: the entrance. */
 
 #include "decide.h"

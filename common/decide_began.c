@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The way back from a promotion that failed. The record has moved to its node
  * by then, and every other one is DISCONNECT; but a node that holds what that

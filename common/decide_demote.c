@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Demotion: a clean stop, then back as a standby (P3, P4, P7). */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The election, where there is no primary. */
 
 #include <syslog.h>

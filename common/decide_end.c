@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ending a server for good: stop, demote, and a restart on promote (P4). */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who holds a fast shutdown up without need, and is ended (P6, P7). */
 
 #include <syslog.h>

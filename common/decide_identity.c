@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which database is it? A node's data counts only where it is the cluster's by
  * its system identifier, which initdb makes and every copy keeps.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the server that is there is like, and the monitor's duties. */
 
 #include <string.h>

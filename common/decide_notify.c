@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the others do when the cluster changes. Exit codes mean nothing here. */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the subjects of the decision share. */
 
 #include "decide_parts.h"

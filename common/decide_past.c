@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A standby tells the past of its timeline from its start on, and the primary
  * counts on it only when that is of its own past: PostgreSQL compares numbers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where nodes say that they stand, and which of two holds more (P3). */
 
 #include <stdlib.h>

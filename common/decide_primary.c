@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The primary's duties: its standbys' record and scores (P1, P2). */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Promotion: proof first, then the record, then the server (P1, P2, P3). */
 
 #include <syslog.h>

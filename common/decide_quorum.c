@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Quorum mode: commits wait for any n of N standbys, so a node may lead only
  * where so many of the N show their positions that one of them has every

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the cluster's record allows: who may lead (P1, P3). */
 
 #include <string.h>

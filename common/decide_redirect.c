@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Before a promotion: does the chosen node hold the most? (P3) */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who sends to the clients' address where it is not: refused, not swallowed. */
 
 #include "decide_parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changed parameters, acted on without a restart (OCF's reload-agent). */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Can a standby replay all that it has flushed? One that cannot would lose at
  * its promotion what was acknowledged by its flush, or never end it (P1).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A restore_command that hangs holds a promotion up, which runs it for some
  * five files that are not there, and is ended (P6).

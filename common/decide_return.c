@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A node that led and went down: may it follow the primary? (P3) */
 
 #include <syslog.h>

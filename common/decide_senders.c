@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which WAL senders are dead: they look alive until wal_sender_timeout. */
 
 #include <syslog.h>

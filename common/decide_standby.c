@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A standby's duties: its attributes and its upstream. */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Starting the server: always as a standby where there is replication. */
 
 #include <string.h>

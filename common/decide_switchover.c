@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A planned move: does the candidate hold the old primary's last WAL? (P7) */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The synchronous list and the proof of who has caught up (P1, P2). */
 
 #include <string.h>

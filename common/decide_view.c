@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is what this primary sees of the cluster what the others see (P2, P3)? */
 
 #include <string.h>

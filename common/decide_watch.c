@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The watcher: who has one, and what the report of a death may say. */
 
 #include <syslog.h>

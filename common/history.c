@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Timeline history files: which point of a timeline belongs to whose past. */
 
 #include "history.h"

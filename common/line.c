@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines and numbers of texts that other programs wrote. */
 
 #include "line.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* WAL positions and timelines. */
 
 #include "lsn.h"

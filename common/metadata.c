@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The meta-data: what cluster tools know of the agent. */
 
 #include "metadata.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading the resource's parameters, by the table in params_table.c. */
 
 #include "params.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which combinations of parameters cannot work, and what to do about it. */
 
 #include "params.h"

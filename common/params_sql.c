@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is that SQL, or something that only psql understands? */
 
 #include "params.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every parameter: parsing, meta-data and the manual all read this table. */
 
 #include "params.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Managed settings as configuration text. */
 
 #include "pgconf.h"

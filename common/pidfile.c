@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* postmaster.pid: text -> facts. */
 
 #include "pidfile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Building a plan, and showing it as text. */
 
 #include "plan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What in the configuration weakens a promise, and how to change it. */
 
 #include "profile.h"

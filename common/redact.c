@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Secrets do not reach logs, reasons and traces. */
 
 #include "redact.h"

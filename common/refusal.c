@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The clients' address: its words, and the table that refuses what strays. */
 
 #include "refusal.h"

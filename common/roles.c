@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which role an instance has, by the cluster's operation history. */
 
 #include "roles.h"

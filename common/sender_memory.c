@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is remembered of WAL senders between two actions. */
 
 #include "sender_memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Under which names standbys stream, and which WAL sender is whose. */
 
 #include "sender_name.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The snapshot as text, from one table of its fields. */
 
 #include "snapshot.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bounded text: no allocation, no truncation. */
 
 #include "text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who waits for a postmaster's death, as the text of a file. */
 
 #include "watch_record.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests do to a cluster and ask of it."""
 
 import signal

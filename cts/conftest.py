@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """pytest's fixtures: laboratories, and evidence when a test fails."""
 
 import itertools

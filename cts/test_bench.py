@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The benchmark: its figures, its timeline, and that it runs."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """client_address: who sends to the address where it is not is refused, and nothing else is."""
 
 import subprocess

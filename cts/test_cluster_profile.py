@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The recommended profile's script, which the laboratory runs: what it would tell pcs."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What a node is, not what it is called: histories, positions and the record (P1, P2, P3)."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A node is what it is, not what it is called: its database, and the name it streams under."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The pieces of the laboratory that need no cluster."""
 
 import os

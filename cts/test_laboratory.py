@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The laboratory keeps its own promises."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The modes other than sync: async with three nodes, none, slave."""
 
 import subprocess

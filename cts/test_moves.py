@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A planned move, and an election, that something outside of the cluster stands in the way of."""
 
 import pytest

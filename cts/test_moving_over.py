@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """From ocf:heartbeat:pgsql to pgward without a restart."""
 
 import pytest

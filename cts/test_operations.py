@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Faults and planned work with the recommended profile, three nodes, fencing on."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What weakens a promise is said in words: once in a promotion, and by validate-all."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Changed parameters: most are no outage, and none is a failure."""
 
 import pytest

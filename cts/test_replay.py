@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """P1: a standby that cannot replay what it flushes is neither ranked nor promoted."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A primary that crashed comes back: proved by the history, or down with the reason (P3, P7)."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The seed guide's path, step by step, on two nodes and on three."""
 
 import time

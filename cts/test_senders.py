@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """WAL senders that only look alive, and standbys that leave (P1, P2).
 
 wal_sender_timeout is a minute here: what is not seen as dead by other means stays until then.

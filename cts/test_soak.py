@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The endurance run's sequence and its sums; no cluster is needed."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Synchronous standbys: who commits wait for, with which proof, and who is released (P1, P2)."""
 
 import re

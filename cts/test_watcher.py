@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The watcher: who reports a server's death, how often, and when it keeps silent.
 
 Each operation has a fail count of its own, which says who found a death: that of `asyncmon` is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stored cases: a snapshot and the plan that has to come of it.
  *

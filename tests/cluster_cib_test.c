@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The CIB: members, roles and the record, from Pacemaker 2.0.5 to 3.0. */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How cluster and resource are configured, from the CIB. */
 
 #include <errno.h>

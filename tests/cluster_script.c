@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The stand-in for libcrmcommon, libcib and the clock. */
 
 #include "cluster_script.h"

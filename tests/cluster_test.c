@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attributes: the answers of attrd from Pacemaker 2.0.5 to 3.0, and faults. */
 
 #include <errno.h>

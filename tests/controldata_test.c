@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pg_controldata's output, as version 15 prints it. */
 
 #include <string.h>

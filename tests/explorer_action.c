@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An action's looks and operations. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What has to hold in every state. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cluster's steps: membership, the CIB, fencing, faults of nodes. */
 
 #include <string.h>

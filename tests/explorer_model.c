@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The model: its first state, its steps, and small questions to a state. */
 
 #include <string.h>

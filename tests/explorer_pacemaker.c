@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pacemaker's steps: what it may order, by its own rules and no others. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What decide() makes of a view: a small plan, decided once. I4. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PostgreSQL's steps: commits, standbys, reloads, promotion. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Steps and states in words. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every interleaving of two or three nodes' actions, within bounds, checked
  * for the promises P1, P2 and P3: breadth first, so that the first

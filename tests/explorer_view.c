@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a node sees, and the snapshot that is made of it. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files: bounded reads, writing whole or not at all. */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the cluster's attributes and the CIB's record say of a node, one a
  * line, and all that decide() reads in them; a member of a quorum is promoted

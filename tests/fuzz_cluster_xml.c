@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What attrd and the CIB answer: an XML document, read as any of them. */
 
 #include <libxml/parser.h>

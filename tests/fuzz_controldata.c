@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The output of pg_controldata. */
 
 #include "controldata.h"

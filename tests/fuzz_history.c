@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Timeline history files, and what the cluster is told of them. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parameters: lines `name=value`, parsed and checked. */
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Configuration text: read anything; what is written is read back. */
 
 #include "fuzz_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* postmaster.pid, as a crash may leave it. */
 
 #include "fuzz_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hiding secrets: any line, and never more text than room. */
 
 #include "fuzz_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Runs a fuzz entry point over its stored inputs in a plain build, so that
  * neither can rot: tests/fuzz_x reads $srcdir/tests/corpus/x. Prints TAP.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The file in tmpdir that remembers WAL senders, as a crash left it. */
 
 #include "fuzz_text.h"

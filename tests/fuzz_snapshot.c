@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Snapshots: what is loaded is dumped and loaded alike, and decided upon. */
 
 #include "decide.h"

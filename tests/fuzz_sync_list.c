@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* synchronous_standby_names: what is read is written and read alike. */
 
 #include "fuzz_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef PGWARD_TESTS_FUZZ_TEXT_H
 #define PGWARD_TESTS_FUZZ_TEXT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Short texts from many places: times, units, slots, single words. */
 
 #include "fuzz_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which point of a timeline belongs to whose past. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Being another user for a while. */
 
 #include <errno.h>

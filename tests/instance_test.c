@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a node lacks is said by start and validate-all, with the next step. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What may never happen, over the whole small state space: a primary's
  * duties, monitor, stop and demote; and every action ends (P1, P2, P4, P6).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What may never happen, over the whole small state space: a node that led
  * comes back (P3), and planned moves (P7).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What may never happen, over the whole small state space: promotions and
  * elections (P1, P2, P3).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A stand-in for libpq that plays a script. */
 
 #include "libpq_standin.h"

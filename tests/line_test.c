@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines and numbers of other programs' texts. */
 
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Real servers for a test, in a temporary folder. */
 
 #include "live_server.h"

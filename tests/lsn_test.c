@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* WAL positions: read exactly, ordered by timeline first. */
 
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is a process that replays at work? By two looks that lie apart. */
 
 #include <fcntl.h>

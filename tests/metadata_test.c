@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The meta-data and the usage text, as text; the schema has its own test. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Modules: where they are looked for, and what is no module of ours. */
 
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table in the kernel, in a network of this test's own. */
 
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From parameters that are right, change one, and read the complaint. */
 
 #include <string.h>

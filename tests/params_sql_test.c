@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A backslash is psql's only outside of strings, names and comments. */
 
 #include "cmocka_all.h"

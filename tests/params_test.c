@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parameters: drop-in defaults, forgiving words, exact complaints. */
 
 #include <stdlib.h>

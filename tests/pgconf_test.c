@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Settings keep their value, whatever it is (P8). */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The session against real servers: a primary and its standby. The tests run
  * in the order of the list and each leaves the servers as it found them, up to

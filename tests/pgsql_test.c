@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The session with the server, against a scripted stand-in for libpq. */
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* postmaster.pid is written in steps; any part of it may be there. */
 
 #include <string.h>

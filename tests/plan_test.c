@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A plan forgets nothing silently, and its text shows it whole. */
 
 #include <syslog.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is left of a server, against a real one (P4). */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whose a process is: stand-ins for a server, made from a copy of sleep with
  * the names, folders and titles that servers have.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Each warning is given for its own fact, and for nothing else. */
 
 #include <syslog.h>

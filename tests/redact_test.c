@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Secrets do not get out. */
 
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The clients' address: what is one, and the table that is made of it. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Log lines in the OCF form, reasons on stderr, data never a format. */
 
 #include <fcntl.h>

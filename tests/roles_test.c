@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An instance's role, by histories such as Pacemaker keeps them. */
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is remembered of WAL senders, by this node's own clock. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose a WAL sender is, by its whole name. */
 
 #include "sender_name.h"

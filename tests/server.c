@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A real PostgreSQL server in a temporary folder. */
 
 #include "server.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef PGWARD_TESTS_SERVER_H
 #define PGWARD_TESTS_SERVER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of what a snapshot holds, and small questions to it. */
 
 #include "decide_parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A snapshot as text: what is written is read back, and nothing else is. */
 
 #include "names.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Commands end in time, say no more than fits, and learn no secrets. */
 
 #include <errno.h>

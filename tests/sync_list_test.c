@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The list of standbys, as text and back. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is remembered of a synchronous list, as a file's text and back. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A primary and its standbys in a model of a cluster: connections and nodes
  * come and go, copies of the record lag behind, actions are torn off between

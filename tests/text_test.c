@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bounded text never truncates and never forgets that something was lost. */
 
 #include <setjmp.h>

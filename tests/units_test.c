@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What starts PostgreSQL at boot, by the links of systemd and of init. */
 
 #include <stdio.h>

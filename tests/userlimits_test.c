@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limits.conf, as pam_limits reads it. */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who waits for a postmaster's death, as a file's text and back. */
 
 #include <string.h>

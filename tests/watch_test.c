@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The watcher as a process, and the record that makes it speak or keep silent.
  * What it becomes at the end is a script here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Measures agents against each other in the same run, on the same machine."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the benchmark: what is done to a cluster, and what is read off."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The benchmark's figures, kept as one JSON file a row and agent, and the page made of them."""
 
 import json

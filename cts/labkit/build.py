@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Builds pgward from its source outside the source tree, into a staged tree."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Who is measured: each agent's cluster, how it is struck, and how it is put back."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The texts that a node's cluster software starts from."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The demonstration, from nothing to a failover, told in plain words."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Everything about a laboratory in one folder, for finding out what went wrong."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What can go wrong in a cluster, as things that can be done to it and undone again.
 
 A fault takes every choice it has from the random numbers that it is given, in a fixed

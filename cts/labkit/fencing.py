@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The fence device: a process outside the nodes that switches them off on request.
 
 A request is one line in the pipe fence/requests: ID ACTION NODE FROM. Requests

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What a cluster costs that nobody uses: the CPU time of all its nodes' processes."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A node's process 1: makes its private folders, keeps its syslog, reaps its dead.
 
 Started in fresh namespaces as: init.py LAB-FOLDER NODE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Stands in for a database where there is none: who holds the address answers knocks.
 
 A client that knocks as often as the ledger's client commits tells how long an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A laboratory: its name, its nodes, and where its state lives."""
 
 import fcntl

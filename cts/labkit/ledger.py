@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A client that commits one row at a time and writes down what was acknowledged.
 
 A ledger file has a line `TIME ID` for each acknowledged commit and a line

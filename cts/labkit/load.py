@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """pgbench beside the ledger: eight clients that commit as fast as they can, through the address.
 
 Whatever ends their connections, they are there again as soon as the port answers.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What one monitor of an agent costs, run by hand in a node as Pacemaker would run it."""
 
 import json

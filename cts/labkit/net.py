@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The laboratory's networks: one namespace is the switch, each node has a cable to each LAN.
 
 Nothing here touches the machine's own interfaces: the bridges live in the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """One node: a pid, mount, UTS, IPC and network namespace with a process 1 of its own."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A client as most programs are: it just connects, and waits for as long as that takes.
 
 No limit of its own, no option: one packet that nobody answers costs it TCP's whole second. It

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """PostgreSQL in the nodes: data on the first one, copies on the others, as the seed guide does it."""
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Saying what goes on, so that nothing is silent for long."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The cluster's resources: the recommended ones by cts/cluster-profile, the others with pcs here."""
 
 import shlex

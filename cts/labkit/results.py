@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the scenarios showed, kept as one JSON file each, and the table made of them."""
 
 import json

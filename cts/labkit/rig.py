@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What a fault is measured with: two clients during it, a verdict on the cluster after it.
 
     rig = Rig(cluster, wanted)

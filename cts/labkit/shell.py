@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Run commands of the machine, and look at its processes."""
 
 import os

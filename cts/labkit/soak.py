@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Random faults on a loaded cluster, healed between, and what they cost."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the cluster says about itself, read from crm_mon, and waiting for it to say something."""
 
 import html

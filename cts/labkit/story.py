@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What happened in the cluster, and when, from the nodes' own syslogs."""
 
 import re

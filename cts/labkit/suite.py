@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the scenarios with pytest, and says how far it is."""
 
 import argparse

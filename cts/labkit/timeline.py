@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """One failover or planned move, step by step: from logs, the agent's trace and the ledger."""
 
 import re

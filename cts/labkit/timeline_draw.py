@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Draws the steps of a failover or a move: as text, and as an SVG."""
 
 import math

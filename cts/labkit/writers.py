@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A second client that tries a write on every node, all the time: are there ever two writers?
 
 Each node is asked through its own server's socket, seen in the node's file system: no cut LAN

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The scenarios' cluster: made when it is wanted, used again while it is whole.
 
 A scenario has a fixture `rig` (labkit/rig.py) on a cluster that is whole:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """More nodes, and names of nodes that are easily taken for one another."""
 
 import pytest

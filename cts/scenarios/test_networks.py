@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """LANs that are cut, in both directions and in one, and LANs that flap."""
 
 import time

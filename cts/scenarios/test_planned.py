@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Planned work on a loaded cluster."""
 
 import pytest

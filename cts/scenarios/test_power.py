@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Everything without power, and power back in every order: only the newest leads."""
 
 from itertools import permutations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The rig itself: what it counts as zero must be able to be more."""
 
 import pytest

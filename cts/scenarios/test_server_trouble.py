@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Disks, files, users, load and time: what happens to a server rather than to its node."""
 
 import signal

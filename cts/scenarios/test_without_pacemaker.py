@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A node on which Corosync runs and Pacemaker does not."""
 
 import pytest
