@@ -353,6 +353,13 @@ position_is_final(const struct snapshot *snapshot, struct plan *plan)
     return false;
 }
 
+static bool
+is_ranked(const struct node *node)
+{
+    return attr_is(&node->score, SCORE_CANDIDATE)
+           || attr_is(&node->score, SCORE_PROMOTED);
+}
+
 bool
 someone_is_ranked(const struct snapshot *snapshot)
 {
@@ -362,9 +369,7 @@ someone_is_ranked(const struct snapshot *snapshot)
         const struct node *node = &snapshot->node[i];
 
         if (is_live(snapshot, i) && record_allows(snapshot, i, &why)
-            && !replay_is_held_up(snapshot, i)
-            && (attr_is(&node->score, SCORE_CANDIDATE)
-                || attr_is(&node->score, SCORE_PROMOTED))) {
+            && !replay_is_held_up(snapshot, i) && is_ranked(node)) {
             return true;
         }
     }
@@ -399,45 +404,46 @@ vote(const struct snapshot *snapshot, struct plan *plan)
 static void
 tell_of_own_rank(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct attr *score = &self_node(snapshot)->score;
-
     if (snapshot->action == ACTION_MONITOR
-        && (attr_is(score, SCORE_CANDIDATE)
-            || attr_is(score, SCORE_PROMOTED))) {
+        && is_ranked(self_node(snapshot))) {
         plan_log_once(plan, LOG_NOTICE, "there is no primary and this node is "
                       "ranked to lead: should Pacemaker not promote it, look "
                       "for a constraint (pcs constraint; pcs resource clear)");
     }
 }
 
-/* What it holds is complete by the record, and it has no rank yet. */
+/* What it holds is complete by the record. */
 static bool
 led_last(const struct snapshot *snapshot)
 {
-    const struct node *self = self_node(snapshot);
-
-    return snapshot->action == ACTION_MONITOR
-           && attr_is(&self->data_status, DATA_LATEST)
-           && !attr_is(&self->score, SCORE_CANDIDATE)
-           && !attr_is(&self->score, SCORE_PROMOTED);
+    return attr_is(&self_node(snapshot)->data_status, DATA_LATEST);
 }
 
 /*
- * A constraint may keep the ranked node from leading: a move leaves a ban. The
- * node that led last leads again then, rather than nobody; it counts how often
- * it has waited for the other.
+ * A constraint may keep the ranked node from leading: a move leaves a ban, and
+ * whom it was to lead to may have failed at once. Rather than nobody, the node
+ * that led last leads again; where that one may not either, one that holds
+ * all that a ranked one does. Each counts how often it has waited, and all
+ * show where they stand.
  */
 static void
-retake(const struct snapshot *snapshot, struct plan *plan)
+insist(const struct snapshot *snapshot, struct plan *plan)
 {
-    unsigned checks = published_checks(self_node(snapshot));
+    const struct node *self = self_node(snapshot);
+    unsigned checks = published_checks(self);
+    unsigned patience = snapshot->settings.xlog_check_count
+                        * (led_last(snapshot) ? 1 : 2);
 
-    if (checks <= snapshot->settings.xlog_check_count) {
+    if (is_ranked(self)) {
+        want_position(snapshot, plan, checks);
+    } else if (checks <= patience) {
         want_position(snapshot, plan, checks + 1);
-    } else if (record_is_trusted(snapshot)) {
+    } else if (record_is_trusted(snapshot)
+               && (led_last(snapshot) || may_lead(snapshot, snapshot->self))) {
         plan_log(plan, LOG_NOTICE, "the node that is ranked to lead is not "
                  "promoted (pcs constraint; pcs resource clear): this node "
-                 "led last and leads again");
+                 "%s", led_last(snapshot) ? "led last and leads again"
+                                          : "holds as much and leads instead");
         want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, snapshot->self,
                   SCORE_PROMOTED);
     }
@@ -477,7 +483,7 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
     if (ranked) {
         tell_of_own_rank(snapshot, plan);
     }
-    if (ranked && !led_last(snapshot)) {
+    if (ranked && snapshot->action != ACTION_MONITOR) {
         return;     /* Pacemaker's turn */
     }
     if (other_promoted(snapshot, &other) != TRI_NO) {
@@ -489,7 +495,7 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
         return;
     }
     if (ranked) {
-        retake(snapshot, plan);
+        insist(snapshot, plan);
         return;
     }
     if (has_published(snapshot)) {

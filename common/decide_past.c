@@ -55,6 +55,7 @@ goes_with(const char *past, const char *other)
         case HISTORY_OTHER:
             return TRI_NO;
         case HISTORY_UNKNOWN:
+        case HISTORY_OLDER:
             break;
     }
     return TRI_UNKNOWN;

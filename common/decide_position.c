@@ -132,7 +132,8 @@ standing_of(const struct snapshot *snapshot, size_t node, size_t other)
         return STANDING_AHEAD;
     }
     if (there == HISTORY_SAME_TIMELINE || there == HISTORY_UNKNOWN
-        || back == HISTORY_UNKNOWN) {
+        || there == HISTORY_OLDER || back == HISTORY_UNKNOWN
+        || back == HISTORY_OLDER) {
         return by_numbers(&one, &two);
     }
     return STANDING_APART;

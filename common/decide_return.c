@@ -65,6 +65,10 @@ explain(const struct snapshot *snapshot, size_t primary,
     if (finding.match == HISTORY_BEYOND) {
         text_add(why, "its WAL goes on to %s, but '%s' left timeline %u at "
                  "%s", end, name, timeline, left);
+    } else if (finding.match == HISTORY_OLDER) {
+        text_add(why, "'%s' tells of its newest timelines only, so that "
+                 "nothing proves this data, which is of timeline %u", name,
+                 timeline);
     } else if (finding.match == HISTORY_OTHER) {
         text_add(why, "its timeline %u (at %s) is not of the past of '%s'",
                  timeline, end, name);
@@ -140,6 +144,7 @@ judge_return(const struct snapshot *snapshot, struct plan *plan,
             }
             refuse(snapshot, plan, primary, finding);
             return RETURN_REFUTED;
+        case HISTORY_OLDER:
         case HISTORY_BEYOND:
         case HISTORY_OTHER:
             refuse(snapshot, plan, primary, finding);
@@ -213,6 +218,7 @@ past_is_shared(const struct snapshot *snapshot, size_t primary)
         case HISTORY_SAME_TIMELINE:
             return has_followed(snapshot);
         case HISTORY_UNKNOWN:
+        case HISTORY_OLDER:
         case HISTORY_BEYOND:
         case HISTORY_OTHER:
             break;

@@ -200,7 +200,7 @@ history_compare(const struct history *own, struct wal_position end,
     left = left_at(primary, end.timeline);
     if (left == 0 && primary->count > 0
         && end.timeline < primary->left[0].timeline) {
-        return HISTORY_UNKNOWN;     /* older than what a summary tells */
+        return HISTORY_OLDER;
     }
     if (left == 0 || !came_the_same_way(own, primary, end.timeline)) {
         return HISTORY_OTHER;

@@ -49,7 +49,9 @@ history_read_summary(const char *text, struct history *ret_history);
 
 /*! How a node's WAL stands to the past of a primary. */
 enum history_match {
-    HISTORY_UNKNOWN = 0,    /*!< one is not known, or not back so far */
+    HISTORY_UNKNOWN = 0,    /*!< one is not known */
+    HISTORY_OLDER,          /*!< the primary's past is told, but not back to
+                                 the timeline of that WAL: no proof */
     HISTORY_SHARED,         /*!< all of it is the primary's past, too */
     HISTORY_SAME_TIMELINE,  /*!< no switch point lies between: no proof */
     HISTORY_BEYOND,         /*!< it goes on after the primary had left */

@@ -245,6 +245,8 @@ struct e_config {
     uint8_t relists;            /*!< how often the last node may be taken out
                                      of node_list or put back */
     bool stranger;              /*!< streams under the plain name of srv2 */
+    uint8_t banned;             /*!< nodes that a constraint keeps from
+                                     leading again, but not the others */
     uint32_t states_max;
     enum e_defect {             /*!< seeded, to prove that it is found */
         E_NO_DEFECT = 0,
@@ -265,6 +267,7 @@ struct e_config {
         E_DEFECT_PROBE,         /*!< who is not probed counts as back */
         E_DEFECT_TRUST,         /*!< a record is trusted at once */
         E_DEFECT_NAME,          /*!< a node's plain name is enough */
+        E_DEFECT_BANNED,        /*!< whoever is ranked is waited for */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };

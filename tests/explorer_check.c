@@ -79,6 +79,24 @@ has_heir(const struct e_config *config, const struct e_state *state)
     return false;
 }
 
+/* Of those that no constraint keeps from it, one has all that there is. */
+static bool
+may_replace_banned(const struct e_config *config,
+                   const struct e_state *state)
+{
+    unsigned all = 0;
+
+    for (size_t i = 0; i < config->nodes; i++) {
+        all |= state->node[i].wal;
+    }
+    for (size_t i = 0; i < config->nodes; i++) {
+        if (!e_bit(config->banned, i) && state->node[i].wal == all) {
+            return true;
+        }
+    }
+    return config->banned == 0;
+}
+
 bool
 e_is_quiescent(const struct e_config *config, const struct e_state *state)
 {
@@ -97,7 +115,8 @@ e_is_quiescent(const struct e_config *config, const struct e_state *state)
             return false;
         }
     }
-    return missing == 0 || has_heir(config, state);
+    return may_replace_banned(config, state)
+           && (missing == 0 || has_heir(config, state));
 }
 
 static bool
@@ -199,7 +218,9 @@ best_ranked(const struct e_config *config, const struct e_state *state)
 
     for (size_t k = 0; k < sizeof(ranks) / sizeof(ranks[0]); k++) {
         for (uint8_t i = 0; i < config->nodes; i++) {
-            if (strcmp(e_text(state->node[i].attr[E_SCORE]), ranks[k]) == 0) {
+            if (!e_bit(config->banned, i)
+                && strcmp(e_text(state->node[i].attr[E_SCORE]), ranks[k])
+                   == 0) {
                 return i;
             }
         }

@@ -110,6 +110,7 @@ may_promote(const struct e_config *config, const struct e_state *state,
     const struct e_node *node = &state->node[i];
 
     if (!node->alive || node->role != E_ROLE_STARTED
+        || e_bit(config->banned, i)
         || !e_quorum(config, node)
         || !e_is_stable(config, state, i)
         || node->attr[E_SCORE] == 0

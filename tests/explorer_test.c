@@ -275,6 +275,10 @@ print_path(const struct search *search)
 #define RELISTED .nodes = 2, .fencing = true, .relists = 2, .commits = 1, \
     .faults = 1, .only = E_FAULT_NODE, .actions = 1
 
+/* A move left a ban, and whom it went to may not lead either. */
+#define BANNED .nodes = 3, .fencing = true, .commits = 1, .actions = 1, \
+    .banned = 3
+
 #define SIZE_SMALL 2000000
 #define SIZE_LARGE 25000000
 
@@ -330,6 +334,7 @@ static const struct e_config small_configs[] = {
       .strict = true, .states_max = SIZE_SMALL },
     { .name = "strict-first", TWO, .commits = 1, .faults = 1, .actions = 2,
       .strict = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
+    { .name = "banned-move", BANNED, .moves = 1, .states_max = SIZE_SMALL },
     { .name = "stranger-first", TWO, .commits = 1, .faults = 1, .actions = 2,
       .stranger = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
 };
@@ -389,6 +394,8 @@ static const struct e_config defects[] = {
       .expected = "I7" },
     { .name = "defect-outsider", RELISTED, .states_max = SIZE_SMALL,
       .defect = E_DEFECT_OUTSIDER, .expected = "I3" },
+    { .name = "defect-banned", BANNED, .moves = 1, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_BANNED, .expected = "I5" },
     { .name = "defect-name", TWO, .commits = 1, .faults = 1, .actions = 2,
       .stranger = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL,
       .defect = E_DEFECT_NAME, .expected = "I1" },
@@ -437,6 +444,8 @@ static const struct e_config long_configs[] = {
     { .name = "any-one-held-up", LEFT_BEHIND, .commits = 1, .faults = 2,
       .only = E_FAULT_HOLD | E_FAULT_NODE, .actions = 1, .any = true,
       .states_max = SIZE_LARGE },
+    { .name = "banned-server-dies", BANNED, .faults = 1,
+      .only = E_FAULT_SERVER, .states_max = SIZE_LARGE },
     { .name = "pacemaker-dies", TWO, .commits = 1, .faults = 1,
       .only = E_FAULT_PACEMAKER, .moves = 1, .actions = 1, .leaves = true,
       .states_max = SIZE_LARGE },

@@ -713,7 +713,8 @@ e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
     ret_snapshot->settings.sync_quorum = view->any;
     ret_snapshot->settings.sync_num = view->sync_num;
     ret_snapshot->settings.sync_strict = view->strict;
-    ret_snapshot->settings.xlog_check_count = 0;
+    ret_snapshot->settings.xlog_check_count =
+        view->defect == E_DEFECT_BANNED ? UINT8_MAX : 0;
     ret_snapshot->settings.stop_escalate_ms = 90000;
     ret_snapshot->settings.stop_escalate_in_slave_ms = 90000;
     ret_snapshot->address_here = TRI_NO;

@@ -119,7 +119,7 @@ compares_what_both_tell(void **state)
     assert_int_equal(compare(&own, 0x4800, &primary), HISTORY_SHARED);
     own = read_text(2, "1\t0/3000\tx\n");
     primary = read_text(9, "5\t0/4000\tx\n8\t0/5000\tx\n");
-    assert_int_equal(compare(&own, 0x3800, &primary), HISTORY_UNKNOWN);
+    assert_int_equal(compare(&own, 0x3800, &primary), HISTORY_OLDER);
     own = read_text(6, "5\t0/4000\tx\n");
     assert_int_equal(compare(&own, 0x4800, &primary), HISTORY_OTHER);
 }
