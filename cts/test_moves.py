@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A planned move, and an election, that something outside of the cluster stands in the way of."""
 
+import time
+
 import pytest
 
 from conftest import open_lab
@@ -87,3 +89,21 @@ def test_expired_password_of_monitor_user_costs_no_failover(cluster):
         client.wait_for_commits(moment)
     assert client.lost() == []
     cluster.put_back(old)
+
+
+def test_two_bans_leave_the_lead_to_who_holds_as_much(cluster):
+    """P3: whom the record allows may not lead, and the third node has all that they have."""
+    found = cluster.settle()
+    old = cluster.primary()
+    ranked, third = sorted(cluster.standbys(), key=lambda node: found.attribute(
+        node.name, "data-status") != "STREAMING|SYNC")
+    cluster.pcs("resource", "ban", "msPostgresql", ranked.name, "--promoted")
+    with cluster.ledger() as client:
+        cluster.pcs("resource", "ban", "msPostgresql", old.name, "--promoted")
+        cluster.new_primary(old.name, MOVE)
+        client.wait_for_commits(time.time())
+    assert cluster.primary().name == third.name
+    assert client.lost() == []
+    assert "holds as much and leads instead" in said(third)
+    cluster.pcs("resource", "clear", "msPostgresql")
+    cluster.settle()
