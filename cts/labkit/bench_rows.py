@@ -55,12 +55,14 @@ def idle(found: Contender, seconds: float) -> Figures:
 
 
 def trial(found: Contender, act: Callable[[Node], float], mend: Callable[[Node], object],
-          ordinary: bool = True) -> Figures:
+          ordinary: bool = True, loaded: bool = False) -> Figures:
     """One disturbance: the clients' longest wait for an acknowledgement; all is whole after it."""
     old = found.primary()
     # at no particular time between two monitors
     time.sleep(random.uniform(1, 1 + interval(found)))
     with ExitStack() as running:
+        if loaded:
+            running.enter_context(Load(found.lab))
         client = running.enter_context(found.client())
         clients = {KNOCKING: client}
         if ordinary:
@@ -97,6 +99,19 @@ def switchover(found: Contender) -> Figures:
     return trial(found, found.move, found.after_move)
 
 
+def loaded_kill(found: Contender) -> Figures:
+    """A fresh copy after it: under load the killed server has WAL that nobody else has."""
+    def renew(old: Node) -> None:
+        if old.alive():
+            old.kill()
+        found.rejoin(old)
+    return trial(found, found.strike, renew, loaded=True)
+
+
+def loaded_switchover(found: Contender) -> Figures:
+    return trial(found, found.move, found.after_move, loaded=True)
+
+
 def elected(found: Contender, since: float, until: float) -> float:
     """When the nodes had the controller with which they went on."""
     times = [since]
@@ -129,21 +144,13 @@ def power(found: Contender) -> Figures:
     return start(found, True)
 
 
-def beside_load(measure: Callable[[Contender], Figures]) -> Callable[[Contender], Figures]:
-    def measure_loaded(found: Contender) -> Figures:
-        found.settle()
-        with Load(found.lab):
-            return measure(found)
-    return measure_loaded
-
-
 # name: (what it is, about how long one takes in seconds, the measurement of one run)
 RUNS: Dict[str, Tuple[str, float, Callable[[Contender], Figures]]] = {
     "kill": ("all postgres processes killed", 14, kill),
     "node": ("node killed, fencing at once", 24, node),
     "switchover": ("planned switchover", 10, switchover),
-    "loaded-kill": ("killed beside pgbench: 8 clients, scale 20", 40, beside_load(kill)),
-    "loaded-switchover": ("switchover beside pgbench", 40, beside_load(switchover)),
+    "loaded-kill": ("killed beside pgbench: 8 clients, scale 20", 40, loaded_kill),
+    "loaded-switchover": ("switchover beside pgbench", 40, loaded_switchover),
     "cold": ("cold start, after a stop in good order", 26, cold),
     "power": ("cold start, after a power cut of all nodes", 30, power),
 }

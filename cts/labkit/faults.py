@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
 from . import net
 from .errors import LabError
 from .node import PACEMAKERD, POSTGRES, POSTMASTER, Node
-from .postgres import ARCHIVE, WAL_DISK, bindir, server
+from .postgres import ARCHIVE, DATA, WAL_DISK, bindir, initdb, server
 from .resources import VIP_MASTER, VIP_REP
 from .shell import send, wait_until
 from .state import State
@@ -672,6 +672,64 @@ class PacemakerStopped(Fault):
             self.node.start_cluster()
 
 
+class CorosyncAlone(Fault):
+    """A node is killed and fenced, and comes back without Pacemaker: it votes and does nothing."""
+
+    name = "node back with Corosync alone"
+    holds = (5.0, 20.0)
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.pause = round(rng.uniform(0.0, 6.0), 2)
+
+    def strike(self) -> None:
+        self.node.kill()
+        time.sleep(self.pause)
+        self.node.unless_off(self.boot)
+
+    def boot(self) -> None:
+        if not self.node.alive():
+            self.node.boot(start_cluster=False)
+        self.node.run("sh", "-c", "pidof corosync || nice -n -5 setsid corosync")
+
+    def heal(self) -> None:
+        power_on(self.node)
+
+
+class RestoredDatabase(Fault):
+    """Another database where a node's own was, as a backup of something else leaves it.
+
+    It never leads, follows or votes. The node's own comes back after it.
+    """
+
+    name = "another database on a node"
+    holds = (5.0, 20.0)
+    primary = 0.35
+    kept: Dict[str, str] = {DATA: f"{DATA}.kept", f"{WAL_DISK}/pg_wal": f"{WAL_DISK}/kept"}
+
+    def strike(self) -> None:
+        self.node.unless_off(self.exchange)
+
+    def exchange(self) -> None:
+        self.node.stop_cluster()
+        for path, kept in self.kept.items():
+            self.node.run("mv", path, kept)
+        initdb(self.node)
+        self.node.start_cluster()
+
+    def heal(self) -> None:
+        self.node.unless_off(self.put_back)
+
+    def put_back(self) -> None:
+        if not self.node.alive():
+            self.node.boot(start_cluster=False)
+        self.node.stop_cluster()
+        for path, kept in self.kept.items():
+            self.node.run("sh", "-c", f"[ ! -e {kept} ] || {{ rm -rf {path}; mv {kept} {path}; }}")
+        self.node.start_cluster()
+        command(self.cluster, "pcs", "resource", "cleanup", "pgsql")
+
+
 class WalDiskFull(Fault):
     """No room for the next WAL segment; needs a laboratory whose nodes have a disk for WAL."""
 
@@ -785,7 +843,7 @@ SINGLE: List[Callable[[], Fault]] = [
     NodeKilled, NodeFrozen, FencedAndBack, LanCut, AllLansCut, LanFlapping, StandbyThenPrimary,
     Switchover, SwitchoverWithClient, SwitchoverWithArchive, NodeStandby, KillInMaintenance,
     Cleanup, ParameterChanged, OutOfNodeList, ReplayStill, ArchiveHangs, LowerSetting,
-    ClusterStopped, PacemakerStopped, WalDiskFull, ConnectionsExhausted, Stranger]
+    ClusterStopped, PacemakerStopped, CorosyncAlone, RestoredDatabase, WalDiskFull, ConnectionsExhausted, Stranger]
 
 
 class TwoAtOnce(Fault):
