@@ -280,6 +280,7 @@ print_path(const struct search *search)
     .banned = 3
 
 #define SIZE_SMALL 2000000
+#define SIZE_MIDDLE 4000000
 #define SIZE_LARGE 25000000
 
 static const struct e_config small_configs[] = {
@@ -290,7 +291,7 @@ static const struct e_config small_configs[] = {
     { .name = "two-nodes-first", TWO, .commits = 1, .faults = 1,
       .actions = 2, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
     { .name = "three-nodes-crash", .nodes = 3, .fencing = true, .commits = 1,
-      .faults = 1, .actions = 1, .states_max = SIZE_SMALL },
+      .faults = 1, .actions = 1, .states_max = SIZE_MIDDLE },
     { .name = "first-two-grows", LEFT_BEHIND, .commits = 1, .faults = 1,
       .only = E_FAULT_NODE, .actions = 1, .sync_num = 2,
       .begin = E_BEGIN_ONE, .states_max = SIZE_SMALL },
