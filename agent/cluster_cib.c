@@ -11,6 +11,16 @@
 
 #define PATH_TEXT_SIZE 2048
 
+/*
+ * From Pacemaker 2.1.7 on a client that changes the nodes section, which holds
+ * the record, makes the controller populate it anew and hold an election,
+ * unless it has the name of a daemon or of one of five tools that are known to
+ * do no harm there (cib__client_triggers_refresh() in its crm/cib/internal.h).
+ * pacemaker-attrd writes all its attributes again by the same rule. What is
+ * written here is what crm_attribute would write.
+ */
+#define CLIENT_NAME "crm_attribute"
+
 void
 cluster_cib_close(struct cluster *cluster)
 {
@@ -37,7 +47,7 @@ open_cib(struct cluster *cluster)
     if (cluster->cib == NULL) {
         return -ENOMEM;
     }
-    rc = cluster->cib->cmds->signon(cluster->cib, "pgward", cib_command);
+    rc = cluster->cib->cmds->signon(cluster->cib, CLIENT_NAME, cib_command);
     if (rc != pcmk_ok) {
         cluster_cib_close(cluster);
     }

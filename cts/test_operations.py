@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Faults and planned work with the recommended profile, three nodes, fencing on."""
 
+import re
 import signal
 
 import pytest
@@ -36,6 +37,36 @@ def test_killed_postgres_fails_over_and_the_old_primary_is_put_back(cluster):
     assert client.lost() == []
     no_gap_over(client, 10)
     cluster.put_back(old)
+
+
+def elections(cluster):
+    """How many elections of a coordinator the nodes have begun."""
+    return sum((node.dir / "var/log/pacemaker/pacemaker.log").read_text(errors="replace")
+               .count("-> S_ELECTION") for node in cluster.lab.nodes)
+
+
+def record_writes(cluster):
+    """How many changes of the record, in the nodes section of the CIB, the agent has told of."""
+    return sum(len(re.findall(r"data-status of '[^']+': '", (node.dir / "var/log/syslog")
+                              .read_text(errors="replace"))) for node in cluster.lab.nodes)
+
+
+def test_records_are_written_without_an_election(cluster):
+    """P2: Pacemaker from 2.1.7 on answers a stranger's write to the nodes with an election."""
+    state = cluster.settle()
+    assert elections(cluster) > 0, "the log has other words for an election"
+    begun, written = elections(cluster), record_writes(cluster)
+    for _ in range(2):
+        member = next(n for n in state.online if state.attribute(n, "score") == "100")
+        cluster.node(member).kill_postgres()
+        state = cluster.wait(
+            "the other standby to take its place, and it to follow again",
+            lambda s, old=member: s.attribute(old, "data-status") == "STREAMING|ASYNC"
+            and "100" in [s.attribute(n, "score") for n in s.online if n != old])
+    assert record_writes(cluster) - written >= 6
+    assert elections(cluster) == begun
+    cluster.pcs("resource", "cleanup")
+    cluster.settle()
 
 
 def test_node_standby_switches_over_and_the_old_primary_follows(cluster):

@@ -8,7 +8,8 @@
 #include "cluster_script.h"
 #include "cmocka_all.h"
 
-#define SIGNON { .kind = SCRIPT_SIGNON, .expect = "pgward" }
+/* a name that starts no election: see cluster_cib.c */
+#define SIGNON { .kind = SCRIPT_SIGNON, .expect = "crm_attribute" }
 #define LOOK(text) { .kind = SCRIPT_LOOK, .reply = (text) }
 #define END { .kind = SCRIPT_END }
 

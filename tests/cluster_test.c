@@ -22,7 +22,8 @@
 #define ACK "<ack function=\"attrd_client_update\" status=\"112\"/>"
 #define UPDATE(text) \
     { .kind = SCRIPT_SEND, .expect = (text), .reply = ACK }
-#define SIGNON { .kind = SCRIPT_SIGNON, .expect = "pgward" }
+/* a name that starts no election: see cluster_cib.c */
+#define SIGNON { .kind = SCRIPT_SIGNON, .expect = "crm_attribute" }
 #define LOOK(text) { .kind = SCRIPT_LOOK, .reply = (text) }
 #define END { .kind = SCRIPT_END }
 
