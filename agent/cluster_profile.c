@@ -19,7 +19,9 @@
 
 struct reader {
     const char *resource;
-    enum tri fencing;
+    struct cluster_fencing fencing;
+    enum tri watchdog;          /*!< it fences in the place of a device */
+    bool new_watchdog;          /*!< by the name since 3.0.2 */
     struct profile *profile;
     uint32_t default_ms;        /* time-out of an operation without one */
     bool known;                 /* the primitive was found, in full */
@@ -50,20 +52,32 @@ read_pairs(struct reader *reader, const xmlNode *element, const char *kind,
     }
 }
 
+/* Less than nothing is a word for what the watchdog itself has. */
 static void
-read_property(struct reader *reader, const char *name, const char *value)
+read_watchdog(struct reader *reader, bool new_name, const char *value)
 {
     uint32_t ms = 0;
 
-    if (strcmp(name, "stonith-enabled") == 0) {
-        reader->fencing = cluster_xml_boolean(value) == TRI_NO ? TRI_NO
-                                                                    : TRI_YES;
-    } else if (strcmp(name, "no-quorum-policy") == 0) {
+    if (new_name || !reader->new_watchdog) {
+        reader->watchdog = profile_parse_ms(value, &ms) != 0 || ms > 0
+                           ? TRI_YES : TRI_NO;
+        reader->new_watchdog = new_name;
+    }
+}
+
+static void
+read_property(struct reader *reader, const char *name, const char *value)
+{
+    if (cluster_xml_read_fencing(name, value, &reader->fencing)) {
+        return;
+    }
+    if (strcmp(name, "no-quorum-policy") == 0) {
         reader->profile->quorum_ignored =
             strcmp(value, "ignore") == 0 ? TRI_YES : TRI_NO;
-    } else if (strcmp(name, "stonith-watchdog-timeout") == 0
-               && (profile_parse_ms(value, &ms) != 0 || ms > 0)) {
-        reader->profile->fence_device = TRI_YES;
+    } else if (strcmp(name, "fencing-watchdog-timeout") == 0) {
+        read_watchdog(reader, true, value);
+    } else if (strcmp(name, "stonith-watchdog-timeout") == 0) {
+        read_watchdog(reader, false, value);
     }
 }
 
@@ -281,14 +295,19 @@ read_reply(struct reader *reader, const xmlNode *reply)
 static void
 take(const struct reader *reader, struct snapshot *snapshot)
 {
-    const struct profile *seen = reader->profile;
+    struct profile *seen = reader->profile;
 
-    snapshot->fencing = reader->fencing;
+    if (reader->watchdog == TRI_YES) {
+        seen->fence_device = TRI_YES;
+    }
+    seen->fencing_renamed = reader->fencing.new_name ? TRI_YES : TRI_NO;
+    snapshot->fencing = reader->fencing.on == TRI_NO ? TRI_NO : TRI_YES;
     if (reader->known) {
         snapshot->profile = *seen;
         return;
     }
     snapshot->profile.fence_device = seen->fence_device;
+    snapshot->profile.fencing_renamed = seen->fencing_renamed;
     snapshot->profile.quorum_ignored = seen->quorum_ignored;
 }
 
@@ -297,8 +316,7 @@ cluster_xml_read_profile(const xmlNode *reply, const char *resource,
                          struct snapshot *snapshot)
 {
     struct profile profile = snapshot->profile;
-    struct reader reader = { .resource = resource, .fencing = TRI_YES,
-                             .profile = &profile,
+    struct reader reader = { .resource = resource, .profile = &profile,
                              .default_ms = DEFAULT_TIMEOUT_MS };
 
     profile.fence_device = TRI_NO;

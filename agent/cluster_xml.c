@@ -26,6 +26,7 @@ struct reader {
     enum section section;
     struct cluster_node *node;  /* whose elements follow; NULL: not wanted */
     const xmlNode *other;       /* the element of one that was not named */
+    struct cluster_fencing fencing;
     bool too_many;
     bool found_cib;
 };
@@ -63,6 +64,36 @@ cluster_xml_boolean(const char *text)
         }
     }
     return TRI_NO;
+}
+
+/* Pacemaker takes anything but its words for no for its default. */
+static bool
+is_no(const char *value)
+{
+    static const char *const words[] = { "0", "false", "no", "off", "n" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(value, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+cluster_xml_read_fencing(const char *name, const char *value,
+                         struct cluster_fencing *fencing)
+{
+    bool new_name = strcmp(name, "fencing-enabled") == 0;
+
+    if (!new_name && strcmp(name, "stonith-enabled") != 0) {
+        return false;
+    }
+    if (new_name || !fencing->new_name) {
+        fencing->on = is_no(value) ? TRI_NO : TRI_YES;
+        fencing->new_name = new_name;
+    }
+    return true;
 }
 
 static void
@@ -264,8 +295,10 @@ read_option(struct reader *reader, const xmlNode *element)
         }
         break;
     case SECTION_OPTIONS:
-        if (strcmp(name, "stonith-enabled") == 0) {
-            reader->view->fencing = yes == TRI_NO ? TRI_NO : TRI_YES;
+        if (cluster_xml_read_fencing(name,
+                                     element_get_or(element, "value", ""),
+                                     &reader->fencing)) {
+            reader->view->fencing = reader->fencing.on;
         } else if (ends_in(name, "-system-id")) {
             attr_set(&reader->view->system_id,
                      element_get_or(element, "value", ""));
@@ -389,6 +422,7 @@ cluster_xml_view_path(const char *resource, struct text *path)
              "/cib|/cib/configuration/*"
              "|/cib/configuration/crm_config//nvpair"
              "[@name='maintenance-mode' or @name='stonith-enabled'"
+             " or @name='fencing-enabled'"
              " or @name='is-managed-default' or @name='%s-system-id'"
              " or @name='%s-name-key']"
              "|/cib/configuration/nodes/node"

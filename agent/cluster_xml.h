@@ -34,7 +34,7 @@ struct cluster_node {
 struct cluster_view {
     enum tri have_quorum;
     enum tri maintenance;       /*!< the cluster's, or the resource's */
-    enum tri fencing;           /*!< stonith-enabled; YES is its default */
+    enum tri fencing;           /*!< YES is its default */
     struct attr system_id;      /*!< RSC-system-id of crm_config, */
     struct attr name_key;       /*!< and RSC-name-key */
     bool with_others;           /*!< wanted: every other node that has a
@@ -42,6 +42,22 @@ struct cluster_view {
     size_t count;
     struct cluster_node node[NODES_MAX];
 };
+
+/*! The property that turns fencing on, which 3.0.2 has renamed. */
+struct cluster_fencing {
+    enum tri on;                /*!< UNKNOWN: neither name was read */
+    bool new_name;              /*!< fencing-enabled, not stonith-enabled */
+};
+
+/*!
+ * Take a cluster property if it turns fencing on or off; of both names the
+ * new one counts, as for Pacemaker.
+ *
+ * \return whether it is that property.
+ */
+bool
+cluster_xml_read_fencing(const char *name, const char *value,
+                         struct cluster_fencing *fencing);
 
 /*! Pacemaker's booleans (crm_str_to_boolean()); NULL or "" is UNKNOWN. */
 enum tri

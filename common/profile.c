@@ -206,9 +206,9 @@ struct row {
 /* pcs forgets what an operation's update does not name: on-fail above all. */
 static const struct row rows[] = {
     { fencing_is_off,
-      "stonith-enabled=false: nodes that lose sight of each other may both "
+      "{fencing}=false: nodes that lose sight of each other may both "
       "take writes, and commits are lost. Configure a fence device, then: "
-      "pcs property set stonith-enabled=true" },
+      "pcs property set {fencing}=true" },
     { fence_device_is_missing,
       "no fence device is configured: a lost node cannot be fenced, so the "
       "cluster starts nothing and nobody takes over. Make one: pcs stonith "
@@ -326,6 +326,8 @@ word_text(const struct profile *profile, const char *word, size_t len)
         const char *word;
         const char *text;
     } words[] = {
+        { "fencing", profile->fencing_renamed == TRI_YES
+                     ? "fencing-enabled" : "stonith-enabled" },
         { "clone", profile->clone },
         { "commit", profile->weak_commit },
         { "stop-on-fail", profile->stop_on_fail },

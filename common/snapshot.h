@@ -419,6 +419,8 @@ struct settings {
 /*! How cluster, resource and server are set up; see profile.h. */
 struct profile {
     enum tri fence_device;        /*!< a fence device, or a watchdog */
+    enum tri fencing_renamed;     /*!< it is fencing-enabled that is set, as
+                                       from Pacemaker 3.0.2 on */
     enum tri quorum_ignored;      /*!< no-quorum-policy=ignore */
     char resource[NODE_NAME_SIZE];
     char clone[NODE_NAME_SIZE];   /*!< that the resource is in; "": none */
@@ -484,7 +486,7 @@ struct snapshot {
     enum tri address_here;        /*!< master_ip is on an interface here */
     enum tri have_quorum;
     enum tri maintenance;
-    enum tri fencing;             /*!< stonith-enabled */
+    enum tri fencing;             /*!< nodes are fenced */
     struct attr system_id;        /*!< FACT_RECORD: RSC-system-id of
                                        crm_config, the identifier of the
                                        cluster's database */

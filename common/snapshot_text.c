@@ -211,6 +211,8 @@ static const struct field top_fields[] = {
       names_tri },
     { "profile.fence_device", FIELD_ENUM,
       AT(struct snapshot, profile.fence_device), names_tri },
+    { "profile.fencing_renamed", FIELD_ENUM,
+      AT(struct snapshot, profile.fencing_renamed), names_tri },
     { "profile.quorum_ignored", FIELD_ENUM,
       AT(struct snapshot, profile.quorum_ignored), names_tri },
     { "profile.resource", FIELD_STRING,

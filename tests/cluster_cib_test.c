@@ -293,6 +293,41 @@ knows_every_kind_of_maintenance(void **state)
     }
 }
 
+/* Pacemaker 3.0.2 has another name for it, which counts where it is set. */
+static void
+knows_both_names_of_fencing(void **state)
+{
+    static const struct {
+        const char *options;
+        enum tri fencing;
+    } rows[] = {
+        { OPTIONS, TRI_YES },
+        { OPTIONS PAIR("stonith-enabled", "false"), TRI_NO },
+        { OPTIONS PAIR("stonith-enabled", "OFF"), TRI_NO },
+        { OPTIONS PAIR("stonith-enabled", "nonsense"), TRI_YES },
+        { OPTIONS PAIR("fencing-enabled", "0"), TRI_NO },
+        { OPTIONS PAIR("fencing-enabled", "true"), TRI_YES },
+        { OPTIONS PAIR("fencing-enabled", "true")
+          PAIR("stonith-enabled", "false"), TRI_YES },
+        { OPTIONS PAIR("stonith-enabled", "false")
+          PAIR("fencing-enabled", "true"), TRI_YES },
+        { OPTIONS PAIR("stonith-enabled", "true")
+          PAIR("fencing-enabled", "no"), TRI_NO },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char reply[1024];
+        struct text text;
+
+        text_init(&text, reply, sizeof(reply));
+        text_add(&text, "<xpath-query>%s%s</xpath-query>", CIB,
+                 rows[i].options);
+        look_at(reply);
+        assert_int_equal(snapshot.fencing, rows[i].fencing);
+    }
+}
+
 static void
 names_take_pacemakers_spelling(void **state)
 {
@@ -792,6 +827,7 @@ main(void)
         cmocka_unit_test(a_node_is_none_of_its_own_outsiders),
         cmocka_unit_test(leaves_out_only_who_may_not_lead),
         cmocka_unit_test(knows_every_kind_of_maintenance),
+        cmocka_unit_test(knows_both_names_of_fencing),
         cmocka_unit_test(names_take_pacemakers_spelling),
         cmocka_unit_test(reads_the_record_of_each_node),
         cmocka_unit_test(what_is_no_answer_leaves_everything_unknown),

@@ -155,6 +155,38 @@ reads_the_older_words(void **state)
     assert_int_equal(profile->monitor_ms, 20000);
 }
 
+/* Pacemaker 3.0.2 renamed what fences; where both names are, the new counts. */
+static void
+reads_the_newer_words_for_fencing(void **state)
+{
+    const struct profile *profile = look_at(REPLY(
+        CONFIG(PAIR("fencing-enabled", "false")
+               PAIR("stonith-enabled", "true")
+               PAIR("fencing-watchdog-timeout", "-1"))
+        PRIMITIVE("", "")));
+
+    (void) state;
+    assert_int_equal(snapshot.fencing, TRI_NO);
+    assert_int_equal(profile->fencing_renamed, TRI_YES);
+    assert_int_equal(profile->fence_device, TRI_YES);
+    (void) look_at(REPLY(
+        CONFIG(PAIR("stonith-enabled", "false")
+               PAIR("stonith-watchdog-timeout", "10s")
+               PAIR("fencing-watchdog-timeout", "0")
+               PAIR("fencing-enabled", "maybe"))
+        PRIMITIVE("", "")));
+    assert_int_equal(snapshot.fencing, TRI_YES);    /* the default */
+    assert_int_equal(profile->fencing_renamed, TRI_YES);
+    assert_int_equal(profile->fence_device, TRI_NO);
+    (void) look_at(REPLY(CONFIG(PAIR("fencing-watchdog-timeout", "0")
+                                PAIR("stonith-watchdog-timeout", "10s")
+                                PAIR("stonith-enabled", "n"))
+                         PRIMITIVE("", "")));
+    assert_int_equal(snapshot.fencing, TRI_NO);
+    assert_int_equal(profile->fencing_renamed, TRI_NO);
+    assert_int_equal(profile->fence_device, TRI_NO);
+}
+
 static void
 a_set_with_a_rule_is_left_out(void **state)
 {
@@ -246,6 +278,7 @@ main(void)
         cmocka_unit_test(reads_a_clone_as_pcs_makes_it),
         cmocka_unit_test(what_is_not_configured_has_its_default),
         cmocka_unit_test(reads_the_older_words),
+        cmocka_unit_test(reads_the_newer_words_for_fencing),
         cmocka_unit_test(a_set_with_a_rule_is_left_out),
         cmocka_unit_test(a_template_may_hold_what_is_missing),
         cmocka_unit_test(without_the_resource_only_the_cluster_is_known),

@@ -78,6 +78,8 @@ warns_of_the_cluster(void **state)
     assert_warns("stonith-enabled=false", "set stonith-enabled=true");
     world.profile.fence_device = TRI_NO;
     assert_warns("stonith-enabled=false", "set stonith-enabled=true");
+    world.profile.fencing_renamed = TRI_YES;
+    assert_warns("fencing-enabled=false", "set fencing-enabled=true");
     world.fencing = TRI_YES;
     assert_warns("no fence device", "pcs stonith create");
     begin();
