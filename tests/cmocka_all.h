@@ -9,5 +9,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
+
+/* cmocka 2 warns of assert_in_range(), and what it has instead is new there. */
+#define assert_between(value, low, high) \
+    do { \
+        const int64_t between = (value); \
+        if (between < (low) || between > (high)) { \
+            fail_msg("%" PRId64 " is not between " #low " and " #high, \
+                     between); \
+        } \
+    } while (0)
 
 #endif

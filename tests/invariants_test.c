@@ -355,7 +355,7 @@ hold_election(struct snapshot *world, const struct voter *voter)
         }
         assert_votes_on_what_is_published(world);
     }
-    assert_in_range(raised, 0, 1);
+    assert_between(raised, 0, 1);
     return raised;
 }
 

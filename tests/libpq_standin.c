@@ -328,8 +328,8 @@ PQconnectStartParams(const char *const *keywords, const char *const *values,
     if (conn->login.kind == STEP_CONNECT_FAILS_AT_ONCE) {
         break_conn(conn, conn->login.text);
     } else {
-        assert_in_range(conn->login.kind, STEP_CONNECT_OK,
-                        STEP_CONNECT_SILENT);
+        assert_between(conn->login.kind, STEP_CONNECT_OK,
+                       STEP_CONNECT_SILENT);
     }
     return conn;
 }
@@ -534,7 +534,7 @@ PQgetResult(PGconn *conn)
     result = calloc(1, sizeof(*result));
     assert_non_null(result);
     result->step = take();
-    assert_in_range(result->step.kind, STEP_ROWS, STEP_COPY_BOTH);
+    assert_between(result->step.kind, STEP_ROWS, STEP_COPY_BOTH);
     conn->copy_lines = result->step.rows;
     script.open++;
     return result;
@@ -620,8 +620,8 @@ PQnfields(const PGresult *res)
 static const char *
 value_at(const PGresult *res, int row, int column)
 {
-    assert_in_range(row, 0, res->step.rows - 1);
-    assert_in_range(column, 0, res->step.columns - 1);
+    assert_between(row, 0, res->step.rows - 1);
+    assert_between(column, 0, res->step.columns - 1);
     return res->step.values[row * res->step.columns + column];
 }
 

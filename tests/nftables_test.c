@@ -146,7 +146,7 @@ failure_is_remembered_until_another_table_is_wanted(void **state)
     assert_int_equal(nftables_create(&instance, 0, &why), -1);
     assert_non_null(strstr(buf, "nft says 'Error: "));
     assert_int_equal(look(), REFUSAL_GONE);
-    assert_in_range(refusal.failed_ms, 1, 5000);
+    assert_between(refusal.failed_ms, 1, 5000);
     nftables_try(&instance, &refusal);
     assert_int_equal(refusal.possible, TRI_NO);
     instance.params.pgport = 5432;

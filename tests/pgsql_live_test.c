@@ -735,7 +735,7 @@ asks_as_the_owner_when_the_server_is_full(void **state)
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
-    assert_in_range(crowd_in(crowd), 1, CROWD - 1);
+    assert_between(crowd_in(crowd), 1, CROWD - 1);
     server = look(handle_watcher(&primary), LIMIT_MS);
     /* the owner has the reserved ones */
     assert_int_equal(server.answer, ANSWER_OK);
@@ -754,7 +754,7 @@ does_not_wait_longer_for_a_frozen_server(void **state)
     assert_true(live_signal(&primary, SIGSTOP));
     begin_ms = clock_now_ms();
     server = look(handle(&primary), SHORT_MS);
-    assert_in_range(clock_now_ms() - begin_ms, SHORT_MS, LIMIT_MS);
+    assert_between(clock_now_ms() - begin_ms, SHORT_MS, LIMIT_MS);
     assert_true(live_signal(&primary, SIGCONT));
     assert_int_equal(server.answer, ANSWER_TIMEOUT);
     assert_int_equal(look(handle(&primary), LIMIT_MS).answer, ANSWER_OK);
@@ -768,7 +768,7 @@ expect_while_stopping(enum answer answer)
     int64_t deadline_ms = in_ms(LIMIT_MS);
     struct server server;
 
-    assert_in_range(crowd_in(crowd), 1, CROWD);
+    assert_between(crowd_in(crowd), 1, CROWD);
     assert_true(live_stop(&site, &primary, "smart", false));
     do {
         clock_sleep_ms(20, deadline_ms);

@@ -445,8 +445,8 @@ reads_the_files_of_an_instance(void **state)
     assert_int_equal(files.lock, TRI_NO);
     assert_int_equal(files.backup_label, TRI_NO);
     assert_true(files.major_version >= 10);
-    assert_in_range(strtoull(files.system_id, NULL, 10), UINT64_C(1) << 62,
-                    INT64_MAX);     /* its upper half is a time in seconds */
+    assert_between(strtoll(files.system_id, NULL, 10), INT64_C(1) << 62,
+                   INT64_MAX - 1);     /* its upper half is a time in seconds */
     assert_int_equal(postgres_read_control(&server.params, &server.identity,
                                            clock_now_ms() + WAIT_MS, &files),
                      0);
