@@ -337,7 +337,10 @@ const struct param_spec params_table[] = {
             "More connection parameters for primary_conninfo, such as\n"
             "\"keepalives_idle=60 keepalives_interval=5\n"
             "keepalives_count=5\". Not host, port, user or\n"
-            "application_name, which the agent writes.",
+            "application_name, which the agent writes. It writes\n"
+            "dbname=postgres, too, where the synchronisation of slots\n"
+            "(PostgreSQL 17) logs in as repuser; another dbname here comes\n"
+            "in its place.",
         .offset = FIELD(primary_conninfo_opt),
     },
     {

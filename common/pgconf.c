@@ -10,6 +10,7 @@
 #define CONNINFO_SIZE 4096
 #define SLOT_NAME_SIZE 64
 #define COMMAND_SIZE 8192
+#define SLOT_SYNC_DATABASE "postgres"   /* see pgconf_conninfo() */
 
 /* A tab is no danger in a quoted value; a line break is. */
 static bool
@@ -78,6 +79,7 @@ pgconf_conninfo(const struct params *params, const char *sender_name,
     add_keyword(text, "user", params->repuser);
     text_add(text, " ");
     add_keyword(text, "application_name", sender_name);
+    text_add(text, " dbname=%s", SLOT_SYNC_DATABASE);
     if (params->primary_conninfo_opt[0] != '\0') {
         text_add(text, " %s", params->primary_conninfo_opt);
     }

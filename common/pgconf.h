@@ -59,7 +59,13 @@ pgconf_recovery(const struct pgconf_standby *standby, struct text *text);
 /*!
  * The connection string of a standby, as it stands in primary_conninfo.
  *
- * primary_conninfo_opt is libpq's own syntax and goes in as it is.
+ * The dbname is for the synchronisation of slots from version 17 on, which
+ * does nothing without. It is not pgdb: that session stays, and while one is
+ * in template1 no database can be made from it. For a WAL receiver it says
+ * nothing: each version's libpqwalreceiver.c puts `replication` in its place.
+ *
+ * primary_conninfo_opt is libpq's own syntax and goes in as it is; of a
+ * keyword that is there twice the last one counts.
  */
 int
 pgconf_conninfo(const struct params *params, const char *sender_name,

@@ -73,7 +73,7 @@ writes_a_standby_of_version_12_and_later(void **state)
     assert_int_equal(pgconf_recovery(&standby, &text), 0);
     assert_string_equal(buf,
         "primary_conninfo = 'host=192.168.2.3 port=5432 user=postgres "
-        "application_name=pm01~5f3a91c4'\n"
+        "application_name=pm01~5f3a91c4 dbname=postgres'\n"
         "restore_command = 'trap \"exit 1\" USR1; cp /arc/%f %p'\n"
         "recovery_target_timeline = 'latest'\n");
 }
@@ -93,7 +93,7 @@ writes_a_standby_of_earlier_versions(void **state)
     assert_int_equal(pgconf_recovery(&standby, &text), 0);
     assert_string_equal(buf,
         "primary_conninfo = 'host=192.168.2.3 port=5432 user=postgres "
-        "application_name=pm-01.x keepalives_idle=60'\n"
+        "application_name=pm-01.x dbname=postgres keepalives_idle=60'\n"
         "recovery_target_timeline = 'latest'\n"
         "standby_mode = 'on'\n"
         "archive_cleanup_command = 'clean %r'\n"
@@ -144,7 +144,7 @@ quotes_connection_values_as_libpq_reads_them(void **state)
     params.master_ip = "";
     assert_int_equal(pgconf_conninfo(&params, "n", &text), 0);
     assert_string_equal(buf, "host='' port=5432 user='rep user\\'s \\\\' "
-                             "application_name=n");
+                             "application_name=n dbname=postgres");
 }
 
 static void
