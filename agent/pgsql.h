@@ -14,11 +14,12 @@
  * past a deadline.
  *
  * Log-in: pgdba by peer authentication (effective user id while connecting),
- * or monitor_user with its password; host is pghost, else socketdir, else
- * libpq's default; port is pgport; database is pgdb; application_name is
- * pgward. PG* variables of the environment have no say. The session has
- * statement_timeout and lock_timeout from what is left when it is opened;
- * what is asked runs read-only with search_path emptied.
+ * or monitor_user with its password, else with what the owner's .pgpass has;
+ * host is pghost, else socketdir, else libpq's default; port is pgport;
+ * database is pgdb; application_name is pgward. PG* variables of the
+ * environment have no say. The session has statement_timeout and lock_timeout
+ * from what is left when it is opened; what is asked runs read-only with
+ * search_path emptied.
  *
  * A host that is a name, not an address or a socket folder, is looked up by
  * libpq without a deadline: there the caller's alarm ends the action.

@@ -47,21 +47,10 @@ check_paths(const struct params *p, struct text *problem)
 static enum ocf_code
 check_monitor(const struct params *p, struct text *problem)
 {
-    bool user = p->monitor_user[0] != '\0';
-    bool password = p->monitor_password[0] != '\0';
-
-    if (user && !password) {
-        text_add(problem,
-                 "parameter monitor_password is missing: monitor_user '%.63s' "
-                 "needs one; set it, or unset monitor_user to log in as "
-                 "pgdba over the local socket",
-                 p->monitor_user);
-        return OCF_ERR_CONFIGURED;
-    }
-    if (password && !user) {
+    if (p->monitor_password[0] != '\0' && p->monitor_user[0] == '\0') {
         text_add(problem,
                  "parameter monitor_user is missing: monitor_password is "
-                 "set; set both or none");
+                 "set; set it, or unset monitor_password");
         return OCF_ERR_CONFIGURED;
     }
     if (params_sql_has_psql_command(p->monitor_sql)) {

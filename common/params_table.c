@@ -197,11 +197,12 @@ const struct param_spec params_table[] = {
         .default_text = "",
         .shortdesc = "role the agent logs in as",
         .longdesc =
-            "Role that the agent logs in as, instead of pgdba. It needs\n"
-            "monitor_password and, in replication modes, membership in\n"
-            "pg_monitor. A server's place in an election is asked, and\n"
-            "slots are made, as pgdba over the local socket, unless\n"
-            "monitor_user has REPLICATION. Where the server refuses\n"
+            "Role that the agent logs in as, instead of pgdba. Its password\n"
+            "is monitor_password, or stands in the .pgpass of pgdba. In\n"
+            "replication modes it needs membership in pg_monitor. A\n"
+            "server's place in an election is asked, and slots are made, as\n"
+            "pgdba over the local socket, unless monitor_user has\n"
+            "REPLICATION. Where the server refuses\n"
             "monitor_user, an expired password say, pgdba asks everything\n"
             "but monitor_sql, and the log says so.",
         .offset = FIELD(monitor_user),
@@ -213,8 +214,9 @@ const struct param_spec params_table[] = {
         .shortdesc = "password of monitor_user",
         .longdesc =
             "Password of monitor_user. It can be read by whoever can read\n"
-            "the cluster's configuration; peer authentication as pgdba\n"
-            "needs none.",
+            "the cluster's configuration, other than one in the .pgpass of\n"
+            "pgdba, which counts where this is not set. Peer authentication\n"
+            "as pgdba needs none.",
         .offset = FIELD(monitor_password),
     },
     {

@@ -103,13 +103,13 @@ refuses_a_relative_path(void **state)
 }
 
 static void
-refuses_half_a_login(void **state)
+refuses_a_password_of_nobody(void **state)
 {
     struct params p = good();
 
     (void) state;
     p.monitor_user = "watch";
-    refuses(&p, true, "parameter monitor_password is missing");
+    accepts(&p, true, true);        /* .pgpass may have the password */
     p.monitor_password = "secret";
     accepts(&p, true, true);
     p.monitor_user = "";
@@ -279,7 +279,7 @@ main(void)
         cmocka_unit_test(refuses_options_whose_quotes_do_not_end),
         cmocka_unit_test(accepts_what_is_right),
         cmocka_unit_test(refuses_a_relative_path),
-        cmocka_unit_test(refuses_half_a_login),
+        cmocka_unit_test(refuses_a_password_of_nobody),
         cmocka_unit_test(refuses_psql_commands_in_monitor_sql),
         cmocka_unit_test(refuses_a_node_that_is_named_twice),
         cmocka_unit_test(replication_needs_nodes_and_an_address),

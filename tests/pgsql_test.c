@@ -274,6 +274,23 @@ logs_in_as_monitor_user_to_pghost(void **state)
     assert_string_equal(standin_keyword("sslmode"), "prefer");
 }
 
+/* The file is read as its owner, whom libpq's check of it is about. */
+static void
+logs_in_as_monitor_user_with_the_owners_passfile(void **state)
+{
+    (void) state;
+    identity.known = 1;
+    identity.uid = geteuid();
+    memcpy(identity.home, "/var/lib/pg", sizeof("/var/lib/pg"));
+    params.monitor_user = "watcher";
+    standin_connect_ok();
+    script_rows(COLUMNS, 1, primary_row);
+    (void) observe(LONG_MS, 0);
+    assert_string_equal(standin_keyword("user"), "watcher");
+    assert_null(standin_keyword("password"));
+    assert_string_equal(standin_keyword("passfile"), "/var/lib/pg/.pgpass");
+}
+
 static void
 asks_as_the_owner_where_monitor_user_is_refused(void **state)
 {
@@ -1303,6 +1320,7 @@ main(void)
         TEST(asks_only_what_the_version_and_the_log_in_allow),
         TEST(logs_in_as_the_owner_without_a_password),
         TEST(logs_in_as_monitor_user_to_pghost),
+        TEST(logs_in_as_monitor_user_with_the_owners_passfile),
         TEST(asks_as_the_owner_where_monitor_user_is_refused),
         TEST(says_what_monitor_user_was_told_where_nobody_is_let_in),
         TEST(takes_nothing_from_the_environment),
