@@ -54,9 +54,9 @@ pgsql_close(struct pgsql *pgsql);
  * position on a standby: the larger of received and replayed, with the WAL
  * receiver's timeline; without a receiver the timeline is 0, and an election
  * asks pgsql_observe_position(). receiver_running: YES from when the receiver
- * has reached its primary, not while it tries to. UNKNOWN where the log-in
- * may not see it: upstream_set (pg_read_all_settings; always before version
- * 12).
+ * has reached its primary, not while it tries to (`connecting` from version
+ * 19 on). UNKNOWN where the log-in may not see it: upstream_set
+ * (pg_read_all_settings; always before version 12).
  *
  * ANSWER_STOPPING is told from ANSWER_STARTING by the server's words, since
  * both are 57P03; in another language than English it says STARTING: look at

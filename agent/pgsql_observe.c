@@ -19,13 +19,14 @@ enum {
     COL_REPLAYED,
     COL_PAUSED,
     COL_TARGET,
+    COL_RECEIVER_STATUS,
 };
 
 #define TIMELINE_DIGITS 8
 
 /*
  * One row of facts; what a primary knows is not asked in recovery, where
- * those functions fail. Every name is of version 10 to 17.
+ * those functions fail. Every name is of version 10 to 19.
  *
  * The flush position, not the insert position: no commit is acknowledged
  * before it is flushed here, and after a segment switch the insert position
@@ -49,7 +50,8 @@ enum {
     " pg_catalog.pg_last_wal_replay_lsn()," \
     " CASE WHEN pg_catalog.pg_is_in_recovery()" \
     " THEN pg_catalog.pg_is_wal_replay_paused() END," \
-    " CASE WHEN pg_catalog.pg_is_in_recovery() THEN " target " END" \
+    " CASE WHEN pg_catalog.pg_is_in_recovery() THEN " target " END," \
+    " w.status" \
     " FROM pg_catalog.pg_stat_get_wal_receiver() w"
 
 #define UPSTREAM_SET \
@@ -130,6 +132,18 @@ read_position(const PGresult *result, struct server *server)
                 : timeline_of_file(pgsql_field(result, 0, COL_WAL_FILE));
 }
 
+/*
+ * Up to version 18 a WAL receiver is seen once it has a connection, and its
+ * status only by who may read statistics: then NULL.
+ */
+static enum tri
+receiver_runs(const PGresult *result)
+{
+    return PQgetisnull(result, 0, COL_RECEIVER_PID)
+           || strcmp(pgsql_field(result, 0, COL_RECEIVER_STATUS),
+                     "connecting") == 0 ? TRI_NO : TRI_YES;
+}
+
 /* Of a primary nothing is replayed. */
 static void
 read_replay(const PGresult *result, struct replay *replay)
@@ -156,8 +170,7 @@ read_facts(const struct pgsql *pgsql, const PGresult *result,
     if (server->in_recovery == TRI_YES) {
         read_replay(result, &server->replay);
     }
-    server->receiver_running =
-        PQgetisnull(result, 0, COL_RECEIVER_PID) ? TRI_NO : TRI_YES;
+    server->receiver_running = receiver_runs(result);
     server->upstream_set = pgsql_field_tri(result, 0, COL_UPSTREAM);
     if (text_copy(pgsql_field(result, 0, COL_SYNC_NAMES), server->sync_names,
                   sizeof(server->sync_names)) == 0) {

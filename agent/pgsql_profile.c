@@ -21,7 +21,8 @@ static const char profile_sql[] =
     " FROM pg_catalog.pg_show_all_settings() s"
     " WHERE s.name OPERATOR(pg_catalog.=) ANY (ARRAY["
     "'fsync', 'full_page_writes', 'hot_standby', 'wal_log_hints',"
-    " 'data_checksums', 'synchronous_commit'])"
+    " 'data_checksums', 'synchronous_commit',"
+    " 'wal_sender_shutdown_timeout'])"
     " UNION ALL (SELECT 'reset', pg_catalog.concat('ALTER ',"
     " CASE WHEN r.setrole OPERATOR(pg_catalog.<>) 0 THEN"
     " pg_catalog.concat('ROLE ', pg_catalog.quote_ident("
@@ -77,7 +78,6 @@ read_row(const PGresult *result, int row, struct profile *profile)
         { "full_page_writes", &profile->full_page_writes },
         { "hot_standby", &profile->hot_standby },
         { "wal_log_hints", &profile->wal_log_hints },
-        { "data_checksums", &profile->checksums },
     };
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -85,7 +85,15 @@ read_row(const PGresult *result, int row, struct profile *profile)
             *fields[i].field = strcmp(value, "off") == 0 ? TRI_NO : TRI_YES;
         }
     }
-    if (strcmp(name, "reset") == 0) {
+    if (strcmp(name, "data_checksums") == 0) {
+        /* while it is switched on or off, inprogress-on and -off (19) */
+        profile->checksums = strcmp(value, "on") == 0 ? TRI_YES : TRI_NO;
+    } else if (strcmp(name, "wal_sender_shutdown_timeout") == 0
+               && is_for_all(pgsql_field(result, row, COL_SOURCE))
+               && strcmp(value, "-1") != 0) {
+        (void) text_copy(value, profile->sender_shutdown,
+                         sizeof(profile->sender_shutdown));
+    } else if (strcmp(name, "reset") == 0) {
         if (text_copy(value, profile->weak_commit_reset,
                       sizeof(profile->weak_commit_reset)) != 0) {
             (void) text_copy("see pg_db_role_setting",

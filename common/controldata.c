@@ -136,7 +136,8 @@ read_line(const char *line, struct controldata *data)
     }
     value = value_of(line, "Data page checksum version");
     if (value != NULL) {
-        data->checksums = yes_if(strcmp(value, "0") != 0);
+        /* 2 and 3: being switched on or off (19), which pg_rewind refuses */
+        data->checksums = yes_if(strcmp(value, "1") == 0);
         return;
     }
     read_limit_line(line, &data->limits);

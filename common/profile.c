@@ -185,6 +185,12 @@ some_commits_are_weak(const struct snapshot *s)
 }
 
 static bool
+shutdown_leaves_standbys(const struct snapshot *s)
+{
+    return is_replicated(s) && s->profile.sender_shutdown[0] != '\0';
+}
+
+static bool
 hot_standby_is_off(const struct snapshot *s)
 {
     return is_replicated(s) && s->profile.hot_standby == TRI_NO;
@@ -311,6 +317,11 @@ static const struct row rows[] = {
       "hot_standby=off: a standby cannot be asked how far it is, so it "
       "cannot take over. Change it in SQL: ALTER SYSTEM SET hot_standby = "
       "on, then restart the servers" },
+    { shutdown_leaves_standbys,
+      "wal_sender_shutdown_timeout={sender-shutdown}ms: a shutdown may end "
+      "before the standbys have its last WAL, and a planned switchover then "
+      "goes back to the old primary. Change it in SQL: ALTER SYSTEM SET "
+      "wal_sender_shutdown_timeout = -1, then SELECT pg_reload_conf()" },
     { starts_at_boot,
       "'{unit}' starts PostgreSQL at boot, before the cluster does: a second "
       "primary, or a port that is taken. Change it on this node: systemctl "
@@ -330,6 +341,7 @@ word_text(const struct profile *profile, const char *word, size_t len)
                      ? "fencing-enabled" : "stonith-enabled" },
         { "clone", profile->clone },
         { "commit", profile->weak_commit },
+        { "sender-shutdown", profile->sender_shutdown },
         { "stop-on-fail", profile->stop_on_fail },
         { "commit-reset", profile->weak_commit_reset },
         { "unit", profile->boot_unit },

@@ -344,7 +344,7 @@ struct server {
                                        standby: larger of received, replayed */
     enum tri recovery_advances;   /*!< replay moved since the last look */
     struct replay replay;
-    enum tri receiver_running;    /*!< a WAL receiver process is there */
+    enum tri receiver_running;    /*!< a WAL receiver has a connection */
     enum tri upstream_set;        /*!< primary_conninfo is not empty */
     char sync_names[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
     enum tri sync_names_known;
@@ -444,6 +444,8 @@ struct profile {
     enum tri hot_standby;
     enum tri wal_log_hints;
     enum tri checksums;
+    char sender_shutdown[16];     /*!< wal_sender_shutdown_timeout in ms; "":
+                                       there is no limit, or not known */
     char weak_commit[16];         /*!< synchronous_commit of the server where
                                        it is weaker than on, else "" */
     char weak_commit_reset[320];  /*!< the command that ends a weaker one of a

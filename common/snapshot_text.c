@@ -258,6 +258,8 @@ static const struct field top_fields[] = {
       AT(struct snapshot, profile.wal_log_hints), names_tri },
     { "profile.checksums", FIELD_ENUM,
       AT(struct snapshot, profile.checksums), names_tri },
+    { "profile.sender_shutdown", FIELD_STRING,
+      AT(struct snapshot, profile.sender_shutdown), NULL },
     { "profile.weak_commit", FIELD_STRING,
       AT(struct snapshot, profile.weak_commit), NULL },
     { "profile.weak_commit_reset", FIELD_STRING,

@@ -56,6 +56,11 @@ tells_off_from_not_said(void **state)
         "Data page checksum version:           0\n", &data), 0);
     assert_int_equal(data.wal_log_hints, TRI_NO);
     assert_int_equal(data.checksums, TRI_NO);
+    /* being switched on: pg_rewind takes 1 and nothing else */
+    assert_int_equal(controldata_parse(
+        "Database cluster state:               shut down\n" BODY
+        "Data page checksum version:           2\n", &data), 0);
+    assert_int_equal(data.checksums, TRI_NO);
     assert_int_equal(controldata_parse(
         "Database cluster state:               shut down\n" BODY, &data), 0);
     assert_int_equal(data.wal_log_hints, TRI_UNKNOWN);

@@ -13,7 +13,7 @@
 
 #define SHORT_MS 300
 #define LONG_MS 30000
-#define COLUMNS 12
+#define COLUMNS 13
 #define SENDER_COLUMNS 13
 
 static const char *const primary_row[COLUMNS] = {
@@ -22,7 +22,7 @@ static const char *const primary_row[COLUMNS] = {
 };
 static const char *const standby_row[COLUMNS] = {
     "t", NULL, NULL, "2/5000060", "4711", "7", "", "t",
-    "2/5000060", "2/5000000", "f", "recovery_target_time",
+    "2/5000060", "2/5000000", "f", "recovery_target_time", "streaming",
 };
 
 static struct params params;
@@ -132,6 +132,28 @@ reads_a_standby(void **state)
     assert_int_equal(server.replay.replayed, 0x205000000);
     assert_int_equal(server.replay.paused, TRI_NO);
     assert_string_equal(server.replay.target, "recovery_target_time");
+}
+
+/* Version 19 shows a WAL receiver before it has a connection. */
+static void
+a_receiver_that_connects_does_not_stream(void **state)
+{
+    const char *row[COLUMNS];
+    struct server server;
+
+    (void) state;
+    memcpy(row, standby_row, sizeof(row));
+    row[5] = NULL;
+    row[12] = "connecting";
+    standin_server(190000, "on");
+    standin_connect_ok();
+    script_rows(COLUMNS, 1, row);
+    server = observe(LONG_MS, 0);
+    assert_int_equal(server.version, 190000);
+    assert_int_equal(server.receiver_running, TRI_NO);
+    assert_int_equal(server.position.timeline, 0);
+    assert_int_equal(server.position.lsn, 0x205000060);
+    assert_int_equal(server.replay.known, TRI_YES);
 }
 
 static void
@@ -634,6 +656,7 @@ knows_settings_that_weaken_a_promise(void **state)
         "fsync", "off", "configuration file",
         "full_page_writes", "on", "default",
         "data_checksums", "off", "override",
+        "wal_sender_shutdown_timeout", "-1", "default",
         "synchronous_commit", "remote_write", "configuration file",
         "reset", "ALTER ROLE \"a b\" RESET synchronous_commit", "",
     };
@@ -644,9 +667,10 @@ knows_settings_that_weaken_a_promise(void **state)
 
     (void) state;
     standin_connect_ok();
-    script_rows(3, 5, rows);
+    script_rows(3, 6, rows);
     assert_int_equal(pgsql_observe_profile(pgsql, in_ms(LONG_MS), &profile),
                      0);
+    assert_string_equal(profile.sender_shutdown, "");
     assert_int_equal(profile.fsync, TRI_NO);
     assert_int_equal(profile.full_page_writes, TRI_YES);
     assert_int_equal(profile.checksums, TRI_NO);
@@ -659,6 +683,35 @@ knows_settings_that_weaken_a_promise(void **state)
     assert_int_equal(pgsql_observe_profile(pgsql, in_ms(LONG_MS), &profile),
                      0);
     assert_string_equal(profile.weak_commit, "");
+    pgsql_close(pgsql);
+}
+
+static void
+knows_settings_of_version_19_that_weaken_a_promise(void **state)
+{
+    static const char *const rows[] = {
+        "data_checksums", "inprogress-on", "override",
+        "wal_sender_shutdown_timeout", "0", "configuration file",
+    };
+    static const char *const own[] = {
+        "data_checksums", "on", "override",
+        "wal_sender_shutdown_timeout", "10000", "database",
+    };
+    struct profile profile = { 0 };
+
+    (void) state;
+    standin_connect_ok();
+    script_rows(3, 2, rows);
+    assert_int_equal(pgsql_observe_profile(pgsql, in_ms(LONG_MS), &profile),
+                     0);
+    assert_int_equal(profile.checksums, TRI_NO);
+    assert_string_equal(profile.sender_shutdown, "0");
+    memset(&profile, 0, sizeof(profile));
+    script_rows(3, 2, own);
+    assert_int_equal(pgsql_observe_profile(pgsql, in_ms(LONG_MS), &profile),
+                     0);
+    assert_int_equal(profile.checksums, TRI_YES);
+    assert_string_equal(profile.sender_shutdown, "");
     pgsql_close(pgsql);
 }
 
@@ -1313,6 +1366,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(reads_a_primary),
         TEST(reads_a_standby),
+        TEST(a_receiver_that_connects_does_not_stream),
         TEST(knows_no_timeline_without_a_receiver),
         TEST(takes_nonsense_for_unknown),
         TEST(does_not_cut_sync_names),
@@ -1342,6 +1396,7 @@ main(void)
         TEST(refuses_an_answer_without_rows),
         TEST(knows_its_own_settings),
         TEST(knows_settings_that_weaken_a_promise),
+        TEST(knows_settings_of_version_19_that_weaken_a_promise),
         TEST(names_that_are_too_long_for_a_command_point_to_the_catalog),
         TEST(settings_that_cannot_be_read_stay_unknown),
         TEST(knows_its_own_files_by_any_name),

@@ -210,6 +210,10 @@ warns_of_the_server(void **state)
     world.profile.hot_standby = TRI_NO;
     assert_warns("hot_standby=off", "ALTER SYSTEM SET hot_standby = on");
     begin();
+    (void) text_copy("10000", world.profile.sender_shutdown, 16);
+    assert_warns("wal_sender_shutdown_timeout=10000ms: a shutdown may end",
+                 "ALTER SYSTEM SET wal_sender_shutdown_timeout = -1");
+    begin();
     (void) text_copy("postgresql@15-main", world.profile.boot_unit,
                      NODE_NAME_SIZE);
     assert_warns("'postgresql@15-main' starts PostgreSQL at boot",
@@ -250,6 +254,7 @@ replication_is_no_concern_without_it(void **state)
     profile->monitors_alike = TRI_YES;
     profile->wal_log_hints = TRI_NO;
     profile->hot_standby = TRI_NO;
+    (void) text_copy("0", profile->sender_shutdown, 16);
     assert_warns(NULL, NULL);
 }
 
@@ -281,6 +286,7 @@ every_warning_fits(void **state)
     memset(profile->weak_commit_reset, 'w',
            sizeof(profile->weak_commit_reset) - 1);
     (void) text_copy("remote_write", profile->weak_commit, 16);
+    (void) text_copy("2147483647", profile->sender_shutdown, 16);
     profile->quorum_ignored = TRI_YES;
     profile->notify = TRI_NO;
     profile->promoted_max = 999999;
@@ -294,7 +300,7 @@ every_warning_fits(void **state)
     profile->checksums = TRI_NO;
     plan_init(&plan);
     profile_warn(&world, &plan);
-    assert_int_equal(plan.count, 21);
+    assert_int_equal(plan.count, 22);
     for (size_t i = 0; i < plan.count; i++) {
         assert_null(strpbrk(warning(i), "{}"));
         assert_true(strlen(warning(i)) > 80);
