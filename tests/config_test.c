@@ -1,0 +1,256 @@
+/* The files of a standby, as each version of PostgreSQL wants them (P8). */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "../agent/config.h"    /* not that of configure */
+#include "files.h"
+
+#define PATH_TEXT_SIZE 128
+
+/* What an include line is about. */
+#define INCLUDES "include '"
+#define UPSTREAM \
+    "primary_conninfo = 'host=192.168.2.3 port=5432 user=repuser " \
+    "application_name=srv1~5f3a91c4 dbname=postgres'\n"
+
+static char top[PATH_TEXT_SIZE];
+static char pgdata[PATH_TEXT_SIZE];
+static char tmpdir[PATH_TEXT_SIZE];
+static char config[PATH_TEXT_SIZE];
+static struct params params;
+static struct identity identity;
+static char why_buf[512];
+static struct text why;
+
+static const char *
+path_of(const char *file)
+{
+    static char path[2 * PATH_TEXT_SIZE];
+
+    assert_true(snprintf(path, sizeof(path), "%s/%s", top, file) > 0);
+    return path;
+}
+
+static void
+put(const char *file, const char *content)
+{
+    assert_int_equal(files_write(path_of(file), content, strlen(content),
+                                 0600), 0);
+}
+
+/* What is in a file; "" where it is not there. */
+static const char *
+get(const char *file)
+{
+    static char buf[2048];
+    size_t len;
+
+    buf[0] = '\0';
+    (void) files_read(path_of(file), buf, sizeof(buf), &len);
+    return buf;
+}
+
+static bool
+is_there(const char *file)
+{
+    return files_exists(path_of(file)) == 1;
+}
+
+/* When a file was last written. */
+static void
+date(const char *file, time_t seconds_ago)
+{
+    struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+                                 { .tv_sec = time(NULL) - seconds_ago } };
+
+    assert_int_equal(utimensat(AT_FDCWD, path_of(file), times, 0), 0);
+}
+
+static int
+set_up(void **state)
+{
+    (void) state;
+    (void) text_copy("/tmp/pgward-config.XXXXXX", top, sizeof(top));
+    if (mkdtemp(top) == NULL
+        || text_copy(path_of("data"), pgdata, sizeof(pgdata)) != 0
+        || text_copy(path_of("tmp"), tmpdir, sizeof(tmpdir)) != 0
+        || text_copy(path_of("data/postgresql.conf"), config,
+                     sizeof(config)) != 0
+        || mkdir(pgdata, 0700) != 0 || mkdir(tmpdir, 0700) != 0) {
+        return -1;
+    }
+    memset(&params, 0, sizeof(params));
+    memset(&identity, 0, sizeof(identity));
+    identity.known = 1;
+    identity.uid = geteuid();
+    params.pgdata = pgdata;
+    params.tmpdir = tmpdir;
+    params.config = config;
+    params.rep_mode = REP_MODE_ASYNC;
+    params.master_ip = "192.168.2.3";
+    params.pgport = 5432;
+    params.repuser = "repuser";
+    params.primary_conninfo_opt = "";
+    params.restore_command = "";
+    params.archive_cleanup_command = "";
+    params.recovery_end_command = "";
+    params.replication_slot_name = "";
+    put("data/postgresql.conf", "port = 5432\n");
+    text_init(&why, why_buf, sizeof(why_buf));
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    static const char *const names[] = {
+        "data/PG_VERSION", "data/postgresql.conf", "data/postmaster.pid",
+        "data/recovery.conf", "data/standby.signal", "data",
+        "tmp/rep_mode.conf", "tmp/recovery.conf", "tmp",
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void) remove(path_of(names[i]));
+    }
+    return rmdir(top);      /* nothing else was made */
+}
+
+static void
+write_standby(enum standby kind)
+{
+    struct pgconf_standby wanted = { .params = &params, .node = "srv1",
+                                     .sender_name = "srv1~5f3a91c4",
+                                     .kind = kind };
+
+    assert_int_equal(config_write_standby(&wanted, &identity, &why), 0);
+}
+
+static void
+a_standby_before_12_has_recovery_conf_in_pgdata(void **state)
+{
+    static const char *const versions[] = { "10\n", "11\n" };
+
+    (void) state;
+    for (size_t i = 0; i < 2; i++) {
+        put("data/PG_VERSION", versions[i]);
+        assert_int_equal(config_write_includes(&params, &identity, &why), 0);
+        write_standby(STANDBY_FOLLOWS);
+        assert_string_equal(get("data/recovery.conf"),
+                            UPSTREAM "recovery_target_timeline = 'latest'\n"
+                            "standby_mode = 'on'\n");
+        assert_false(is_there("data/standby.signal"));
+        assert_false(is_there("tmp/recovery.conf"));
+        assert_string_equal(get("data/postgresql.conf"), "port = 5432\n");
+        assert_int_equal(config_standby_is_current(&params, &identity, "srv1",
+                                                   "srv1~5f3a91c4"), TRI_YES);
+        /* without the file it starts as a primary */
+        assert_int_equal(config_remove_standby(&params, &identity, &why), 0);
+        assert_false(is_there("data/recovery.conf"));
+    }
+}
+
+static void
+a_standby_from_12_on_has_a_signal_file_and_an_include_line(void **state)
+{
+    static const char *const versions[] = { "12\n", "15\n", "19\n" };
+
+    (void) state;
+    for (size_t i = 0; i < 3; i++) {
+        put("data/PG_VERSION", versions[i]);
+        assert_int_equal(config_write_includes(&params, &identity, &why), 0);
+        write_standby(STANDBY_FOLLOWS);
+        assert_string_equal(get("tmp/recovery.conf"),
+                            UPSTREAM "restore_command = ''\n"
+                            "recovery_target_timeline = 'latest'\n");
+        assert_true(is_there("data/standby.signal"));
+        assert_false(is_there("data/recovery.conf"));
+        assert_non_null(strstr(get("data/postgresql.conf"), INCLUDES));
+        /* its settings stay where they are: there they do no harm */
+        assert_int_equal(config_remove_standby(&params, &identity, &why), 0);
+        assert_false(is_there("data/standby.signal"));
+        assert_true(is_there("tmp/recovery.conf"));
+    }
+    params.rep_mode = REP_MODE_NONE;
+    assert_int_equal(config_write_includes(&params, &identity, &why), 0);
+    assert_string_equal(get("data/postgresql.conf"), "port = 5432\n");
+}
+
+/* What counts is what the running server has read. */
+static void
+an_upstream_before_13_counts_from_the_next_start_on(void **state)
+{
+    static const struct {
+        const char *version;
+        const char *file;
+        enum tri unread;        /* one that is newer than the server */
+    } rows[] = {
+        { "10\n", "data/recovery.conf", TRI_NO },
+        { "11\n", "data/recovery.conf", TRI_NO },
+        { "12\n", "tmp/recovery.conf", TRI_NO },
+        { "13\n", "tmp/recovery.conf", TRI_YES },
+        { "19\n", "tmp/recovery.conf", TRI_YES },
+    };
+    char name[NODE_NAME_SIZE];
+
+    (void) state;
+    put("data/postmaster.pid", "4711\n");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        put("data/PG_VERSION", rows[i].version);
+        write_standby(STANDBY_FOLLOWS);
+        date("data/postmaster.pid", 60);
+        date(rows[i].file, 30);
+        assert_int_equal(config_has_upstream(&params, &identity, name),
+                         rows[i].unread);
+        date("data/postmaster.pid", 20);
+        assert_int_equal(config_has_upstream(&params, &identity, name),
+                         TRI_YES);
+        assert_string_equal(name, "srv1~5f3a91c4");
+        write_standby(STANDBY_WAITS);
+        date(rows[i].file, 30);
+        assert_int_equal(config_has_upstream(&params, &identity, name),
+                         TRI_NO);
+        assert_string_equal(name, "");
+        assert_int_equal(config_standby_is_current(&params, &identity, "srv1",
+                                                   "srv1~5f3a91c4"), TRI_NO);
+    }
+}
+
+static void
+nothing_is_written_for_a_version_that_is_not_known(void **state)
+{
+    const struct pgconf_standby wanted = { .params = &params, .node = "srv1",
+                                           .sender_name = "srv1",
+                                           .kind = STANDBY_FOLLOWS };
+    char name[NODE_NAME_SIZE];
+
+    (void) state;
+    assert_int_equal(config_write_standby(&wanted, &identity, &why), -1);
+    assert_non_null(strstr(why_buf, "PG_VERSION': is it a data directory?"));
+    assert_int_equal(config_write_includes(&params, &identity, &why), -1);
+    assert_int_equal(config_has_upstream(&params, &identity, name),
+                     TRI_UNKNOWN);
+    assert_string_equal(get("data/postgresql.conf"), "port = 5432\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_standby_before_12_has_recovery_conf_in_pgdata),
+        TEST(a_standby_from_12_on_has_a_signal_file_and_an_include_line),
+        TEST(an_upstream_before_13_counts_from_the_next_start_on),
+        TEST(nothing_is_written_for_a_version_that_is_not_known),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
