@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files of a standby, as each version of PostgreSQL wants them (P8). */
 
 #include <fcntl.h>
