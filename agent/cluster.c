@@ -56,9 +56,8 @@ cluster_explain(struct text *why, const char *verb, const char *object,
                         : rc == -ENOTCONN ? "no connection"
                         : pcmk_strerror(rc);
 
-    text_add(why, "could not %s '%s': %s: %s. Check that Pacemaker runs on "
-             "this node and what it says in the system log", verb, object,
-             daemon, cause);
+    text_add(why, "could not %s '%s': %s. Check that %s runs on this node and "
+             "what it says in the system log", verb, object, cause, daemon);
 }
 
 xmlDoc *

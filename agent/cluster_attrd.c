@@ -228,7 +228,7 @@ cluster_attrd_update(struct cluster *cluster,
         }
         if (clock_left_ms(deadline_ms) == 0) {
             text_add(ret_why, "could not set '%s' of '%s': pacemaker-attrd "
-                     "took it but does not show it. Look for it in the "
+                     "does not show it. It took it: look for that in the "
                      "system log", update->name, update->node);
             return -1;
         }

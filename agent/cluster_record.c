@@ -225,9 +225,8 @@ make_change(const struct cluster *cluster, const xmlNode *reply,
         }
         if (name.overflow
             || add_change(ret_nodes, node, name_buf, record[i].value) != 0) {
-            text_add(ret_why, "could not set the record of '%s': the name "
-                     "of the resource '%s' is too long", record[i].node,
-                     cluster->resource);
+            text_add(ret_why, "could not set the record of '%s': the "
+                     "resource's id is too long", record[i].node);
             return -1;
         }
     }

@@ -326,9 +326,10 @@ config_write_standby(const struct pgconf_standby *wanted,
     }
     text_init(&text, buf, sizeof(buf));
     if (pgconf_recovery(&standby, &text) != 0) {
-        text_add(ret_why, "restore_command, archive_cleanup_command, "
-                 "recovery_end_command or primary_conninfo_opt holds a "
-                 "control character or is too long");
+        text_add(ret_why, "a command or primary_conninfo_opt holds a control "
+                 "character or is too long. The commands are "
+                 "restore_command, archive_cleanup_command and "
+                 "recovery_end_command");
         return -1;
     }
     if (recovery_path(params, standby.major_version, path, ret_why) != 0

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "observe.h"
 #include "processes.h"
+#include "reason.h"
 #include "redact.h"
 #include "report.h"
 
@@ -52,16 +53,19 @@ static void
 deposit(const struct plan *plan)
 {
     struct text line;
+    char shown[PLAN_REASON_SIZE];
     sigset_t alarm_set;
     sigset_t old_set;
 
+    memcpy(shown, plan->fallback_reason, sizeof(shown));
+    reason_shorten(shown);
     (void) sigemptyset(&alarm_set);
     (void) sigaddset(&alarm_set, SIGALRM);
     (void) sigprocmask(SIG_BLOCK, &alarm_set, &old_set);
     last_word.code = plan->fallback_code;
     text_init(&line, last_word.line, sizeof(last_word.line));
     if (plan->fallback_reason[0] != '\0') {
-        text_add(&line, "ocf-exit-reason:%s\n", plan->fallback_reason);
+        text_add(&line, "ocf-exit-reason:%s\n", shown);
     }
     last_word.len = (sig_atomic_t) line.len;
     (void) sigprocmask(SIG_SETMASK, &old_set, NULL);

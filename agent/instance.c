@@ -317,16 +317,17 @@ check_user(const struct instance *instance, struct snapshot *snapshot)
 
     if (identity->known == 0) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
-                    "user '%s' does not exist: set pgdba to the user that "
-                    "owns PostgreSQL", instance->params.pgdba);
+                    "set pgdba to the user that owns PostgreSQL: user '%s' "
+                    "does not exist", instance->params.pgdba);
     } else if (identity->known < 0) {
         set_problem(snapshot, OCF_ERR_GENERIC,
-                    "could not look up user '%s' just now: look at nsswitch, "
-                    "LDAP or SSSD on this node", instance->params.pgdba);
+                    "look at nsswitch, LDAP or SSSD on this node: user '%s' "
+                    "could not be looked up just now",
+                    instance->params.pgdba);
     } else if (geteuid() != 0 && geteuid() != identity->uid) {
         set_problem(snapshot, OCF_ERR_PERM,
-                    "pgward has to run as root or as '%s'",
-                    instance->params.pgdba);
+                    "run pgward as root or as '%s': it runs as another "
+                    "user", instance->params.pgdba);
     }
 }
 
@@ -349,21 +350,21 @@ check_folder(const struct instance *instance, struct snapshot *snapshot)
 
     if (stat(params->pgdata, &info) != 0) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
-                    "no data directory '%s' (%s): mount its storage, copy it "
-                    "with pg_basebackup, or set pgdata",
+                    "mount it, pg_basebackup it, or set pgdata: no data "
+                    "directory '%s': %s",
                     params->pgdata, strerror(errno));
     } else if (!S_ISDIR(info.st_mode)) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
-                    "the data directory '%s' is no folder: set pgdata",
+                    "set pgdata to the data directory: '%s' is no folder",
                     params->pgdata);
     } else if (instance->identity.known == 1
                && info.st_uid != instance->identity.uid) {
         set_problem(snapshot, OCF_ERR_PERM,
-                    "the data directory '%s' does not belong to '%s': chown "
-                    "it, or set pgdba", params->pgdata, params->pgdba);
+                    "chown the data directory, or set pgdba: '%s' does not "
+                    "belong to '%s'", params->pgdata, params->pgdba);
     } else if (lacks_control_file(params->pgdata)) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
-                    "copy the data anew with pg_basebackup: '%s' has no "
+                    "pg_basebackup this node anew: '%s' has no "
                     "global/pg_control, which a copy gets last",
                     params->pgdata);
     }
@@ -394,8 +395,8 @@ check_config(const struct instance *instance, struct snapshot *snapshot)
 
     if (access(path, R_OK) != 0) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
-                    "could not read the configuration file '%s': %s. Set "
-                    "config to its path", path, strerror(errno));
+                    "set config to the configuration file: could not read "
+                    "'%s': %s", path, strerror(errno));
         return;
     }
     if (lstat(path, &link) != 0 || !S_ISLNK(link.st_mode)
@@ -412,9 +413,9 @@ check_config(const struct instance *instance, struct snapshot *snapshot)
     if (link.st_uid != 0 && link.st_uid != editor) {
         read_link(path, text, sizeof(text));
         set_problem(snapshot, OCF_ERR_PERM,
-                    "set config to '%s', or run chown -h root '%s': that is "
-                    "a symbolic link of user id %u, whom the agent does not "
-                    "follow", text, path, (unsigned) link.st_uid);
+                    "set config to '%s', or chown -h root '%s': no link of "
+                    "user id %u is followed", text, path,
+                    (unsigned) link.st_uid);
     }
 }
 
@@ -437,7 +438,7 @@ check_tmpdir(const struct instance *instance, struct snapshot *snapshot)
                     "a symbolic link to it", target, path);
     } else {
         set_problem(snapshot, OCF_ERR_CONFIGURED,
-                    "'%s' is no folder: set tmpdir to one", path);
+                    "set tmpdir to a folder: '%s' is none", path);
     }
 }
 
@@ -448,7 +449,7 @@ check_files(const struct instance *instance, struct snapshot *snapshot)
 
     if (access(params->pgctl, X_OK) != 0) {
         set_problem(snapshot, OCF_ERR_INSTALLED,
-                    "could not run '%s': %s. Set pgctl to the path of pg_ctl",
+                    "set pgctl to the path of pg_ctl: could not run '%s': %s",
                     params->pgctl, strerror(errno));
         return;
     }
@@ -470,16 +471,18 @@ instance_check_setup(const struct instance *instance,
     if (snapshot->settings.problem == OCF_SUCCESS) {
         check_user(instance, snapshot);
     }
-    if (snapshot->settings.problem == OCF_SUCCESS) {
-        check_files(instance, snapshot);
-    }
+    /* before its files: who is not in the list needs no data */
     if (snapshot->settings.problem == OCF_SUCCESS
         && snapshot->action == ACTION_START
         && rep_mode_is_replication(snapshot->settings.rep_mode)
         && snapshot->self >= snapshot->node_count) {
         set_problem(snapshot, OCF_ERR_ARGS,
-                    "this node '%s' is not in node_list: add it, or ban the "
-                    "resource from this node", instance->self_name);
+                    "add '%s' to node_list, or ban the resource from it (pcs "
+                    "constraint location): the list lacks this node",
+                    instance->self_name);
+    }
+    if (snapshot->settings.problem == OCF_SUCCESS) {
+        check_files(instance, snapshot);
     }
 }
 

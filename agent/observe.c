@@ -237,8 +237,8 @@ is_our_server(const struct instance *instance, struct snapshot *snapshot)
     memset(server, 0, sizeof(*server));
     server->answer = ANSWER_ERROR;
     text_init(&text, server->text, sizeof(server->text));
-    text_add(&text, "process %d answers at the socket, not the postmaster %d "
-             "of '%s': look at socketdir and pgport", listener,
+    text_add(&text, "process %d answers there, not postmaster %d: look at "
+             "pgport and socketdir. Ours is that of '%s'", listener,
              snapshot->process.postmaster_pid, instance->params.pgdata);
     pgsql_close(instance->pgsql);
     return false;

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reason.h"
+
+#define SERVER_AT "connection to server "
+
 #define SQLSTATE_LEN (PGSQL_SQLSTATE_SIZE - 1)
 
 static bool
@@ -96,6 +100,23 @@ copy_line(const char *message, char *ret_text, size_t size)
     ret_text[len] = '\0';
 }
 
+/* The cause comes first, and to where it was tried to connect after it. */
+static void
+copy_cause(const char *message, char *ret_text, size_t size)
+{
+    const char *place = message + strlen(SERVER_AT);
+    const char *end = strstr(message, " failed: ");
+    size_t len;
+
+    copy_line(reason_cause(message), ret_text, size);
+    len = strlen(ret_text);
+    if (end != NULL && strncmp(message, SERVER_AT, strlen(SERVER_AT)) == 0
+        && len + 2 + (size_t) (end - place) < size) {
+        memcpy(ret_text + len, ", ", 2);
+        copy_line(place, ret_text + len + 2, (size_t) (end - place) + 1);
+    }
+}
+
 /* 42501 is also how the server passes on that it may not open its own files. */
 static bool
 is_about_a_file(const char *message)
@@ -138,7 +159,7 @@ pgsql_failure_of_connect(const PGconn *conn, struct pgsql_failure *ret_failure)
         || strcmp(failure.sqlstate, "55000") == 0) {
         failure.answer = ANSWER_DENIED;
     }
-    copy_line(message, failure.text, sizeof(failure.text));
+    copy_cause(message, failure.text, sizeof(failure.text));
     *ret_failure = failure;
 }
 

@@ -29,7 +29,7 @@ pgsql_run_monitor_sql(struct pgsql *pgsql, int64_t deadline_ms,
 
     if (sql[strspn(sql, " \t\r\n")] == '\\') {
         text_add(ret_why, "could not run 'monitor_sql': commands of psql's own"
-                          " (\\...) are not SQL; write the statement itself");
+                          " (\\...) are not SQL. Write the statement itself");
         return TRI_NO;
     }
     if (pgsql_open(pgsql, deadline_ms, &failure) != 0) {
@@ -125,7 +125,7 @@ pgsql_end_sessions(struct pgsql *pgsql, int64_t deadline_ms,
     if (ask_as_owner(pgsql, &statement, deadline_ms, &failure) == 0) {
         return 0;
     }
-    text_add(ret_why, "could not end the sessions that hold replay back: %s",
+    text_add(ret_why, "could not end who holds replay back: %s",
              failure.text);
     return -1;
 }
@@ -191,7 +191,7 @@ pgsql_create_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
         == 0) {
         return 0;
     }
-    text_add(ret_why, "could not create replication slot '%s': %s", slot,
+    text_add(ret_why, "could not create slot '%s': %s", slot,
              failure.text);
     return -1;
 }
@@ -213,7 +213,7 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
         == 0) {
         return 0;
     }
-    text_add(ret_why, "could not drop replication slot '%s': %s", slot,
+    text_add(ret_why, "could not drop slot '%s': %s", slot,
              failure.text);
     return -1;
 }

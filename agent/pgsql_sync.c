@@ -181,7 +181,7 @@ pgsql_checkpoint(struct pgsql *pgsql, int64_t deadline_ms,
                              &failure) == 0)) {
         return 0;
     }
-    text_add(ret_why, "there was no checkpoint before the shutdown, which "
-             "takes longer for it: %s", failure.text);
+    text_add(ret_why, "no checkpoint before the shutdown, which takes "
+             "longer: %s", failure.text);
     return -1;
 }

@@ -278,7 +278,7 @@ check_pgdata(const struct setup *setup)
         return 0;
     }
     text_add(setup->why,
-             "'%s' is not writable for '%s' (%s): mount it or chown/chmod it, "
+             "'%s' is not writable for '%s': %s. Mount it or chown/chmod it, "
              "then pcs resource cleanup",
              setup->params->pgdata, setup->identity->name, strerror(errno));
     return -1;
@@ -293,7 +293,7 @@ make_folder(const struct setup *setup, const char *path, mode_t mode,
         return 0;
     }
     text_add(setup->why,
-             "could not make folder '%s' for user '%s': %s; make it, or "
+             "could not make folder '%s' for user '%s': %s. Make it, or "
              "correct the parameter that names it",
              path, setup->identity->name, strerror(errno));
     return -1;
@@ -323,7 +323,7 @@ make_socketdir(const struct setup *setup)
         return 0;
     }
     text_add(setup->why,
-             "could not write to socketdir '%s' as user '%s': %s; correct "
+             "could not write to socketdir '%s' as user '%s': %s. Correct "
              "its owner or mode", path, setup->identity->name,
              strerror(errno));
     return -1;
@@ -362,7 +362,7 @@ make_logfile(const struct setup *setup)
         return 0;
     }
     text_add(setup->why,
-             "could not write to logfile '%s' as user '%s': %s; correct its "
+             "could not write to logfile '%s' as user '%s': %s. Correct its "
              "owner, make its folder, or set logfile",
              setup->params->logfile, setup->identity->name, strerror(errno));
     return -1;
@@ -441,7 +441,7 @@ remove_as_owner(const struct setup *setup, const char *path)
         identity_return();
     }
     if (rc != 0) {
-        text_add(setup->why, "could not remove stale '%s': %s; remove it",
+        text_add(setup->why, "could not remove stale '%s': %s. Remove it",
                  path, strerror(errno));
     }
     return rc;
@@ -555,7 +555,7 @@ postgres_check_disk(const struct params *params,
     rc = write_check_file(path);
     if (rc != 0) {
         text_add(ret_why,
-                 "could not write and sync '%s': %s; check the disk, its "
+                 "could not write and sync '%s': %s. Check the disk, its "
                  "space and its mount", path, strerror(errno));
     }
     identity_return();

@@ -19,6 +19,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "reason.h"
+
 #define SOURCE_NAME "pgward"
 #define LINE_SIZE 2048
 #define TAG_SIZE 160
@@ -219,10 +221,11 @@ report_reason(const char *format, ...)
     va_start(args, format);
     format_line(line, sizeof(line), format, args);
     va_end(args);
-    /* nobody is left to tell when stderr is gone */
-    (void) fprintf(stderr, "ocf-exit-reason:%s\n", line);
-    (void) fflush(stderr);
     if (!isatty(STDERR_FILENO)) {
         write_log(LOG_ERR, line);
     }
+    reason_shorten(line);       /* the log has the whole sentence */
+    /* nobody is left to tell when stderr is gone */
+    (void) fprintf(stderr, "ocf-exit-reason:%s\n", line);
+    (void) fflush(stderr);
 }

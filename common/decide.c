@@ -74,6 +74,84 @@ may_pass(enum op_kind kind)
     return strncmp(op_name(kind), "set-", 4) == 0;
 }
 
+/* What a person looks at when a required step failed. */
+static const char *
+step_after(enum op_kind kind)
+{
+    switch (kind) {
+        case OP_SET_STATUS:
+        case OP_SET_DATA_STATUS:
+        case OP_SET_DATA_QUORUM:
+        case OP_SET_XLOG_LOC:
+        case OP_SET_BASELINE:
+        case OP_SET_RECEIVER:
+        case OP_SET_SCORE:
+        case OP_SET_POSITION:
+        case OP_SET_TRUSTED:
+        case OP_SET_WARNED:
+        case OP_SET_ADMIT:
+        case OP_SET_HISTORY:
+        case OP_SET_SHUTDOWN:
+        case OP_SET_UNPROVED:
+        case OP_SET_SYSTEM_ID:
+        case OP_SET_REPLAY:
+        case OP_SET_BEGAN:
+        case OP_RECORD_SYSTEM_ID:
+        case OP_RECORD_NAME_KEY:
+        case OP_READ_COPY:
+        case OP_WATCH:
+        case OP_HAND_OVER:
+        case OP_REPORT:
+            return "look at Pacemaker's log";
+        case OP_PREPARE:
+        case OP_WRITE_CONFIG:
+        case OP_WRITE_SYNC_NAMES:
+        case OP_WRITE_STANDBY:
+        case OP_REMOVE_STANDBY:
+        case OP_CREATE_LOCK:
+        case OP_REMOVE_LOCK:
+        case OP_REMOVE_BACKUP_LABEL:
+            return "look at that path";
+        case OP_START_SERVER:
+        case OP_STOP_FAST:
+        case OP_STOP_IMMEDIATE:
+        case OP_KILL_ALL:
+        case OP_RELOAD:
+        case OP_PROMOTE_SERVER:
+        case OP_END_NEWCOMERS:
+        case OP_END_HOLDER:
+        case OP_END_COMMAND:
+        case OP_KILL_COMMAND:
+        case OP_END_RESTORE:
+        case OP_END_RECEIVER:
+        case OP_END_SENDERS:
+        case OP_END_SESSIONS:
+        case OP_RESTART_STANDBY:
+        case OP_SWITCH_WAL:
+        case OP_CREATE_SLOT:
+        case OP_CREATE_EXTERNAL_SLOTS:
+        case OP_DROP_SLOT:
+        case OP_ASK_CHECKPOINT:
+        case OP_CHECKPOINT:
+        case OP_TAKE_MARK:
+        case OP_TAIL_SERVER_LOG:
+            return "look at the server's log";
+        case OP_NONE:
+        case OP_LOG:
+        case OP_LOG_ONCE:
+        case OP_UNWATCH:
+        case OP_NOTE_ALONE:
+        case OP_NOTE_WRITTEN:
+        case OP_NOTE_LEAVING:
+        case OP_NOTE_CALM:
+        case OP_CREATE_REFUSAL:
+        case OP_DROP_REFUSAL:
+        case OP_COUNT:
+            break;
+    }
+    return "look at pgward's log";
+}
+
 /* A required step failed: again if that may help, else the action fails. */
 static bool
 failure_ends_action(const struct snapshot *snapshot, struct plan *plan)
@@ -88,8 +166,9 @@ failure_ends_action(const struct snapshot *snapshot, struct plan *plan)
     if (may_pass(snapshot->failed) && snapshot->left_ms > LAST_CALL_MS) {
         return false;
     }
-    plan_exit_reason(plan, OCF_ERR_GENERIC, "%s failed: %s",
-                     op_name(snapshot->failed), snapshot->failure);
+    plan_exit_reason(plan, OCF_ERR_GENERIC, "%s: %s. The step that failed is "
+                     "%s", step_after(snapshot->failed), snapshot->failure,
+                     op_name(snapshot->failed));
     return true;
 }
 

@@ -97,10 +97,9 @@ look_at_restarted(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "the server came back as a primary although it was "
-                     "started as a standby: look for a line in '%s' that "
-                     "changes data_directory or config_file",
-                     snapshot->tmpdir);
+                     "look for data_directory or config_file in the files of "
+                     "tmpdir: the server came up as a primary, not as a "
+                     "standby. tmpdir is '%s'", snapshot->tmpdir);
 }
 
 /*
@@ -242,8 +241,9 @@ come_back(const struct snapshot *snapshot, struct plan *plan)
         stay_down(snapshot, plan);
         return;
     }
-    plan_fallback(plan, OCF_ERR_GENERIC, "the server was stopped cleanly but "
-                  "its start as a standby did not end in time");
+    plan_fallback(plan, OCF_ERR_GENERIC, "look at the server's log, or raise "
+                  "the timeout: it was stopped cleanly, and its start as a "
+                  "standby did not end in time");
     plan_standby_start(plan, standby_by_address(snapshot));
 }
 
@@ -252,7 +252,7 @@ decide_demote(const struct snapshot *snapshot, struct plan *plan)
 {
     if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
         plan_exit_reason(plan, OCF_ERR_UNIMPLEMENTED,
-                         "demote needs rep_mode=async or rep_mode=sync");
+                         "set rep_mode to async or sync: demote needs one");
         return;
     }
     if (snapshot->done[OP_START_SERVER].times > 0) {

@@ -96,8 +96,8 @@ static void
 cannot_look(const struct snapshot *snapshot, struct plan *plan)
 {
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "could not look at the server's processes in /proc (%s): "
-                     "run this as root. Nobody knows whether it runs",
+                     "run pgward as root: no look at the server's processes: "
+                     "%s. Nobody knows whether it runs",
                      snapshot->failure);
 }
 
@@ -160,9 +160,8 @@ end_server(const struct snapshot *snapshot, struct plan *plan,
     if (is_last_call(snapshot)) {
         plan_exit_reason(
             plan, OCF_ERR_GENERIC,
-            "could not end the PostgreSQL server: postmaster %d is %s, %u "
-            "other processes are left, %u of them in uninterruptible sleep. "
-            "Look at them with ps and at the storage below the data directory",
+            "look at ps and pgdata's storage: the server did not end, its "
+            "postmaster %d is %s, %u others, %u in D state",
             process->postmaster_pid, process_state_name(process->state),
             process->others, process->uninterruptible);
         return false;

@@ -55,8 +55,8 @@ refuse_foreign(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
               snapshot->self, "");
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "system identifier %s, the cluster's is %s: "
-                     "pg_basebackup this node, pcs resource cleanup. '%s' is "
+                     "pg_basebackup this node, pcs resource cleanup: its "
+                     "system identifier is %s, the cluster's %s. '%s' is "
                      "another database; to go on with it, see 'WHICH "
                      "DATABASE IT IS' in the manual page",
                      identifier_of(snapshot, snapshot->self),
@@ -73,9 +73,9 @@ identifier_is_known(const struct snapshot *snapshot, struct plan *plan)
     }
     if (have_facts(snapshot, FACT_FILES, plan)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "could not read '%s/global/pg_control', so this "
-                         "node may hold another database: look at that file "
-                         "and at its disk", snapshot->pgdata);
+                         "look at pg_control and its disk: it could not be "
+                         "read, so this node may hold another database. It "
+                         "is '%s/global/pg_control'", snapshot->pgdata);
     }
     return false;
 }

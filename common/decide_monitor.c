@@ -63,8 +63,8 @@ code_by_recovery(const struct snapshot *snapshot, struct plan *plan)
             break;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "could not tell a primary from a standby: %s",
-                     snapshot->server.text);
+                     "look at the server's log: it tells no role: %s",
+                     words_of_server(snapshot));
     return OCF_ERR_GENERIC;
 }
 
@@ -76,14 +76,36 @@ failure_code(const struct snapshot *snapshot)
                                           : OCF_ERR_GENERIC;
 }
 
+const char *
+words_of_server(const struct snapshot *snapshot)
+{
+    return snapshot->server.text[0] != '\0' ? snapshot->server.text
+                                            : "no word of why";
+}
+
+const char *
+who_is_silent(const struct snapshot *snapshot)
+{
+    bool listens = snapshot->process.pidfile == PIDFILE_READY
+                   || snapshot->process.pidfile == PIDFILE_STANDBY;
+
+    if (snapshot->process.state == PROCESS_FROZEN) {
+        return "its stopped (SIGSTOP) postmaster";
+    }
+    return snapshot->server.answer == ANSWER_REFUSED && listens
+           ? "pgport and socketdir"
+           : "the server's log";
+}
+
 static enum ocf_code
 code_of_silence(const struct snapshot *snapshot, struct plan *plan)
 {
-    plan_exit_reason(
-        plan, OCF_ERR_GENERIC,
-        "the PostgreSQL server (postmaster %d, %s) does not answer: %s",
-        snapshot->process.postmaster_pid,
-        process_state_name(snapshot->process.state), snapshot->server.text);
+    plan_exit_reason(plan, OCF_ERR_GENERIC,
+                     "look at %s: it does not answer: %s. Its postmaster %d "
+                     "is %s", who_is_silent(snapshot),
+                     words_of_server(snapshot),
+                     snapshot->process.postmaster_pid,
+                     process_state_name(snapshot->process.state));
     return OCF_ERR_GENERIC;
 }
 
@@ -97,7 +119,7 @@ code_by_answer(const struct snapshot *snapshot, struct plan *plan)
         case ANSWER_OK:
             if (server->monitor_sql_ok == TRI_NO) {
                 plan_exit_reason(plan, OCF_ERR_GENERIC,
-                                 "monitor_sql failed: %s", server->text);
+                                 "look at monitor_sql: %s", server->text);
                 return OCF_ERR_GENERIC;
             }
             return code_by_recovery(snapshot, plan);
@@ -114,9 +136,9 @@ code_by_answer(const struct snapshot *snapshot, struct plan *plan)
             return code_by_files(snapshot);
         case ANSWER_STOPPING:
             plan_exit_reason(plan, OCF_ERR_GENERIC,
-                             "the PostgreSQL server is being shut down, and "
-                             "not by the cluster (%s): use the cluster's "
-                             "commands, or maintenance mode", server->text);
+                             "use pcs, or maintenance mode first: the "
+                             "server is being shut down, and not by the "
+                             "cluster. It says: %s", server->text);
             return failure_code(snapshot);
         case ANSWER_REFUSED:
             if (snapshot->process.pidfile == PIDFILE_STARTING) {
@@ -148,9 +170,8 @@ health_code(const struct snapshot *snapshot, struct plan *plan)
         case PROCESS_ORPHANS:
             plan_exit_reason(
                 plan, OCF_ERR_GENERIC,
-                "the postmaster is gone but %u processes of it live on and "
-                "can still commit; the resource has to be stopped to end them",
-                process->others);
+                "stop the resource: the postmaster is gone, but %u processes "
+                "of it live on and can still commit", process->others);
             return failure_code(snapshot);
         case PROCESS_UNKNOWN:
             if (snapshot->server.answer == ANSWER_OK) {
@@ -159,7 +180,8 @@ health_code(const struct snapshot *snapshot, struct plan *plan)
             break;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "could not look for the server's processes: %s",
+                     "look at /proc: the server's processes were not "
+                     "found: %s",
                      snapshot->failure);
     return OCF_ERR_GENERIC;
 }
@@ -332,15 +354,16 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
         plan_again(plan, PATIENCE_LOOK_MS, FACT_PROCESS | FACT_SQL,
                    snapshot->process.state == PROCESS_FROZEN ? 500 : 2000);
         plan_fallback(plan, OCF_ERR_GENERIC,
-                      "the postmaster (%s) does not answer: %s",
+                      "look at %s: it does not answer (%s): %s",
+                      who_is_silent(snapshot),
                       process_state_name(snapshot->process.state),
-                      snapshot->server.text);
+                      words_of_server(snapshot));
         return;
     }
     if (snapshot->files.writable == TRI_NO
         && snapshot->process.state != PROCESS_GONE) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "could not write in the data directory: %s",
+                         "look at the disk of pgdata: %s",
                          snapshot->failure);
         return;
     }

@@ -78,7 +78,7 @@ cluster_is_silent(const struct snapshot *snapshot, struct plan *plan)
     }
     if (snapshot->left_ms <= LAST_CALL_MS) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "look for %s on this node and at what it says in the "
+                         "look for %s on this node and its lines in the "
                          "system log: it did not answer before the %s timed "
                          "out", daemon, action_name(snapshot->action));
         return true;

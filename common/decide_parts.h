@@ -167,6 +167,14 @@ drop_old_slots(const struct snapshot *snapshot, struct plan *plan);
 enum ocf_code
 health_code(const struct snapshot *snapshot, struct plan *plan);
 
+/*! What the server or libpq said of it, or that nothing was said. */
+const char *
+words_of_server(const struct snapshot *snapshot);
+
+/*! What a person looks at when no answer comes from a server that is there. */
+const char *
+who_is_silent(const struct snapshot *snapshot);
+
 /*!
  * What a primary does at each look: record, scores, synchronous list.
  *
@@ -484,7 +492,7 @@ void
 return_duties(const struct snapshot *snapshot, struct plan *plan,
               size_t primary, enum ocf_code code);
 
-#define SEEN_PARTED "it was seen to have WAL that the primary does not share"
+#define SEEN_PARTED "it was seen to have WAL that is not the primary's"
 
 /*! End with the way out for a standby whose WAL the primary does not share. */
 void

@@ -466,10 +466,9 @@ leads_by_record(const struct snapshot *snapshot, struct plan *plan,
 
     if (attr_is(data, DATA_DISCONNECT)) {
         plan_exit_reason(plan, OCF_FAILED_PROMOTED,
-                         "this node runs a primary that the cluster's record "
-                         "calls %s: another node was promoted since. Its "
-                         "data has to be compared before it may join again",
-                         DATA_DISCONNECT);
+                         "wait for its restart, which compares its data: the "
+                         "record calls this primary %s, for another was "
+                         "promoted since", DATA_DISCONNECT);
         return false;
     }
     if (data->known == ATTR_UNKNOWN) {

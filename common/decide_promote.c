@@ -35,15 +35,16 @@ refuse_second(const struct snapshot *snapshot, struct plan *plan,
 {
     if (snapshot->settings.promoted_max > 1) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "'%s' is promoted and promoted-max=%u asks for "
-                         "another: pcs resource meta CLONE promoted-max=1. Two "
-                         "primaries would lose data",
+                         "pcs resource meta CLONE promoted-max=1: '%s' is "
+                         "promoted, and two primaries would lose data. "
+                         "promoted-max=%u asks for another",
                          snapshot->node[first].name,
                          snapshot->settings.promoted_max);
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "'%s' is still promoted: two primaries would lose data",
+                     "look at '%s': it is still promoted, and two primaries "
+                     "would lose data",
                      snapshot->node[first].name);
 }
 
@@ -52,15 +53,15 @@ refuse_unknown(struct plan *plan, const struct node *other)
 {
     if (other->online == TRI_YES && other->probed == TRI_NO) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "'%s' is back and not yet probed, so its server may "
-                         "be promoted: Pacemaker probes it and promotes then",
+                         "wait for the probe of '%s': it is back, and its "
+                         "server may be promoted. Pacemaker promotes then",
                          other->name);
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "could not learn from the cluster whether '%s' is "
-                     "promoted, so it may be: look at crm_mon; a failed "
-                     "action there wants a cleanup", other->name);
+                     "clean up what failed on '%s' (see crm_mon): the "
+                     "cluster does not know whether it is promoted, so it may "
+                     "be", other->name);
 }
 
 static bool
@@ -86,7 +87,7 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
     if (!record_allows(snapshot, snapshot->self, &why)
         && !data_allows(snapshot, snapshot->self)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "this node may not lead: %s", why);
+                         "let another node lead: this one may not, %s", why);
         return false;
     }
     if (!switchover_is_proved(snapshot, plan)) {
@@ -95,8 +96,8 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
     other = overtaken_by(snapshot);
     if (other != NODES_MAX) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "'%s' holds more WAL than this node: it is to be "
-                         "promoted instead", snapshot->node[other].name);
+                         "let '%s' lead: it holds more WAL than this node",
+                         snapshot->node[other].name);
         return false;
     }
     return true;
@@ -205,7 +206,7 @@ refuse_for(const struct snapshot *snapshot, struct plan *plan,
         && half_is_online(snapshot)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "start Pacemaker on '%s': it was stopped there and "
-                         "left the server running, so it may lead",
+                         "left the server running, which may lead",
                          holder->name);
     } else if (lacks_pacemaker(holder)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
@@ -218,8 +219,8 @@ refuse_for(const struct snapshot *snapshot, struct plan *plan,
     } else {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "look at the cluster LAN and at fencing: '%s' is "
-                         "not proved down, nor does its copy of the CIB show "
-                         "its new data-status, so it may lead as well",
+                         "not proved down, so it may lead as well. Its copy "
+                         "of the CIB does not show its new data-status",
                          holder->name);
     }
 }
@@ -258,9 +259,10 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
         && snapshot->fencing == TRI_YES
         && snapshot->elapsed_ms >= FENCING_WAIT_MS) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "'%s' was lost while this node was to be promoted: "
-                         "Pacemaker fences it once this action is over, and "
-                         "promotes again", holder->name);
+                         "wait for the fencing of '%s': it was lost while "
+                         "this node was to be promoted. Pacemaker fences it "
+                         "once this action is over, and promotes again",
+                         holder->name);
         return false;
     }
     if (snapshot->left_ms <= LAST_CALL_MS) {
@@ -297,9 +299,8 @@ promote_by_restart(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->done[OP_START_SERVER].times > 0) {
         if (server_answers(snapshot, plan)) {
             plan_exit_reason(plan, OCF_ERR_GENERIC,
-                             "the server came back as a standby although "
-                             "standby.signal was removed: is it made by "
-                             "something else?");
+                             "look for what makes standby.signal: it was "
+                             "removed, and the server came back as a standby");
         }
         return;
     }
@@ -342,15 +343,22 @@ wait_for_promotion(const struct snapshot *snapshot, struct plan *plan)
     }
     if (snapshot->process.state == PROCESS_GONE
         || snapshot->process.state == PROCESS_ORPHANS) {
+        if (snapshot->done[OP_TAIL_SERVER_LOG].times == 0) {
+            plan_add(plan, OP_TAIL_SERVER_LOG, OP_BEST_EFFORT, 0, NULL);
+            plan_again(plan, 0, FACT_PROCESS, 0);
+            return;
+        }
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "the PostgreSQL server ended while it was promoted: "
-                         "see its log");
+                         "look at the server's log: it ended while it was "
+                         "promoted: %s", snapshot->failure);
         return;
     }
     if (snapshot->left_ms <= LAST_CALL_MS) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "the server did not leave recovery before the "
-                         "action's timeout: %s", snapshot->server.text);
+                         "look at the server's log, or raise the timeout: "
+                         "it did not leave recovery in time%s%s",
+                         snapshot->server.text[0] != '\0' ? ". It says: " : "",
+                         snapshot->server.text);
         return;
     }
     let_replay_end(snapshot, plan);
@@ -398,8 +406,8 @@ is_known_standby(const struct snapshot *snapshot, struct plan *plan)
         return true;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "could not tell whether the server is a standby: %s",
-                     snapshot->server.text);
+                     "look at the server's log: it tells no role: %s",
+                     words_of_server(snapshot));
     return false;
 }
 
@@ -409,7 +417,7 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
     if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
         /* Not OCF_ERR_CONFIGURED: ocf-tester asks for this code. */
         plan_exit_reason(plan, OCF_ERR_UNIMPLEMENTED,
-                         "promote needs rep_mode=async or rep_mode=sync");
+                         "set rep_mode to async or sync: promote needs one");
         return;
     }
     if (snapshot->server.answer == ANSWER_OK
@@ -428,20 +436,21 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
     }
     if (snapshot->process.state == PROCESS_GONE) {
         plan_exit_reason(plan, OCF_NOT_RUNNING,
-                         "there is no server here to promote");
+                         "wait for its start: there is no server here to "
+                         "promote");
         return;
     }
     if (snapshot->process.state == PROCESS_ORPHANS) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "the postmaster is gone, so there is no server here "
-                         "to promote; stop the resource to end the %u "
-                         "processes that are left", snapshot->process.others);
+                         "stop the resource: the postmaster is gone, so "
+                         "nothing is here to promote, and %u processes of it "
+                         "live on", snapshot->process.others);
         return;
     }
     plan_fallback(plan, OCF_ERR_GENERIC,
-                  "could not promote: pacemaker-attrd or pacemaker-based on "
-                  "this node did not answer in time. Look at their processes "
-                  "and the system log");
+                  "look at pacemaker-attrd and pacemaker-based on this node: "
+                  "one did not answer in time to be promoted. See the system "
+                  "log as well");
     if (!server_answers(snapshot, plan)
         || !is_known_standby(snapshot, plan)
         || (!record_is_ours(snapshot) && !replay_allows(snapshot, plan))

@@ -83,8 +83,8 @@ quorum_allows(const struct snapshot *snapshot, size_t node,
         seen++;
     }
     if (quorum.n == 0 || seen + quorum.n <= quorum.of) {
-        *ret_why = "too few members of the quorum have shown their "
-                   "positions, so an acknowledged commit may be missing";
+        *ret_why = "too few members of the quorum have shown what they hold, "
+                   "so a commit may be missing";
         return false;
     }
     return true;

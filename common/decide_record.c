@@ -59,8 +59,8 @@ record_allows(const struct snapshot *snapshot, size_t node,
         if (record_is_virgin(snapshot)) {
             return true;
         }
-        *ret_why = "it has no data-status while other nodes have one: it has "
-                   "never streamed from this cluster's primary";
+        *ret_why = "it has no data-status and others have one: it never "
+                   "streamed from this primary";
         return false;
     }
     if (attr_is(data, DATA_LATEST) || attr_is(data, DATA_SYNC)) {

@@ -21,6 +21,9 @@
 /* From this version on a promotion ends a pause that was made by hand. */
 #define PAUSE_ENDS_VERSION 130000u
 
+/* Where nothing else is wrong. */
+#define RESUME "SELECT pg_wal_replay_resume(): replay is paused by hand"
+
 #define WHY_SIZE (ATTR_VALUE_SIZE - sizeof(WORD_NO))
 
 static bool
@@ -83,8 +86,8 @@ add_lower_setting(const struct snapshot *snapshot, struct text *why)
 
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         if (settings[i].here < settings[i].need) {
-            text_add(why, "%s is %u here, %u on the primary: raise it and "
-                     "restart this standby", settings[i].name,
+            text_add(why, "raise %s and restart this standby: it is %u here, "
+                     "%u on the primary", settings[i].name,
                      settings[i].here, settings[i].need);
             return true;
         }
@@ -102,15 +105,16 @@ is_held_by_pause(const struct snapshot *snapshot, struct text *why)
     }
     if (server->replay.limits.connections == 0
         || snapshot->files.limits.connections == 0) {
-        text_add(why, "replay is paused, and why could not be learnt: see "
-                 "the server's log; SELECT pg_wal_replay_resume()");
+        text_add(why, "look at the server's log, or SELECT "
+                 "pg_wal_replay_resume(): replay is paused, and why could "
+                 "not be learnt");
         return true;
     }
     if (add_lower_setting(snapshot, why)) {
         return true;
     }
     if (server->version < PAUSE_ENDS_VERSION) {
-        text_add(why, "replay is paused: SELECT pg_wal_replay_resume()");
+        text_add(why, RESUME);
         return true;
     }
     return false;
@@ -130,8 +134,8 @@ is_stuck(const struct snapshot *snapshot, struct text *why)
         return false;
     }
     lsn_format_sql(replay->replayed, at);
-    text_add(why, "replay stands still at %s: look at the startup process, "
-             "at the storage and at the server's log", at);
+    text_add(why, "look at the startup process, the storage and the "
+             "server's log: replay stands still at %s", at);
     return true;
 }
 
@@ -145,10 +149,10 @@ is_held_up(const struct snapshot *snapshot, struct text *why)
         return false;
     }
     if (replay->target[0] != '\0') {
-        text_add(why, "%s%s%s%s ends replay early: remove it and restart "
-                 "this standby", replay->target,
-                 replay->place[0] != '\0' ? " (" : "", replay->place,
-                 replay->place[0] != '\0' ? ")" : "");
+        text_add(why, "remove %s and restart this standby: it ends replay "
+                 "early%s%s", replay->target,
+                 replay->place[0] != '\0' ? ". It is in " : "",
+                 replay->place);
         return true;
     }
     return is_held_by_pause(snapshot, why) || is_stuck(snapshot, why);
@@ -166,8 +170,8 @@ own_obstacle(const struct snapshot *snapshot, char *buf)
     }
     if (why.overflow) {
         text_init(&why, buf, WHY_SIZE);
-        text_add(&why, "%s ends replay early: remove it and restart this "
-                 "standby", snapshot->server.replay.target);
+        text_add(&why, "remove %s and restart this standby: it ends replay "
+                 "early", snapshot->server.replay.target);
     }
     return buf;
 }
@@ -241,7 +245,7 @@ replay_allows(const struct snapshot *snapshot, struct plan *plan)
     want_replay(snapshot, plan);
     want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, snapshot->self,
               SCORE_NEVER);
-    plan_exit_reason(plan, OCF_ERR_GENERIC, "this node may not lead: %s",
-                     why);
+    plan_exit_reason(plan, OCF_ERR_GENERIC, "%s. Until then this node may "
+                     "not lead", why);
     return false;
 }

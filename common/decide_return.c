@@ -63,18 +63,17 @@ explain(const struct snapshot *snapshot, size_t primary,
     lsn_format_sql(snapshot->server.position.lsn, end);
     lsn_format_sql(finding.left, left);
     if (finding.match == HISTORY_BEYOND) {
-        text_add(why, "its WAL goes on to %s, but '%s' left timeline %u at "
-                 "%s", end, name, timeline, left);
+        text_add(why, "it has WAL of its own. It goes on to %s, but '%s' "
+                 "left timeline %u at %s", end, name, timeline, left);
     } else if (finding.match == HISTORY_OLDER) {
-        text_add(why, "'%s' tells of its newest timelines only, so that "
-                 "nothing proves this data, which is of timeline %u", name,
-                 timeline);
+        text_add(why, "nothing proves its data. It is of timeline %u; '%s' "
+                 "tells of its newest timelines only", timeline, name);
     } else if (finding.match == HISTORY_OTHER) {
-        text_add(why, "its timeline %u (at %s) is not of the past of '%s'",
-                 timeline, end, name);
+        text_add(why, "it has WAL of its own. Its timeline %u (at %s) is not "
+                 "of the past of '%s'", timeline, end, name);
     } else {
-        text_add(why, "'%s' leads on the same timeline %u, so that nothing "
-                 "proves its data (restart_on_promote?)", name, timeline);
+        text_add(why, "nothing proves its data. '%s' leads on the same "
+                 "timeline %u (restart_on_promote?)", name, timeline);
     }
 }
 
@@ -83,9 +82,9 @@ refuse_to_follow(const struct snapshot *snapshot, struct plan *plan,
                  const char *why)
 {
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "pg_rewind or pg_basebackup '%s', then pcs resource "
-                     "cleanup: this standby cannot follow, %s",
-                     snapshot->pgdata, why);
+                     "pg_rewind or pg_basebackup this node, pcs resource "
+                     "cleanup: %s. So it cannot follow; its data is in '%s'",
+                     why, snapshot->pgdata);
 }
 
 static void
@@ -99,10 +98,11 @@ refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
     explain(snapshot, primary, finding, &why);
     if (snapshot->files.lock == TRI_YES) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "pg_rewind or pg_basebackup '%s', rm "
-                         "'%s/PGSQL.lock', pcs resource cleanup: this node "
-                         "led last and %s", snapshot->pgdata,
-                         snapshot->tmpdir, buf);
+                         "pg_rewind or pg_basebackup this node, rm "
+                         "PGSQL.lock, pcs resource cleanup: it led last and "
+                         "%s. Its data is in '%s', the lock is "
+                         "'%s/PGSQL.lock'", buf, snapshot->pgdata,
+                         snapshot->tmpdir);
         return;
     }
     refuse_to_follow(snapshot, plan, buf);

@@ -5,6 +5,7 @@
 #include <syslog.h>
 
 #include "decide_parts.h"
+#include "reason.h"
 
 /* A start whose recovery goes on succeeds this long before its deadline. */
 #define RECOVERY_LAST_CALL_MS 3000u
@@ -32,11 +33,11 @@ report_bad_start(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (cannot_follow(snapshot->failure)) {
-        refuse_to_follow(snapshot, plan, snapshot->failure);
+        refuse_to_follow(snapshot, plan, reason_cause(snapshot->failure));
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "the server did not start: %s",
+                     "look at the server's log: it did not start: %s",
                      snapshot->failure);
 }
 
@@ -109,10 +110,10 @@ last_call(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
-                     "the PostgreSQL server did not answer before the "
-                     "action's timeout (%s): %s",
+                     "look at %s: no answer in time (%s): %s",
+                     who_is_silent(snapshot),
                      answer_name(snapshot->server.answer),
-                     snapshot->server.text);
+                     words_of_server(snapshot));
 }
 
 bool
@@ -135,8 +136,8 @@ server_answers(const struct snapshot *snapshot, struct plan *plan)
     }
     if (snapshot->server.answer == ANSWER_DENIED) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "the PostgreSQL server does not let the agent log "
-                         "in: %s. Look at pg_hba.conf, monitor_user and pgdb",
+                         "look at pg_hba.conf, monitor_user, pgdb: log-in "
+                         "refused: %s",
                          snapshot->server.text);
         return false;
     }
@@ -227,9 +228,9 @@ answer_lock(const struct snapshot *snapshot, struct plan *plan)
 {
     if (snapshot->files.lock == TRI_UNKNOWN) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "could not look for '%s/PGSQL.lock', which says "
-                         "that this node led when it went down: look at that "
-                         "folder", snapshot->tmpdir);
+                         "look at the folder tmpdir: whether PGSQL.lock is "
+                         "there, as it is where a node led last, is not to be "
+                         "seen. It is '%s'", snapshot->tmpdir);
         return LOCK_REFUSES;
     }
     if (record_answers(snapshot)
@@ -239,10 +240,10 @@ answer_lock(const struct snapshot *snapshot, struct plan *plan)
     if (record_is_virgin(snapshot)) {
         plan_exit_reason(
             plan, OCF_ERR_GENERIC,
-            "rm '%s/PGSQL.lock' if no node has newer data, else pg_basebackup "
-            "'%s' first; then pcs resource cleanup: this node led last, and "
-            "the cluster has no record of any node", snapshot->tmpdir,
-            snapshot->pgdata);
+            "rm PGSQL.lock if no node has newer data, else pg_basebackup "
+            "first: this node led last, and the cluster has no record. Then "
+            "pcs resource cleanup; the lock is '%s/PGSQL.lock', the data '%s'",
+            snapshot->tmpdir, snapshot->pgdata);
         return LOCK_REFUSES;
     }
     return LOCK_QUARANTINES;
@@ -333,9 +334,9 @@ begin_start(const struct snapshot *snapshot, struct plan *plan)
 
     if (rep_mode_is_replication(mode)) {
         plan_fallback(plan, OCF_ERR_GENERIC,
-                      "the start did not get past the cluster's daemons "
-                      "(CIB, attributes) or pg_ctl in time: see the log of "
-                      "pgward on this node");
+                      "look at pgward's log on this node: the start did not "
+                      "get past the cluster's daemons (CIB, attributes) or "
+                      "pg_ctl in time");
         if (!have_facts(snapshot, facts | FACT_ATTRS | FACT_RECORD
                                   | FACT_MEMBERS
                                   | (snapshot->settings.restart_on_promote
@@ -493,9 +494,9 @@ look_at_started(const struct snapshot *snapshot, struct plan *plan)
     if (rep_mode_is_replication(snapshot->settings.rep_mode)
         && snapshot->server.in_recovery != TRI_YES) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "the server came up as a primary although it was "
-                         "started as a standby: look for a line in '%s' "
-                         "that changes data_directory or config_file",
+                         "look for data_directory or config_file in the "
+                         "files of tmpdir: the server came up as a primary, "
+                         "not as a standby. tmpdir is '%s'",
                          snapshot->tmpdir);
         return;
     }

@@ -93,9 +93,9 @@ switchover_is_proved(const struct snapshot *snapshot, struct plan *plan)
     wal_position_format(snapshot->server.position, mine);
     if (is_back(snapshot, former)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "'%s' shut down cleanly at %s and leads again (if a "
-                         "ban forbids it: pcs resource clear): this node (at "
-                         "%s) lacks its last WAL",
+                         "let '%s' lead again (pcs resource clear, if "
+                         "banned): this node lacks its last WAL. It shut down "
+                         "cleanly at %s, and this node is at %s",
                          snapshot->node[former].name, end, mine);
         return false;
     }

@@ -254,8 +254,8 @@ decide_report(const struct snapshot *snapshot, struct plan *plan)
 {
     const char *why = why_no_failure(snapshot);
 
-    plan_fallback(plan, OCF_ERR_GENERIC, "the postmaster's end could not be "
-                  "reported in time: the next monitor will find it");
+    plan_fallback(plan, OCF_ERR_GENERIC, "wait for the next monitor: the "
+                  "postmaster's end could not be reported in time");
     if (why != NULL) {
         stay_silent(plan, LOG_INFO, why);
         return;

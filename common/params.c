@@ -198,8 +198,7 @@ describe_allowed(const struct param_spec *spec, struct text *problem)
                      spec->max);
             break;
         case PARAM_SIZE:
-            text_add(problem, "bytes, or a number with kB, MB, GB or TB "
-                     "right behind it");
+            text_add(problem, "bytes, or a number with kB, MB, GB or TB");
             break;
         case PARAM_BOOLEAN:
             text_add(problem, "true or false");
@@ -212,8 +211,8 @@ describe_allowed(const struct param_spec *spec, struct text *problem)
             break;
         case PARAM_NODE_LIST:
             text_add(problem,
-                     "at most %d node names, of less than %d bytes each, "
-                     "with spaces between them",
+                     "%d names at most, below %d bytes. Between "
+                     "them stand spaces",
                      NODES_MAX, NODE_NAME_SIZE);
             break;
     }

@@ -129,8 +129,7 @@ check_quoting(const struct params *p, struct text *problem)
     }
     text_add(problem,
              "parameter %s: close its quotes, or write \\' for a quote that "
-             "means itself: a quote or a backslash is left open at its end, "
-             "and the shell could not read it",
+             "means itself: one is left open. The shell could not read it",
              wrong);
     return OCF_ERR_CONFIGURED;
 }
@@ -209,16 +208,16 @@ check_meta(const struct params *p, bool promotable, struct text *problem)
 
     if (rep_mode_is_replication(p->rep_mode) && !promotable) {
         text_add(problem,
-                 "rep_mode=%s needs a promotable clone; make it one with "
-                 "'pcs resource promotable RESOURCE notify=true'",
+                 "pcs resource promotable RESOURCE notify=true: rep_mode=%s "
+                 "needs a promotable clone",
                  mode);
         return OCF_ERR_CONFIGURED;
     }
     if (p->rep_mode == REP_MODE_SLAVE && promotable) {
         text_add(problem,
-                 "rep_mode=slave cannot be a promotable clone: its primary "
-                 "is outside of the cluster; use a plain resource or a "
-                 "plain clone");
+                 "use a plain resource or a plain clone: rep_mode=slave "
+                 "cannot be a promotable clone. Its primary is outside of the "
+                 "cluster");
         return OCF_ERR_CONFIGURED;
     }
     return OCF_SUCCESS;
@@ -243,17 +242,16 @@ check_slot_of(const struct params *p, size_t i, struct text *problem)
     if (params_slot_name(prefix, slot_node(p, i), slot, sizeof(slot)) < 0) {
         text_add(problem,
                  "parameter replication_slot_name: '%.200s_%s' is longer "
-                 "than PostgreSQL's 63 bytes; choose a shorter prefix",
+                 "than PostgreSQL's 63 bytes; choose a shorter one",
                  prefix, slot_node(p, i));
         return OCF_ERR_CONFIGURED;
     }
     if (strspn(slot, "abcdefghijklmnopqrstuvwxyz0123456789_") !=
         strlen(slot)) {
         text_add(problem,
-                 "parameter replication_slot_name: '%s' cannot be a slot, "
-                 "which has only lower-case letters, digits and "
-                 "underscores; unset replication_slot_name or rename the "
-                 "node",
+                 "parameter replication_slot_name: unset it or rename the "
+                 "node: '%s' cannot be a slot. A slot has only lower-case "
+                 "letters, digits and underscores",
                  slot);
         return OCF_ERR_CONFIGURED;
     }
@@ -262,9 +260,8 @@ check_slot_of(const struct params *p, size_t i, struct text *problem)
                                 sizeof(other));     /* it went well before */
         if (strcmp(slot, other) == 0) {
             text_add(problem,
-                     "parameter replication_slot_name: nodes '%s' and '%s' "
-                     "would share the slot '%s'; rename one of them or "
-                     "unset replication_slot_name",
+                     "parameter replication_slot_name: unset it: '%s' and "
+                     "'%s' would share a slot. That is '%s'; or rename a node",
                      slot_node(p, j), slot_node(p, i), slot);
             return OCF_ERR_CONFIGURED;
         }
@@ -285,8 +282,7 @@ check_slots(const struct params *p, struct text *problem)
         strlen(prefix)) {
         text_add(problem,
                  "parameter replication_slot_name: could not use '%.200s': "
-                 "it may have only lower-case letters, digits and "
-                 "underscores",
+                 "it has to be of a-z, 0-9 and _",
                  prefix);
         return OCF_ERR_CONFIGURED;
     }

@@ -37,8 +37,8 @@ plan_init(struct plan *plan)
     plan->limit_ms = 0;
     plan->reason[0] = '\0';
     plan_fallback(plan, OCF_ERR_GENERIC,
-                  "the action did not end in time: see the log of pgward on "
-                  "this node for the step it was in");
+                  "look at pgward's log on this node for the step it was in: "
+                  "the action did not end in time");
 }
 
 /* The next free operation, or NULL and the overflow remembered. */

@@ -106,9 +106,9 @@ refusal_check(const char *addresses, struct text *problem)
 
         if (parse_target(word, len, &target) != 0) {
             text_add(problem,
-                     "parameter client_address: '%.*s' is no address; write "
-                     "192.0.2.1, 192.0.2.1:5432, fd00::1 or [fd00::1]:5432, "
-                     "no name",
+                     "parameter client_address: write 192.0.2.1, "
+                     "192.0.2.1:5432, fd00::1 or [fd00::1]:5432: '%.*s' is no "
+                     "address",
                      (int) (len < ADDRESS_SIZE ? len : ADDRESS_SIZE), word);
             return -1;
         }

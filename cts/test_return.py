@@ -59,7 +59,7 @@ def test_primary_with_wal_that_nobody_has_stays_down_and_says_so(cluster):
     state = cluster.wait(f"{old.name} to be given up", lambda s: s.given_up(old.name, 3), 60)
     shown = [reason for reason in state.reasons.get(old.name, []) if COMMAND in reason]
     assert shown, state.describe()
-    assert postgres.DATA in shown[0] and "PGSQL.lock" in shown[0]
+    assert "rm PGSQL.lock" in shown[0] and "WAL of its own" in shown[0], shown[0]
     cluster.rebuild(old)
     cluster.settle()
 
@@ -81,8 +81,8 @@ def test_standby_without_the_last_wal_is_not_promoted_by_a_switchover(cluster):
         old.run("crm_resource", "--move", "--resource", "msPostgresql", "--master")
         state = cluster.wait(f"{standby.name} to refuse", lambda s: s.reasons.get(standby.name))
         reason = state.reasons[standby.name][0]
-        assert f"'{old.name}' shut down cleanly" in reason, state.describe()
-        assert "pcs resource clear" in reason, "the next step is cut off"
+        assert f"let '{old.name}' lead again" in reason, state.describe()
+        assert "pcs resource clear" in reason and "lacks its last WAL" in reason, reason
         old.run("crm_resource", "--clear", "--resource", "msPostgresql")
         cluster.wait(f"{old.name} to lead again", lambda s: s.primary == old.name
                      and s.where.get("vip-master") == old.name)

@@ -11,6 +11,9 @@
  * PGWARD_UPDATE_CASES=1 writes the .plan of every case that is not a base
  * (its name says what it does, or it has a plan already). Read each one: does
  * it keep the promises P1 to P8?
+ *
+ * Each is decided a second time, with long names and paths: what Pacemaker
+ * shows of a reason has to tell what to do and why with those too.
  */
 
 #include <dirent.h>
@@ -20,12 +23,16 @@
 #include <string.h>
 
 #include "decide.h"
+#include "reason_rules.h"
 #include "snapshot.h"
 
 #define FILE_SIZE (64 * 1024)
 #define NAMES_MAX 1000
 #define BASES_MAX 6
 #define BASE_PREFIX "# base: "
+
+/* Of words that are the server's or libpq's own, this many are enough. */
+#define WORDS_SHOWN 60
 
 static char folder[1024];
 static unsigned failures;
@@ -155,6 +162,63 @@ show_difference(const char *expected, const char *plan)
 }
 
 static void
+lengthen(struct snapshot *snapshot)
+{
+    static const char path[] =
+        "/var/lib/postgresql/clusters/production/15/main_data";
+    static const char domain[] = ".department-7.of-the-company.example.com";
+    struct text text;
+
+    (void) text_copy(path, snapshot->pgdata, sizeof(snapshot->pgdata));
+    (void) text_copy(path, snapshot->tmpdir, sizeof(snapshot->tmpdir));
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
+        char *name = snapshot->node[i].name;
+
+        text_init(&text, name + strlen(name), NODE_NAME_SIZE - strlen(name));
+        text_add(&text, "%s", domain);
+    }
+}
+
+/* Do the first of somebody else's words stand in what is shown? */
+static bool
+shows_words(const char *reason, const char *words)
+{
+    const char *at = words[0] != '\0' ? strstr(reason, words) : NULL;
+
+    return at != NULL && at - reason <= REASON_SHOWN - WORDS_SHOWN;
+}
+
+static bool
+tells_enough(const struct snapshot *snapshot, enum ocf_code code,
+             const char *reason)
+{
+    char shown[REASON_TEXT_SIZE];
+    const char *fault;
+
+    if (reason[0] == '\0' || code == OCF_SUCCESS
+        || strcmp(reason, snapshot->settings.problem_text) == 0) {
+        return true;
+    }
+    fault = reason_fault(reason, shown);
+    if (fault == NULL || shows_words(reason, snapshot->failure)
+        || shows_words(reason, snapshot->server.text)) {
+        return true;
+    }
+    printf("# %s: %s\n", fault, reason);
+    return false;
+}
+
+static bool
+has_good_words(struct snapshot *snapshot, struct plan *plan)
+{
+    lengthen(snapshot);
+    decide(snapshot, plan);
+    return tells_enough(snapshot, plan->code, plan->reason)
+           && tells_enough(snapshot, plan->fallback_code,
+                           plan->fallback_reason);
+}
+
+static void
 test_case(unsigned number, const char *name, bool update)
 {
     static struct snapshot snapshot;
@@ -180,6 +244,7 @@ test_case(unsigned number, const char *name, bool update)
         } else {
             printf("# could not read '%s.plan'\n", name);
         }
+        ok = has_good_words(&snapshot, &plan) && ok;
     }
     failures += !ok;
     printf("%s %u - %s\n", ok ? "ok" : "not ok", number, name);

@@ -238,7 +238,7 @@ an_answer_without_content_is_a_failure(void **state)
     (void) state;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      -1);
-    assert_says("could not read 'pgsql-status': pacemaker-attrd: Broken");
+    assert_says("could not read 'pgsql-status': Broken");
     end(cluster);
 }
 
@@ -292,8 +292,8 @@ says_so_when_there_is_no_connection(void **state)
     (void) state;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      -1);
-    assert_says("could not read 'pgsql-status': pacemaker-attrd: no "
-                "connection. Check that Pacemaker runs");
+    assert_says("could not read 'pgsql-status': no connection. Check that "
+                "pacemaker-attrd runs");
     text_init(&why, why_buf, sizeof(why_buf));
     assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
                                       "PRI", INT64_MAX, &why), -1);
@@ -384,7 +384,7 @@ an_update_that_never_shows_ends_at_the_deadline(void **state)
     (void) state;
     assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
                                       "PRI", 5000, &why), -1);
-    assert_says("took it but does not show it");
+    assert_says("does not show it. It took it");
     assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
                                       "STOP", 6000, &why), -1);
     assert_says("no answer in time");

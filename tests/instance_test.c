@@ -8,6 +8,7 @@
 
 #include "cmocka_all.h"
 #include "instance.h"
+#include "reason_rules.h"
 
 static char folder[] = "/tmp/pgward-instance.XXXXXX";
 static char pgdata[128];
@@ -75,6 +76,8 @@ assert_problem(enum ocf_code code, const char *part)
 {
     struct params *params = &instance.params;
     struct identity *identity = &instance.identity;
+    char shown[REASON_TEXT_SIZE];
+    const char *fault;
 
     params->pgctl = "/bin/true";
     params->pgdata = pgdata;
@@ -88,6 +91,11 @@ assert_problem(enum ocf_code code, const char *part)
     memset(&snapshot, 0, sizeof(snapshot));
     snapshot.action = ACTION_VALIDATE;
     instance_check_setup(&instance, &snapshot);
+    fault = code == OCF_SUCCESS
+            ? NULL : reason_fault(snapshot.settings.problem_text, shown);
+    if (fault != NULL) {
+        fail_msg("%s: %s", fault, shown);
+    }
     if (snapshot.settings.problem != code
         || strstr(snapshot.settings.problem_text, part) == NULL) {
         fail_msg("%d, not %d: '%s' is not in '%s'",
@@ -109,7 +117,7 @@ half_a_copy_is_named(void **state)
 {
     (void) state;
     assert_int_equal(unlink(control), 0);
-    assert_problem(OCF_ERR_INSTALLED, "copy the data anew with pg_basebackup");
+    assert_problem(OCF_ERR_INSTALLED, "pg_basebackup this node anew");
     write_file(control);
 }
 
@@ -123,7 +131,7 @@ a_link_of_ours_may_be_the_configuration(void **state)
     if (geteuid() == 0) {
         assert_int_equal(lchown(config, 12345, 12345), 0);
         assert_problem(OCF_ERR_PERM, "set config to '/tmp/pgward-instance.");
-        assert_problem(OCF_ERR_PERM, "link of user id 12345");
+        assert_problem(OCF_ERR_PERM, "no link of user id 12345");
     }
     assert_int_equal(unlink(config), 0);
     assert_int_equal(rename(target, config), 0);
@@ -144,7 +152,7 @@ a_link_to_a_folder_may_be_the_tmpdir(void **state)
     assert_problem(OCF_ERR_CONFIGURED, "is a symbolic link to it");
     assert_int_equal(unlink(tmpdir), 0);
     write_file(tmpdir);
-    assert_problem(OCF_ERR_CONFIGURED, "is no folder: set tmpdir");
+    assert_problem(OCF_ERR_CONFIGURED, "set tmpdir to a folder");
     assert_int_equal(unlink(tmpdir), 0);
 }
 
@@ -153,10 +161,10 @@ names_what_is_missing(void **state)
 {
     (void) state;
     assert_int_equal(unlink(config), 0);
-    assert_problem(OCF_ERR_INSTALLED, "could not read the configuration");
+    assert_problem(OCF_ERR_INSTALLED, "set config to the configuration");
     assert_int_equal(rename(pgdata, target), 0);
     assert_problem(OCF_ERR_INSTALLED,
-                   "mount its storage, copy it with pg_basebackup");
+                   "mount it, pg_basebackup it, or set pgdata");
     assert_int_equal(rename(target, pgdata), 0);
     write_file(config);
     assert_problem(OCF_SUCCESS, "");

@@ -6,6 +6,7 @@
 
 #include "cmocka_all.h"
 #include "params.h"
+#include "reason_rules.h"
 
 /* A scripted environment: NAME, VALUE, ..., NULL. */
 static const char *
@@ -253,6 +254,35 @@ refuses_what_is_no_whole_number_in_range(void **state)
     refuses("xlog_check_count", "3s", "a whole number from 0 to 1000");
 }
 
+/* Every parameter that does not take any text, with a long one. */
+static void
+names_what_it_wants_of_every_parameter(void **state)
+{
+    static const char wrong[] =
+        "no-value-at-all-of-any-kind-that-there-is-in-this-table-of-them";
+    char names[NODE_NAME_SIZE + 1];
+    char shown[REASON_TEXT_SIZE];
+
+    (void) state;
+    memset(names, 'n', sizeof(names) - 1);
+    names[sizeof(names) - 1] = '\0';
+    for (const struct param_spec *spec = params_table; spec->name != NULL;
+         spec++) {
+        const char *fault;
+
+        if (spec->type == PARAM_STRING) {
+            continue;
+        }
+        fault = reason_fault(
+            PARSE(spec->name,
+                  spec->type == PARAM_NODE_LIST ? names : wrong)->problem,
+            shown);
+        if (fault != NULL) {
+            fail_msg("%s: %s", fault, shown);
+        }
+    }
+}
+
 static void
 names_the_parameter_and_the_value_it_refuses(void **state)
 {
@@ -302,14 +332,14 @@ refuses_a_node_list_that_does_not_fit(void **state)
 
     (void) state;
     refuses("node_list", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
-            "at most 16 node names");
+            "16 names at most");
     assert_int_equal(
         PARSE("node_list", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16")
             ->params.node_list.count,
         16);
     memset(name, 'n', NODE_NAME_SIZE);
     name[NODE_NAME_SIZE] = '\0';
-    refuses("node_list", name, "at most 16 node names");
+    refuses("node_list", name, "16 names at most");
     name[NODE_NAME_SIZE - 1] = '\0';
     assert_int_equal(PARSE("node_list", name)->code, OCF_SUCCESS);
 }
@@ -367,6 +397,7 @@ main(void)
         cmocka_unit_test(seconds_may_carry_their_unit),
         cmocka_unit_test(sizes_may_carry_postgresqls_units),
         cmocka_unit_test(refuses_what_is_no_whole_number_in_range),
+        cmocka_unit_test(names_what_it_wants_of_every_parameter),
         cmocka_unit_test(names_the_parameter_and_the_value_it_refuses),
         cmocka_unit_test(names_the_first_problem_and_goes_on_with_defaults),
         cmocka_unit_test(node_lists_take_any_white_space),

@@ -61,8 +61,8 @@ begins_with_a_fallback_that_says_where_to_look(void **state)
     assert_int_equal(plan.verdict, VERDICT_NONE);
     assert_int_equal(plan.fallback_code, OCF_ERR_GENERIC);
     assert_non_null(strstr(plan.fallback_reason, "log"));
-    assert_dump("fallback 1 the action did not end in time: see the log of "
-                "pgward on this node for the step it was in\n");
+    assert_dump("fallback 1 look at pgward's log on this node for the "
+                "step it was in: the action did not end in time\n");
 }
 
 static void

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PGWARD_COMMON_REASON_H
+#define PGWARD_COMMON_REASON_H
+
+#include <stddef.h>
+
+/*
+ * What a person is told. A reason begins `WHAT TO DO: WHY`, and ends there or
+ * goes on with `. DETAILS`. Pacemaker shows its first bytes and no more.
+ */
+
+/*! Pacemaker's EXIT_REASON_MAX_LEN, less the NUL. */
+#define REASON_SHOWN 127
+
+/*! The length of what has to be shown: up to the first `. `, or all. */
+size_t
+reason_head(const char *reason);
+
+/*!
+ * Shorten what stands in quotes, the longest first, until the head fits into
+ * REASON_SHOWN bytes or nothing is left to shorten. Of a path the end stays,
+ * of a name the beginning.
+ */
+void
+reason_shorten(char *reason);
+
+/*!
+ * Where the cause begins in libpq's own words, which put before it to where it
+ * connects, a severity and an SQLSTATE.
+ */
+const char *
+reason_cause(const char *message);
+
+#endif
