@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Callable, List, Optional
 
 from labkit import lab as labs
-from labkit import ledger, net, postgres, resources, state
+from labkit import ledger, net, postgres, resources, state, words
 from labkit.node import Node
 from labkit.resources import VIP_MASTER
 from labkit.state import State
@@ -132,6 +132,11 @@ class Cluster:
 
     def pcs(self, *args: str) -> str:
         return self.lab.any_node().out("pcs", *args, timeout=120)
+
+    def move(self) -> None:
+        """A planned move of the promoted role, off the node where it is."""
+        for command in words.move():
+            self.pcs(*command)
 
     def new_primary(self, old: str, timeout: float = 90) -> State:
         """Wait until another node is primary and holds both addresses."""

@@ -11,6 +11,7 @@ import pytest
 
 from labkit.lab import Lab
 from labkit.resources import PROFILES, SHELL_AGENT, Wanted, arguments, script
+from labkit.words import promoted
 
 SCRIPT = Path(__file__).resolve().parent / "cluster-profile"
 SITE = ["--node-list", "a b c", "--vip-master", "10.0.0.9", "--vip-rep", "10.0.1.9"]
@@ -71,7 +72,7 @@ def test_figures_are_those_that_the_measurements_go_by():
     database = " ".join(the(lines, "resource", "create", "pgsql"))
     assert f"monitor timeout={ours.monitor_timeout} interval={ours.monitor} " in database
     assert re.search(f"monitor timeout={ours.monitor_timeout} interval={ours.monitor_promoted} "
-                     "on-fail=restart role=Promoted", database)
+                     f"on-fail=restart role={promoted()}", database)
     for operation in ("demote", "stop"):
         assert f" {operation} timeout={ours.end_timeout} " in database
     assert f"load-threshold={ours.load_threshold}" in the(lines, "property", "set")
@@ -120,6 +121,27 @@ def test_parameter_that_is_given_is_there_once():
                         ("primary_conninfo_opt", "sslmode=require"),
                         ("client_address", "10.0.0.9:6432")):
         assert [word for word in database if word.startswith(f"{name}=")] == [f"{name}={value}"]
+
+
+@pytest.mark.parametrize("known, word", [
+    ("A role can be: 'Master', 'Slave', 'Started'", "Master"),
+    ("A role can be: 'Promoted', 'Unpromoted', 'Started'", "Promoted"), ("", "Promoted")])
+def test_role_has_the_name_that_pcs_knows(tmp_path, known, word):
+    pcs = tmp_path / "pcs"
+    pcs.write_text(f'#!/bin/sh\n[ "$*" = "constraint help" ] || exit 1\necho "{known}"\n')
+    pcs.chmod(0o755)
+    lines = printed(*SITE, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert f"role={word}" in the(lines, "resource", "create", "pgsql")
+    assert the(lines, "constraint", "colocation")[2:] == [
+        "add", "master-group", "with", word, "msPostgresql"]
+
+
+def test_orders_are_of_a_kind_and_have_no_score():
+    """Since Pacemaker 3 an order's score makes the whole configuration invalid."""
+    kinds = {"promote": "kind=Mandatory", "demote": "kind=Optional"}
+    for first, kind in kinds.items():
+        words = the(printed(*SITE), "constraint", "order", first)
+        assert kind in words and not [word for word in words if word.startswith("score=")]
 
 
 @pytest.mark.parametrize("args, said", [

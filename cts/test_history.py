@@ -69,7 +69,7 @@ def test_timelines_of_one_number_are_told_apart(cluster):
         stray.sql("SELECT pg_promote()")
         cluster.wait(f"{stray.name} to be stopped or to fail",
                      lambda s: stray.name in s.fail_counts, 60)
-        cluster.pcs("resource", "move", "msPostgresql", "--promoted")
+        cluster.move()
         cluster.new_primary(first)
         cluster.pcs("resource", "cleanup")
         wait_until_out(cluster, stray)

@@ -34,7 +34,7 @@ def move(cluster, old: Node) -> str:
     """The role leaves its node; what the old primary's agent said meanwhile."""
     before = len(said(old))
     with cluster.ledger() as client:
-        cluster.pcs("resource", "move", "msPostgresql", "--promoted")
+        cluster.move()
         cluster.new_primary(old.name, 120)
         cluster.settle(120)
     assert client.lost() == []

@@ -94,7 +94,7 @@ def test_resource_move_switches_over_and_the_old_primary_follows(cluster):
     cluster.node(old).sql("create table dirt as select generate_series(1, 200000)")
     told = syslog.read_text(errors="replace")
     with cluster.ledger() as client:
-        cluster.pcs("resource", "move", "msPostgresql", "--promoted")
+        cluster.move()
         state = cluster.new_primary(old)
         cluster.settle(120)
     assert state.primary == target

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit import net, postgres
+from labkit import net, postgres, words
 from labkit.resources import Wanted
 
 pytestmark = pytest.mark.steps
@@ -102,7 +102,7 @@ def test_switchover_back_and_forth_under_load_loses_nothing(cluster):
     with cluster.ledger() as client:
         for _ in range(4):
             old = cluster.primary().name
-            cluster.pcs("resource", "move", "msPostgresql", "--promoted")
+            cluster.move()
             cluster.new_primary(old)
             cluster.settle()
     assert client.lost() == []
@@ -113,7 +113,7 @@ def test_last_primary_leads_again_where_the_ranked_one_may_not(cluster):
     """P3: a ban that a move left behind; the node that led last comes back, rather than nobody."""
     old = cluster.primary()
     standby = cluster.standbys()[0]
-    cluster.pcs("resource", "ban", "msPostgresql", standby.name, "--promoted")
+    cluster.pcs("resource", "ban", "msPostgresql", standby.name, words.promoted_option())
     with cluster.ledger() as client:
         moment = old.kill_postgres()
         client.wait_for_commits(moment, 90)

@@ -182,7 +182,7 @@ def test_planned_work_is_no_failure(cluster):
     cluster.settle(120)
     all_watched(cluster)
     target = cluster.standbys()[0].name
-    cluster.pcs("resource", "move", "msPostgresql", "--promoted")
+    cluster.move()
     cluster.wait("the other primary", lambda s: s.primary == target, 60)
     cluster.settle(120)
     all_watched(cluster)
@@ -286,7 +286,8 @@ def test_server_restarted_by_hand_is_watched_anew(cluster):
 
 def test_on_fail_of_the_report_is_that_of_asyncmon(cluster):
     """Ignored there, it changes nothing; then the monitor's own failure counts."""
-    cluster.pcs("resource", "op", "add", "pgsql", "asyncmon", "interval=0s", "on-fail=ignore")
+    cluster.pcs("resource", "op", "add", "pgsql", "asyncmon", "interval=0s", "on-fail=ignore",
+                "--force")
     standby = cluster.standbys()[0]
     before = cluster.postmaster(standby)
     standby.kill_postgres()

@@ -100,7 +100,7 @@ class Contender:
 
     def move(self, old: Node) -> float:
         """A planned switchover to wherever the cluster likes; when it was over."""
-        self.crm_resource("--move", "--resource", "msPostgresql", "--promoted")
+        self.crm_resource("--move", "--resource", "msPostgresql", "--master")
         self.cluster.wait(
             f"another node than {old.name} to be primary with both addresses",
             lambda s: s.primary not in (None, old.name) and self.has_addresses(s), 120)

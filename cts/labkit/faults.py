@@ -21,6 +21,7 @@ from .postgres import ARCHIVE, DATA, WAL_DISK, bindir, initdb, server
 from .resources import VIP_MASTER, VIP_REP
 from .shell import send, wait_until
 from .state import State
+from .words import move as planned_move
 
 if TYPE_CHECKING:
     from cluster import Cluster
@@ -391,10 +392,11 @@ class Switchover(Fault):
 
     def strike(self) -> None:
         if self.pcs:
-            command(self.cluster, "pcs", "resource", "move", "msPostgresql", "--promoted")
+            for words in planned_move():
+                command(self.cluster, "pcs", *words)
         else:
             command(self.cluster, "crm_resource", "--ban", "--resource", "msPostgresql",
-                    "--node", self.node.name, "--promoted")
+                    "--node", self.node.name, "--master")
 
     def heal(self) -> None:
         """pcs removes its own constraint unless it was interrupted."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, List
 from .errors import LabError
 from .postgres import ARCHIVE, DATA, TMP, bindir
 from .shell import run
+from .words import promoted
 
 if TYPE_CHECKING:
     from .lab import Lab
@@ -128,7 +129,7 @@ def database_line(lab: "Lab", wanted: Wanted) -> str:
         return line + f"stop timeout={profile.end_timeout} interval=0s on-fail=block"
     return line + (
         f"monitor timeout={profile.monitor_timeout} interval={profile.monitor_promoted} "
-        "on-fail=restart role=Promoted "
+        f"on-fail=restart role={promoted()} "
         "promote timeout=60s interval=0s on-fail=restart "
         f"demote timeout={profile.end_timeout} interval=0s on-fail={profile.demote_on_fail} "
         f"stop timeout={profile.end_timeout} interval=0s on-fail=block notify timeout=60s interval=0s")
@@ -136,20 +137,20 @@ def database_line(lab: "Lab", wanted: Wanted) -> str:
 
 def promotable_lines(lab: "Lab") -> List[str]:
     return [
-        "resource promotable pgsql msPostgresql promoted-max=1 promoted-node-max=1 "
+        "resource promotable pgsql msPostgresql meta promoted-max=1 promoted-node-max=1 "
         f"clone-max={len(lab.node_names)} clone-node-max=1 notify=true",
         "resource group add master-group vip-master vip-rep",
-        "constraint colocation add master-group with Promoted msPostgresql INFINITY",
+        f"constraint colocation add master-group with {promoted()} msPostgresql",
         "constraint order promote msPostgresql then start master-group "
-        "symmetrical=false score=INFINITY",
-        "constraint order demote msPostgresql then stop master-group symmetrical=false score=0"]
+        "symmetrical=false kind=Mandatory",
+        "constraint order demote msPostgresql then stop master-group symmetrical=false kind=Optional"]
 
 
 def plain_lines(wanted: Wanted) -> List[str]:
     """rep_mode none: the address after the database; slave: no address at all."""
     if wanted.rep_mode == "slave":
         return []
-    return ["constraint colocation add vip-master with pgsql INFINITY",
+    return ["constraint colocation add vip-master with pgsql",
             "constraint order start pgsql then start vip-master"]
 
 

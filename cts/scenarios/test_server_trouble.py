@@ -367,7 +367,7 @@ def test_long_transaction_at_switchover(rig):
         try:
             moment = time.time()
             administer(rig, "crm_resource", "--ban", "-r", "msPostgresql", "-N", old.name,
-                       "--promoted")
+                       "--master")
             rig.new_primary(old.name)
             load.commits(moment)
         finally:
