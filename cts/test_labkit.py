@@ -98,14 +98,17 @@ def test_commit_with_a_replication_warning_is_not_acknowledged(tmp_path):
     assert len(ledger.read(book).acked) == 1
 
 
-def test_story_reads_a_result_with_its_milliseconds():
+@pytest.mark.parametrize("result, read", [
+    ("ok", "ok"), ("OK", "ok"), ("Not running", "not running"),
+    ("Error occurred ('/A' is gone)", "error occurred ('/A' is gone)")])
+def test_story_reads_a_result_with_its_milliseconds(result, read):
     line = ("2026-01-02T03:04:05.678 node2 pacemaker-controld[56]:  notice: Result of promote "
-            "operation for pgsql on node2: ok ")
+            f"operation for pgsql on node2: {result} ")
     (event,) = story.parse_line(line)
     assert (event.operation, event.resource, event.node, event.result) == (
-        "promote", "pgsql", "node2", "ok")
+        "promote", "pgsql", "node2", read)
     assert round(event.when % 1, 3) == 0.678
-    assert "primary" in event.words()
+    assert ("primary" if read == "ok" else f"'{read}'") in event.words()
     assert story.parse_line("something else") == []
 
 

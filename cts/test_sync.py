@@ -98,7 +98,7 @@ def test_live_standby_that_streams_no_more_is_released_by_its_own_copy(new_lab, 
 def test_lost_standby_that_cannot_be_fenced_is_waited_for(new_lab, agent):
     """P2: UNCLEAN: it may be winning elsewhere. Fencing it at last lets commits go on."""
     cluster = set_up(new_lab, agent)
-    cluster.pcs("resource", "disable", "fencing")
+    cluster.pcs("stonith", "disable", "fencing")
     cluster.pcs("property", "set", "stonith-timeout=600s")
     lost = listed(cluster)[0]
     end_soon(cluster.primary())
@@ -167,7 +167,7 @@ def test_strict_mode_waits_for_a_standby_and_admits_clients_late(new_lab, agent)
     lines = log_of(standby).splitlines()
 
     def last(words):
-        return [n for n in lines if all(word in n for word in words)][-1].split()[0]
+        return [n for n in lines if all(word in n.lower() for word in words)][-1].split()[0]
     assert last(["set-admit on", "'no'"]) < last(["promoting the server"])
     assert last(["set-admit on", "'yes'"]) < last(["vip-master", "start", "ok"])
 

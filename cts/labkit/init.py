@@ -132,6 +132,7 @@ def make_folders(root: Path, name: str, ocf_dir: str, wal_mb: int) -> None:
         os.chmod(disk / "var/pacemaker/cib/cib.xml", 0o600)
         shutil.chown(disk / "var/pacemaker/cib/cib.xml", "hacluster", "haclient")
     for kept, where in KEPT.items():
+        Path(where).mkdir(parents=True, exist_ok=True)  # not every release makes all of them
         bind(disk / kept, where)
     os.chmod("/tmp", 0o1777)
 

@@ -58,7 +58,9 @@ def parse_line(line: str) -> List[Event]:
     found, when = RESULT.search(line), seconds_of(line)
     if not found or not when:
         return []
-    return [Event(when, found[1], found[2], found[3], found[4])]
+    # newer ones begin it with a capital letter, and may have a reason after it
+    result, opened, reason = found[4].partition(" (")
+    return [Event(when, found[1], found[2], found[3], result.lower() + opened + reason)]
 
 
 def events(lab: Lab, since: float) -> List[Event]:

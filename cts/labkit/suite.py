@@ -98,7 +98,7 @@ class Lister:
     def pytest_collection_finish(session) -> None:
         for item in session.items:
             mark = "worst " if item.get_closest_marker("worst") else "      "
-            print(f"{mark}{item.path.stem.removeprefix('test_'):16} "
+            print(f"{mark}{item.module.__name__.rpartition('.')[2].removeprefix('test_'):16} "
                   f"{item.name.removeprefix('test_')}")
         print(f"{len(session.items)} scenarios; cts/check takes those marked 'worst' too")
 

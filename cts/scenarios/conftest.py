@@ -119,8 +119,13 @@ def title(item) -> str:
     return name.replace("_", " ") + (f" ({parameter[:-1]})" if parameter else "")
 
 
+def file_of(item) -> Path:
+    """pytest 6 has no item.path."""
+    return Path(item.module.__file__)
+
+
 def mine(item) -> bool:
-    return HERE in item.path.parents
+    return HERE in file_of(item).parents
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -148,7 +153,7 @@ def keep_result(item, reports) -> None:
     if folder:
         agent = item.config.getoption("--agent")
         results.store(Path(folder), results.Result(
-            title(item), item.path.stem.removeprefix("test_"), agent, outcome, why,
+            title(item), file_of(item).stem.removeprefix("test_"), agent, outcome, why,
             round(sum(r.duration for r in reports.values()), 1), found.as_dict()))
 
 
