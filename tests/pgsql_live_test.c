@@ -8,11 +8,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libpq-fe.h>
 
 #include "clock.h"
 #include "cmocka_all.h"
+#include "files.h"
 #include "live_server.h"
 #include "pgsql.h"
 
@@ -637,6 +639,38 @@ asks_as_the_owner_when_monitor_user_is_denied(void **state)
     assert_int_equal(look(pgsql, LIMIT_MS).answer, ANSWER_DENIED);
 }
 
+/* The file is the owner's, and closed to everybody else. */
+static void
+logs_in_with_a_password_of_the_owners_passfile(void **state)
+{
+    static const char line[] = "*:*:template1:watcher:pass word\n";
+    struct identity owner = site.owner;
+    char path[LIVE_PATH_SIZE + 16];
+    struct server server;
+    struct text text;
+    struct pgsql *pgsql;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    assert_int_equal(text_copy(site.folder, owner.home, sizeof(owner.home)),
+                     0);
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "%s/.pgpass", site.folder);
+    assert_int_equal(files_write(path, line, strlen(line), 0600), 0);
+    assert_int_equal(chown(path, owner.uid, owner.gid), 0);
+    (void) handle_watcher(&primary);    /* for what params it has */
+    params.monitor_password = "";
+    pgsql = pgsql_new(&params, &owner);
+    server = look(pgsql, LIMIT_MS);
+    assert_int_equal(server.answer, ANSWER_OK);
+    assert_string_equal(server.refused, "");
+    /* without it the owner asks, and says what the other was told */
+    assert_int_equal(files_remove(path), 0);
+    server = look(pgsql, LIMIT_MS);
+    assert_int_equal(server.answer, ANSWER_OK);
+    assert_non_null(strstr(server.refused, "no password supplied"));
+}
+
 static void
 runs_monitor_sql_as_written(void **state)
 {
@@ -919,6 +953,7 @@ main(void)
         cmocka_unit_test(concludes_nothing_without_pg_monitor),
         cmocka_unit_test(cannot_promote_but_place_itself_without_the_right),
         cmocka_unit_test(asks_as_the_owner_when_monitor_user_is_denied),
+        cmocka_unit_test(logs_in_with_a_password_of_the_owners_passfile),
         cmocka_unit_test(runs_monitor_sql_as_written),
         cmocka_unit_test(comes_back_when_its_session_was_ended),
         cmocka_unit_test(asks_as_the_owner_when_the_server_is_full),
