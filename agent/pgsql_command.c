@@ -185,6 +185,7 @@ pgsql_create_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
                " s.slot_name OPERATOR(pg_catalog.=) $1::pg_catalog.name)",
         .param_count = 1,
         .param = (const char *const[]) { slot },
+        .rows = 0,
     };
 
     if (change(pgsql, &statement, DUPLICATE_OBJECT, deadline_ms, &failure)
@@ -207,6 +208,7 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
                " s.slot_name OPERATOR(pg_catalog.=) $1::pg_catalog.name",
         .param_count = 1,
         .param = (const char *const[]) { slot },
+        .rows = 0,
     };
 
     if (change(pgsql, &statement, UNDEFINED_OBJECT, deadline_ms, &failure)
@@ -242,6 +244,7 @@ pgsql_end_senders(struct pgsql *pgsql, int32_t pid, const char *began,
         .sql = END_ONE_SQL,
         .param_count = 2,
         .param = (const char *const[]) { number_buf, began },
+        .rows = 0,
     };
 
     text_init(&number, number_buf, sizeof(number_buf));

@@ -35,7 +35,9 @@ struct pgsql_statement {
     const char *sql;
     int param_count;              /*!< 0: simple protocol */
     const char *const *param;
-    int rows;                     /*!< fewer rows are a failure */
+    int rows;                     /*!< fewer rows are a failure; 0 is written
+                                       out beside a compound literal, where
+                                       gcc 10 misses it */
 };
 
 static inline void
