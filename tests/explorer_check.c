@@ -283,8 +283,9 @@ e_progress(const struct e_config *config, const struct e_state *from,
     struct e_state state = *from;
 
     friendly.faults = UINT8_MAX;        /* time may run out */
-    friendly.only = E_FAULT_LATE
-                    | (config->only & (E_FAULT_HOLD | E_FAULT_HANG));
+    friendly.only = (uint16_t) (E_FAULT_LATE
+                                | (config->only
+                                   & (E_FAULT_HOLD | E_FAULT_HANG)));
     friendly.moves = state.moves;
     state.relists = 0;
     friendly.actions = config->nodes;

@@ -80,7 +80,9 @@ end_pacemaker(const struct e_config *config, struct e_state *state, size_t i,
 
         if (k != i && other->group == node->group && e_bit(other->view, i)) {
             other->view &= (uint8_t) ~e_bit_of(i);
-            other->down |= how == E_ALONE_IN_ORDER ? e_bit_of(i) : 0;
+            if (how == E_ALONE_IN_ORDER) {
+                other->down |= e_bit_of(i);
+            }
         }
     }
     memset(&node->action, 0, sizeof(node->action));
@@ -294,7 +296,9 @@ notice(const struct e_config *config, struct e_state *state, size_t i)
         }
         node->down &= (uint8_t) ~(members | node->view);
         node->view = members;
-        node->waits_for_all &= e_count(members) != config->nodes;
+        if (e_count(members) == config->nodes) {
+            node->waits_for_all = 0;
+        }
         for (size_t other = 0; other < config->nodes; other++) {
             if (e_bit(members, other)) {
                 node->frozen[other] = E_ROLE_NONE;

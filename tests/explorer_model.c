@@ -176,8 +176,9 @@ lend_votes(const struct e_config *config, struct e_state *state)
                 node->lent |= e_bit_of(k);
             }
         }
-        node->waits_for_all &=
-            e_count(node->view | node->lent) != config->nodes;
+        if (e_count(node->view | node->lent) == config->nodes) {
+            node->waits_for_all = 0;
+        }
     }
 }
 
