@@ -9,39 +9,6 @@
 #include "cleanup.h"
 #include "cluster_parts.h"
 
-/*
- * Names are PREFIX RSC SUFFIX, as the shell agent has them (design 2).
- *
- * What only people read reaches the CIB a second late (the daemon knows it at
- * once): in a failover each such change would have Pacemaker decide anew what
- * it was just doing.
- */
-static const struct {
-    const char *prefix;
-    const char *suffix;
-    enum cluster_spread spread;
-} attr_names[] = {
-    [CLUSTER_ATTR_STATUS] = { "", "-status", CLUSTER_SPREAD_LATER },
-    [CLUSTER_ATTR_XLOG_LOC] = { "", "-xlog-loc", CLUSTER_SPREAD_LATER },
-    [CLUSTER_ATTR_BASELINE] = { "", "-master-baseline",
-                                CLUSTER_SPREAD_LATER },
-    [CLUSTER_ATTR_RECEIVER] = { "", "-receiver-status",
-                                CLUSTER_SPREAD_LATER },
-    [CLUSTER_ATTR_SCORE] = { "master-", "", CLUSTER_SPREAD_NOW },
-    [CLUSTER_ATTR_POSITION] = { "", "-position", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_TRUSTED] = { "", "-trusted", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_WARNED] = { "", "-warned", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_ADMIT] = { "", "-admit", CLUSTER_SPREAD_NOW },
-    [CLUSTER_ATTR_HISTORY] = { "", "-history", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_SHUTDOWN] = { "", "-shutdown", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_UNPROVED] = { "", "-unproved", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_SYSTEM_ID] = { "", "-system-id", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_REPLAY] = { "", "-replay", CLUSTER_SPREAD_PRIVATE },
-    [CLUSTER_ATTR_BEGAN] = { "", "-began", CLUSTER_SPREAD_PRIVATE },
-};
-
-#define ATTR_COUNT (sizeof(attr_names) / sizeof(attr_names[0]))
-
 bool
 cluster_is_timeout(int rc)
 {
@@ -79,52 +46,21 @@ cluster_new_document(const char *root)
 }
 
 static struct attr *
-attr_slot(struct node *node, enum cluster_attr attr)
+attr_slot(struct node *node, enum attr_id attr)
 {
-    switch (attr) {
-    case CLUSTER_ATTR_STATUS:
-        return &node->status;
-    case CLUSTER_ATTR_XLOG_LOC:
-        return &node->xlog_loc;
-    case CLUSTER_ATTR_BASELINE:
-        return &node->baseline;
-    case CLUSTER_ATTR_RECEIVER:
-        return &node->receiver;
-    case CLUSTER_ATTR_SCORE:
-        return &node->score;
-    case CLUSTER_ATTR_POSITION:
-        return &node->position;
-    case CLUSTER_ATTR_HISTORY:
-        return &node->history;
-    case CLUSTER_ATTR_SHUTDOWN:
-        return &node->shutdown;
-    case CLUSTER_ATTR_UNPROVED:
-        return &node->unproved;
-    case CLUSTER_ATTR_SYSTEM_ID:
-        return &node->system_id;
-    case CLUSTER_ATTR_REPLAY:
-        return &node->replay;
-    case CLUSTER_ATTR_BEGAN:
-        return &node->began;
-    case CLUSTER_ATTR_TRUSTED:
-        return &node->trusted;
-    case CLUSTER_ATTR_ADMIT:
-        return &node->admit;
-    case CLUSTER_ATTR_WARNED:
-        break;
-    }
-    return &node->warned;
+    char *start = (char *) node;
+
+    return (struct attr *) (void *) (start + attr_table[attr].offset);
 }
 
 static int
-attr_name(const struct cluster *cluster, enum cluster_attr attr,
-          char *ret_name, struct text *ret_why)
+name_of(const struct cluster *cluster, enum attr_id attr, char *ret_name,
+        struct text *ret_why)
 {
     struct text name;
 
     text_init(&name, ret_name, CLUSTER_NAME_SIZE);
-    text_add(&name, "%s%s%s", attr_names[attr].prefix, cluster->resource,
-             attr_names[attr].suffix);
+    attr_name(attr, cluster->resource, &name);
     if (name.overflow) {
         text_add(ret_why, "could not name the attributes of '%s': the "
                  "resource's id is too long", cluster->resource);
@@ -141,14 +77,14 @@ cluster_close(struct cluster *cluster)
 }
 
 static int
-observe_attr(struct cluster *cluster, enum cluster_attr attr,
+observe_attr(struct cluster *cluster, enum attr_id attr,
              int64_t deadline_ms, struct snapshot *snapshot,
              struct text *ret_why)
 {
     CLEANUP(cluster_free_reply) xmlNode *reply = NULL;
     char name[CLUSTER_NAME_SIZE];
 
-    if (attr_name(cluster, attr, name, ret_why) != 0
+    if (name_of(cluster, attr, name, ret_why) != 0
         || cluster_attrd_query(cluster, name, deadline_ms, &reply, ret_why)
            != 0) {
         return -1;
@@ -172,17 +108,17 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
 {
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
-            memset(attr_slot(&snapshot->node[i], (enum cluster_attr) attr), 0,
+            memset(attr_slot(&snapshot->node[i], (enum attr_id) attr), 0,
                    sizeof(struct attr));
         }
     }
     for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
         /* each costs a monitor a round trip */
-        if (attr == CLUSTER_ATTR_RECEIVER
+        if (attr == ATTR_RECEIVER
             && !snapshot->settings.check_wal_receiver) {
             continue;
         }
-        if (observe_attr(cluster, (enum cluster_attr) attr, deadline_ms,
+        if (observe_attr(cluster, (enum attr_id) attr, deadline_ms,
                          snapshot, ret_why) != 0) {
             return -1;
         }
@@ -381,7 +317,7 @@ own_spelling(struct cluster *cluster, const char *node, int64_t deadline_ms,
 }
 
 int
-cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
+cluster_set_attr(struct cluster *cluster, enum attr_id attr,
                  const char *node, const char *value, int64_t deadline_ms,
                  struct text *ret_why)
 {
@@ -391,10 +327,10 @@ cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
         .name = name,
         .node = node_name,
         .value = value,
-        .spread = attr_names[attr].spread,
+        .spread = attr_table[attr].spread,
     };
 
-    if (attr_name(cluster, attr, name, ret_why) != 0
+    if (name_of(cluster, attr, name, ret_why) != 0
         || own_spelling(cluster, node, deadline_ms, node_name, ret_why) != 0) {
         return -1;
     }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attrs.h"
 #include "snapshot.h"
 #include "text.h"
 
@@ -32,25 +33,6 @@ cluster_new(const char *resource, const char *self_name);
 /*! Close what is open. */
 void
 cluster_close(struct cluster *cluster);
-
-/*! Attributes that the attribute daemon keeps. */
-enum cluster_attr {
-    CLUSTER_ATTR_STATUS,        /*!< RSC-status */
-    CLUSTER_ATTR_XLOG_LOC,      /*!< RSC-xlog-loc */
-    CLUSTER_ATTR_BASELINE,      /*!< RSC-master-baseline */
-    CLUSTER_ATTR_RECEIVER,      /*!< RSC-receiver-status */
-    CLUSTER_ATTR_SCORE,         /*!< master-RSC */
-    CLUSTER_ATTR_POSITION,      /*!< RSC-position, private */
-    CLUSTER_ATTR_TRUSTED,       /*!< RSC-trusted, private */
-    CLUSTER_ATTR_WARNED,        /*!< RSC-warned, private */
-    CLUSTER_ATTR_ADMIT,         /*!< RSC-admit */
-    CLUSTER_ATTR_HISTORY,       /*!< RSC-history, private */
-    CLUSTER_ATTR_SHUTDOWN,      /*!< RSC-shutdown, private */
-    CLUSTER_ATTR_UNPROVED,      /*!< RSC-unproved, private */
-    CLUSTER_ATTR_SYSTEM_ID,     /*!< RSC-system-id, private */
-    CLUSTER_ATTR_REPLAY,        /*!< RSC-replay, private */
-    CLUSTER_ATTR_BEGAN,         /*!< RSC-began, private */
-};
 
 /*!
  * Read the attributes of every node of the snapshot; receiver only where
@@ -88,7 +70,7 @@ cluster_observe_profile(struct cluster *cluster, int64_t deadline_ms,
  * local attribute daemon shows it.
  */
 int
-cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
+cluster_set_attr(struct cluster *cluster, enum attr_id attr,
                  const char *node, const char *value, int64_t deadline_ms,
                  struct text *ret_why);
 

@@ -160,7 +160,7 @@ send_update(struct cluster *cluster, const struct cluster_update *update,
             int64_t deadline_ms, struct text *ret_why)
 {
     CLEANUP(cluster_free_reply) xmlNode *reply = NULL;
-    bool later = update->spread == CLUSTER_SPREAD_LATER;
+    bool later = update->spread == ATTR_LATER;
     /* `update` takes the dampening of a new attribute only */
     CLEANUP(cluster_free_document) xmlDoc *document =
         new_message(later ? "update-both" : "update", update->name);
@@ -177,7 +177,7 @@ send_update(struct cluster *cluster, const struct cluster_update *update,
             put(element, "attr_dampening", LATER);
         }
         put(element, "attr_is_private",
-            update->spread == CLUSTER_SPREAD_PRIVATE ? "1" : "0");
+            update->spread == ATTR_PRIVATE ? "1" : "0");
         put(element, "attr_is_remote", "0");
         rc = send_message(cluster, document, deadline_ms, &reply);
     }

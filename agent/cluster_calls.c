@@ -56,7 +56,7 @@ cluster_observe_profile(struct cluster *cluster, int64_t deadline_ms,
 }
 
 int
-cluster_set_attr(struct cluster *cluster, enum cluster_attr attr,
+cluster_set_attr(struct cluster *cluster, enum attr_id attr,
                  const char *node, const char *value, int64_t deadline_ms,
                  struct text *ret_why)
 {

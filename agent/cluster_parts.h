@@ -65,19 +65,12 @@ cluster_attrd_query(struct cluster *cluster, const char *name,
                     int64_t deadline_ms, xmlNode **ret_reply,
                     struct text *ret_why);
 
-/*! How far an attribute goes beyond the attribute daemons. */
-enum cluster_spread {
-    CLUSTER_SPREAD_NOW,         /*!< into the CIB, at once */
-    CLUSTER_SPREAD_LATER,       /*!< into the CIB, a second later */
-    CLUSTER_SPREAD_PRIVATE,     /*!< no further: no CIB has it */
-};
-
 /*! One change of an attribute. */
 struct cluster_update {
     const char *name;
     const char *node;           /* in Pacemaker's spelling */
     const char *value;          /* NULL: delete */
-    enum cluster_spread spread;
+    enum attr_spread spread;
 };
 
 /*! Send a change and wait until the local daemon shows it. */

@@ -138,20 +138,7 @@ fill_settings(const struct instance *instance, struct snapshot *snapshot)
 
     settings->promoted_max =
         promoted != NULL ? (uint32_t) strtoul(promoted, NULL, 10) : 0;
-    settings->rep_mode = params->rep_mode;
-    settings->restart_on_promote = params->restart_on_promote;
-    settings->check_wal_receiver = params->check_wal_receiver;
-    settings->use_slots = params->replication_slot_name[0] != '\0';
-    settings->sync_strict = params->sync_strict;
-    settings->sync_quorum = params->sync_quorum;
-    settings->watch = params->watch;
-    settings->refuses = params->client_address[0] != '\0';
-    settings->sync_num = (uint32_t) params->sync_num;
-    settings->xlog_check_count = (uint32_t) params->xlog_check_count;
-    settings->max_lag_bytes = (uint64_t) params->max_lag_on_promote;
-    settings->stop_escalate_ms = (uint32_t) params->stop_escalate_s * 1000u;
-    settings->stop_escalate_in_slave_ms =
-        (uint32_t) params->stop_escalate_in_slave_s * 1000u;
+    settings_take(settings, params);
     settings->problem = instance->problem;
     (void) text_copy(instance->problem_text, settings->problem_text,
                      sizeof(settings->problem_text));

@@ -64,92 +64,18 @@ decide_validate(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
-/*
- * A daemon of the cluster is slow for a moment in a failover, or was restarted:
- * what it did not take, and no other step is called so, is tried again.
- */
-static bool
-may_pass(enum op_kind kind)
-{
-    return strncmp(op_name(kind), "set-", 4) == 0;
-}
-
 /* What a person looks at when a required step failed. */
 static const char *
 step_after(enum op_kind kind)
 {
-    switch (kind) {
-        case OP_SET_STATUS:
-        case OP_SET_DATA_STATUS:
-        case OP_SET_DATA_QUORUM:
-        case OP_SET_XLOG_LOC:
-        case OP_SET_BASELINE:
-        case OP_SET_RECEIVER:
-        case OP_SET_SCORE:
-        case OP_SET_POSITION:
-        case OP_SET_TRUSTED:
-        case OP_SET_WARNED:
-        case OP_SET_ADMIT:
-        case OP_SET_HISTORY:
-        case OP_SET_SHUTDOWN:
-        case OP_SET_UNPROVED:
-        case OP_SET_SYSTEM_ID:
-        case OP_SET_REPLAY:
-        case OP_SET_BEGAN:
-        case OP_RECORD_SYSTEM_ID:
-        case OP_RECORD_NAME_KEY:
-        case OP_READ_COPY:
-        case OP_WATCH:
-        case OP_HAND_OVER:
-        case OP_REPORT:
-            return "look at Pacemaker's log";
-        case OP_PREPARE:
-        case OP_WRITE_CONFIG:
-        case OP_WRITE_SYNC_NAMES:
-        case OP_WRITE_STANDBY:
-        case OP_REMOVE_STANDBY:
-        case OP_CREATE_LOCK:
-        case OP_REMOVE_LOCK:
-        case OP_REMOVE_BACKUP_LABEL:
-            return "look at that path";
-        case OP_START_SERVER:
-        case OP_STOP_FAST:
-        case OP_STOP_IMMEDIATE:
-        case OP_KILL_ALL:
-        case OP_RELOAD:
-        case OP_PROMOTE_SERVER:
-        case OP_END_NEWCOMERS:
-        case OP_END_HOLDER:
-        case OP_END_COMMAND:
-        case OP_KILL_COMMAND:
-        case OP_END_RESTORE:
-        case OP_END_RECEIVER:
-        case OP_END_SENDERS:
-        case OP_END_SESSIONS:
-        case OP_RESTART_STANDBY:
-        case OP_SWITCH_WAL:
-        case OP_CREATE_SLOT:
-        case OP_CREATE_EXTERNAL_SLOTS:
-        case OP_DROP_SLOT:
-        case OP_ASK_CHECKPOINT:
-        case OP_CHECKPOINT:
-        case OP_TAKE_MARK:
-        case OP_TAIL_SERVER_LOG:
-            return "look at the server's log";
-        case OP_NONE:
-        case OP_LOG:
-        case OP_LOG_ONCE:
-        case OP_UNWATCH:
-        case OP_NOTE_ALONE:
-        case OP_NOTE_WRITTEN:
-        case OP_NOTE_LEAVING:
-        case OP_NOTE_CALM:
-        case OP_CREATE_REFUSAL:
-        case OP_DROP_REFUSAL:
-        case OP_COUNT:
-            break;
-    }
-    return "look at pgward's log";
+    static const char *const steps[] = {
+        [OP_IN_AGENT] = "look at pgward's log",
+        [OP_IN_CLUSTER] = "look at Pacemaker's log",
+        [OP_IN_FILES] = "look at that path",
+        [OP_IN_SERVER] = "look at the server's log",
+    };
+
+    return steps[op_room(kind)];
 }
 
 /* A required step failed: again if that may help, else the action fails. */
@@ -163,7 +89,9 @@ failure_ends_action(const struct snapshot *snapshot, struct plan *plan)
         && snapshot->action != ACTION_DEMOTE) {
         return false;
     }
-    if (may_pass(snapshot->failed) && snapshot->left_ms > LAST_CALL_MS) {
+    /* a daemon is slow for a moment in a failover, or was restarted */
+    if (op_room(snapshot->failed) == OP_IN_CLUSTER
+        && snapshot->left_ms > LAST_CALL_MS) {
         return false;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC, "%s: %s. The step that failed is "

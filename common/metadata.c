@@ -104,8 +104,7 @@ content_type(enum param_type type)
             return "boolean";
         case PARAM_STRING:
         case PARAM_SIZE:
-        case PARAM_REP_MODE:
-        case PARAM_SYNC_MODE:
+        case PARAM_WORD:
         case PARAM_NODE_LIST:
             break;
     }

@@ -17,7 +17,6 @@ extern const char *const names_sync[];
 extern const char *const names_known[];
 extern const char *const names_notify[];
 extern const char *const names_refusal[];
-extern const char *const names_mode[];
 extern const char *const names_op[];
 extern const char *const names_fact[];
 

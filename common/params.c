@@ -7,21 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const rep_mode_names[] = {
-    [REP_MODE_NONE] = "none",
-    [REP_MODE_ASYNC] = "async",
-    [REP_MODE_SYNC] = "sync",
-    [REP_MODE_SLAVE] = "slave",
-};
-
-#define REP_MODE_COUNT (sizeof(rep_mode_names) / sizeof(rep_mode_names[0]))
-
-const char *
-rep_mode_name(enum rep_mode mode)
-{
-    return (size_t) mode < REP_MODE_COUNT ? rep_mode_names[mode] : "?";
-}
-
 bool
 rep_mode_is_replication(enum rep_mode mode)
 {
@@ -29,27 +14,15 @@ rep_mode_is_replication(enum rep_mode mode)
 }
 
 static int
-parse_rep_mode(const char *value, enum rep_mode *ret_mode)
+parse_word(const char *value, const char *const *words, unsigned *ret_value)
 {
-    for (size_t i = 0; i < REP_MODE_COUNT; i++) {
-        if (strcmp(value, rep_mode_names[i]) == 0) {
-            *ret_mode = (enum rep_mode) i;
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            *ret_value = i;
             return 0;
         }
     }
     return -1;
-}
-
-static int
-parse_sync_mode(const char *value, bool *ret_quorum)
-{
-    bool quorum = strcmp(value, "quorum") == 0;
-
-    if (!quorum && strcmp(value, "priority") != 0) {
-        return -1;
-    }
-    *ret_quorum = quorum;
-    return 0;
 }
 
 static bool
@@ -172,10 +145,8 @@ parse_value(const struct param_spec *spec, const char *value, void *ret_field)
             return parse_size(value, spec, ret_field);
         case PARAM_BOOLEAN:
             return params_parse_boolean(value, ret_field);
-        case PARAM_REP_MODE:
-            return parse_rep_mode(value, ret_field);
-        case PARAM_SYNC_MODE:
-            return parse_sync_mode(value, ret_field);
+        case PARAM_WORD:
+            return parse_word(value, spec->words, ret_field);
         case PARAM_NODE_LIST:
             return parse_node_list(value, ret_field);
     }
@@ -203,11 +174,12 @@ describe_allowed(const struct param_spec *spec, struct text *problem)
         case PARAM_BOOLEAN:
             text_add(problem, "true or false");
             break;
-        case PARAM_REP_MODE:
-            text_add(problem, "one of none, async, sync and slave");
-            break;
-        case PARAM_SYNC_MODE:
-            text_add(problem, "priority or quorum");
+        case PARAM_WORD:
+            for (size_t i = 0; spec->words[i] != NULL; i++) {
+                text_add(problem, "%s%s", i == 0 ? "" :
+                         spec->words[i + 1] == NULL ? " or " : ", ",
+                         spec->words[i]);
+            }
             break;
         case PARAM_NODE_LIST:
             text_add(problem,

@@ -19,6 +19,11 @@ enum rep_mode {
     REP_MODE_SLAVE,
 };
 
+enum sync_mode {
+    SYNC_MODE_PRIORITY = 0,
+    SYNC_MODE_QUORUM,
+};
+
 /*! Node names, as the user wrote them; compare with text_same_name(). */
 struct name_list {
     size_t count;
@@ -68,7 +73,7 @@ struct params {
     struct name_list external_standby_node_list;
     /* only pgward has what follows */
     const char *trace_file;
-    bool sync_quorum;   /* sync_mode */
+    enum sync_mode sync_mode;
     bool watch;
     long sync_num;
     bool sync_strict;
@@ -83,8 +88,7 @@ enum param_type {
     PARAM_SECONDS,      /*!< a long; the user may write `90s` */
     PARAM_SIZE,         /*!< a long, bytes; the user may write `16MB` */
     PARAM_BOOLEAN,
-    PARAM_REP_MODE,
-    PARAM_SYNC_MODE,    /*!< a bool: quorum */
+    PARAM_WORD,         /*!< an enumeration, in the order of `words` */
     PARAM_NODE_LIST,
 };
 
@@ -98,6 +102,7 @@ struct param_spec {
     const char *shortdesc;
     const char *longdesc;
     size_t offset;              /*!< of the field in struct params */
+    const char *const *words;   /*!< of PARAM_WORD, ended by NULL */
     long min;                   /*!< integers: smallest value allowed */
     long max;                   /*!< integers: largest value allowed */
 };
@@ -154,9 +159,8 @@ params_start_opt_breaks_out(const char *start_opt);
 int
 params_parse_boolean(const char *value, bool *ret_value);
 
-/*! `none`, `async`, ... as the user writes them. */
-const char *
-rep_mode_name(enum rep_mode mode);
+/*! `none`, `async`, ... as the user writes them, ended by NULL. */
+extern const char *const rep_mode_words[];
 
 /*! Replication between cluster nodes: async or sync. */
 bool

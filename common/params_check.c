@@ -182,7 +182,7 @@ check_names(const struct params *p, struct text *problem)
 static enum ocf_code
 check_replication(const struct params *p, struct text *problem)
 {
-    const char *mode = rep_mode_name(p->rep_mode);
+    const char *mode = rep_mode_words[p->rep_mode];
 
     if (rep_mode_is_replication(p->rep_mode) && p->node_list.count == 0) {
         text_add(problem,
@@ -204,7 +204,7 @@ check_replication(const struct params *p, struct text *problem)
 static enum ocf_code
 check_meta(const struct params *p, bool promotable, struct text *problem)
 {
-    const char *mode = rep_mode_name(p->rep_mode);
+    const char *mode = rep_mode_words[p->rep_mode];
 
     if (rep_mode_is_replication(p->rep_mode) && !promotable) {
         text_add(problem,

@@ -7,6 +7,20 @@
 
 #define FIELD(name) offsetof(struct params, name)
 
+const char *const rep_mode_words[] = {
+    [REP_MODE_NONE] = "none",
+    [REP_MODE_ASYNC] = "async",
+    [REP_MODE_SYNC] = "sync",
+    [REP_MODE_SLAVE] = "slave",
+    NULL,
+};
+
+static const char *const sync_mode_words[] = {
+    [SYNC_MODE_PRIORITY] = "priority",
+    [SYNC_MODE_QUORUM] = "quorum",
+    NULL,
+};
+
 /* In the order of `struct params`; long texts are wrapped for a terminal. */
 const struct param_spec params_table[] = {
     {
@@ -245,7 +259,8 @@ const struct param_spec params_table[] = {
     },
     {
         .name = "rep_mode",
-        .type = PARAM_REP_MODE,
+        .type = PARAM_WORD,
+        .words = rep_mode_words,
         .default_text = "none",
         .shortdesc = "replication mode",
         .longdesc =
@@ -451,7 +466,8 @@ const struct param_spec params_table[] = {
     },
     {
         .name = "sync_mode",
-        .type = PARAM_SYNC_MODE,
+        .type = PARAM_WORD,
+        .words = sync_mode_words,
         .default_text = "priority",
         .shortdesc = "priority or quorum",
         .longdesc =
@@ -463,7 +479,7 @@ const struct param_spec params_table[] = {
             "of them alive that one has it: of N standbys at least\n"
             "N - sync_num + 1, and the newest leads.\n"
             "Only this agent has this parameter.",
-        .offset = FIELD(sync_quorum),
+        .offset = FIELD(sync_mode),
     },
     {
         .name = "sync_num",

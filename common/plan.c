@@ -41,6 +41,16 @@ plan_init(struct plan *plan)
                   "the action did not end in time");
 }
 
+enum op_room
+op_room(enum op_kind kind)
+{
+#define ROOM_ROW(symbol, word, handler, room) [symbol] = OP_IN_##room,
+    static const enum op_room rooms[OP_COUNT] = { OP_LIST(ROOM_ROW) };
+#undef ROOM_ROW
+
+    return rooms[kind];
+}
+
 /* The next free operation, or NULL and the overflow remembered. */
 static struct op *
 next_op(struct plan *plan, enum op_kind kind, enum op_need need)

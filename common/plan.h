@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attrs.h"
 #include "ocf.h"
 #include "text.h"
 
@@ -58,82 +59,116 @@ enum fact {
     X(FACT_NEWEST, "newest")
 
 /*!
- * What can be done; the comment says what the operation's fields mean. What is
- * written into the cluster, and nothing else, is called `set-...`.
+ * What can be done: X(symbol, word, handler, room), and a comment that says what
+ * the operation's fields mean. `do_HANDLER` in agent/ does it. In the cluster
+ * something may be slow for a moment, so what failed there is tried again.
  */
 #define OP_LIST(X) \
-    X(OP_NONE, "none") \
-    X(OP_LOG, "log")                    /* number: syslog priority; value */ \
-    X(OP_LOG_ONCE, "log-once")          /* the same, while it stays true */ \
-    X(OP_SET_STATUS, "set-status")      /* node, value ("": delete) */ \
-    X(OP_SET_DATA_STATUS, "set-data-status")    /* node, value */ \
-    X(OP_SET_DATA_QUORUM, "set-data-quorum")    /* node, value: n/N */ \
-    X(OP_SET_XLOG_LOC, "set-xlog-loc")  /* node, value ("": delete) */ \
-    X(OP_SET_BASELINE, "set-baseline")  /* node, value ("": delete) */ \
-    X(OP_SET_RECEIVER, "set-receiver")  /* node, value ("": delete) */ \
-    X(OP_SET_SCORE, "set-score")        /* node, value */ \
-    X(OP_SET_POSITION, "set-position")  /* node, value ("": delete) */ \
-    X(OP_SET_TRUSTED, "set-trusted")    /* node, value */ \
-    X(OP_SET_WARNED, "set-warned")      /* node, value */ \
-    X(OP_SET_ADMIT, "set-admit")        /* node, value ("": delete) */ \
-    X(OP_SET_HISTORY, "set-history")    /* node, value */ \
-    X(OP_SET_SHUTDOWN, "set-shutdown")  /* node, value ("": delete) */ \
-    X(OP_SET_UNPROVED, "set-unproved")  /* node, value ("": delete) */ \
-    X(OP_SET_SYSTEM_ID, "set-system-id")        /* node, value */ \
-    X(OP_RECORD_SYSTEM_ID, "record-system-id")  /* value: the cluster's */ \
-    X(OP_RECORD_NAME_KEY, "record-name-key")    /* value; "": a new one */ \
-    X(OP_SET_REPLAY, "set-replay")      /* node, value ("": delete) */ \
-    X(OP_SET_BEGAN, "set-began")        /* node, value ("": delete) */ \
-    X(OP_PREPARE, "prepare")          /* folders, log file, stale pid file */ \
-    X(OP_WRITE_CONFIG, "write-config")  /* include lines, by the mode */ \
-    X(OP_WRITE_SYNC_NAMES, "write-sync-names")  /* value: the list; number: \
-                                    1 when commits are known to wait now */ \
-    X(OP_WRITE_STANDBY, "write-standby")        /* number: enum standby */ \
-    X(OP_REMOVE_STANDBY, "remove-standby")      /* standby.signal goes */ \
-    X(OP_CREATE_LOCK, "create-lock") \
-    X(OP_REMOVE_LOCK, "remove-lock") \
-    X(OP_REMOVE_BACKUP_LABEL, "remove-backup-label") \
-    X(OP_START_SERVER, "start-server") \
-    X(OP_STOP_FAST, "stop-fast") \
-    X(OP_STOP_IMMEDIATE, "stop-immediate") \
-    X(OP_KILL_ALL, "kill-all") \
-    X(OP_RELOAD, "reload") \
-    X(OP_PROMOTE_SERVER, "promote-server") \
-    X(OP_END_NEWCOMERS, "end-newcomers")        /* they hold up a stop */ \
-    X(OP_NOTE_ALONE, "note-alone")      /* only WAL senders hold it up */ \
-    X(OP_NOTE_WRITTEN, "note-written")  /* so is the stop's checkpoint */ \
-    X(OP_END_HOLDER, "end-holder")      /* number: a WAL sender's process */ \
-    X(OP_END_COMMAND, "end-command")    /* number: process id, SIGTERM */ \
-    X(OP_KILL_COMMAND, "kill-command")  /* number: process id, SIGKILL */ \
-    X(OP_END_RESTORE, "end-restore")  /* number: the shell of a command */ \
-    X(OP_END_RECEIVER, "end-receiver")  /* so that it connects anew */ \
-    X(OP_END_SENDERS, "end-senders")    /* number, value: the WAL sender of \
-                                    that process and beginning; 0: all */ \
-    X(OP_END_SESSIONS, "end-sessions")  /* those that hold replay back */ \
-    X(OP_RESTART_STANDBY, "restart-standby")    /* fast, then start */ \
-    X(OP_SWITCH_WAL, "switch-wal")      /* where there is an archive */ \
-    X(OP_CREATE_SLOT, "create-slot")    /* node */ \
-    X(OP_CREATE_EXTERNAL_SLOTS, "create-external-slots") \
-    X(OP_DROP_SLOT, "drop-slot")        /* node */ \
-    X(OP_READ_COPY, "read-copy")        /* node: its copy of the record */ \
-    X(OP_ASK_CHECKPOINT, "ask-checkpoint")      /* memory.asked */ \
-    X(OP_CHECKPOINT, "checkpoint")      /* number: wait so many ms for it */ \
-    X(OP_TAKE_MARK, "take-mark")        /* memory.mark: position now */ \
-    X(OP_TAIL_SERVER_LOG, "tail-server-log")    /* into snapshot.failure */ \
-    X(OP_WATCH, "watch")                /* the postmaster gets its watcher */ \
-    X(OP_UNWATCH, "unwatch")            /* nobody is to report its end */ \
-    X(OP_NOTE_LEAVING, "note-leaving")  /* node: about to be stopped */ \
-    X(OP_NOTE_CALM, "note-calm")        /* a standby had nothing to do */ \
-    X(OP_CREATE_REFUSAL, "create-refusal")      /* number: seconds that it \
-                                    is to last; 0: until it is dropped */ \
-    X(OP_DROP_REFUSAL, "drop-refusal") \
-    X(OP_HAND_OVER, "hand-over")        /* monitors know of the death */ \
-    X(OP_REPORT, "report")              /* the postmaster's death, once */ \
-    X(OP_COUNT, NULL)
+    X(OP_NONE, "none", nothing, AGENT) \
+    X(OP_LOG, "log", log, AGENT)        /* number: syslog priority; value */ \
+    X(OP_LOG_ONCE, "log-once", log_once, AGENT) \
+                                    /* the same, while it stays true */ \
+    X(OP_SET_DATA_STATUS, "set-data-status", set_records, CLUSTER) \
+                                    /* node, value */ \
+    X(OP_SET_DATA_QUORUM, "set-data-quorum", set_records, CLUSTER) \
+                                    /* node, value: n/N */ \
+    X(OP_RECORD_SYSTEM_ID, "record-system-id", record_system_id, CLUSTER) \
+                                    /* value: the cluster's */ \
+    X(OP_RECORD_NAME_KEY, "record-name-key", record_name_key, CLUSTER) \
+                                    /* value; "": a new one */ \
+    X(OP_READ_COPY, "read-copy", read_copy, CLUSTER) \
+                                    /* node: its copy of the record */ \
+    X(OP_PREPARE, "prepare", prepare, FILES) \
+                                    /* folders, log file, stale pid file */ \
+    X(OP_WRITE_CONFIG, "write-config", write_config, FILES) \
+                                    /* include lines, by the mode */ \
+    X(OP_WRITE_SYNC_NAMES, "write-sync-names", write_sync_names, FILES) \
+                                    /* value: the list; number: 1 when \
+                                       commits are known to wait now */ \
+    X(OP_WRITE_STANDBY, "write-standby", write_standby, FILES) \
+                                    /* number: enum standby */ \
+    X(OP_REMOVE_STANDBY, "remove-standby", remove_standby, FILES) \
+                                    /* standby.signal goes */ \
+    X(OP_CREATE_LOCK, "create-lock", create_lock, FILES) \
+    X(OP_REMOVE_LOCK, "remove-lock", remove_lock, FILES) \
+    X(OP_REMOVE_BACKUP_LABEL, "remove-backup-label", remove_backup_label, \
+      FILES) \
+    X(OP_TAIL_SERVER_LOG, "tail-server-log", tail_server_log, FILES) \
+                                    /* into snapshot.failure */ \
+    X(OP_START_SERVER, "start-server", start_server, SERVER) \
+    X(OP_STOP_FAST, "stop-fast", stop_fast, SERVER) \
+    X(OP_STOP_IMMEDIATE, "stop-immediate", stop_immediate, SERVER) \
+    X(OP_KILL_ALL, "kill-all", kill_all, SERVER) \
+    X(OP_RELOAD, "reload", reload, SERVER) \
+    X(OP_PROMOTE_SERVER, "promote-server", promote_server, SERVER) \
+    X(OP_END_NEWCOMERS, "end-newcomers", end_newcomers, SERVER) \
+                                    /* they hold up a stop */ \
+    X(OP_NOTE_ALONE, "note-alone", nothing, SERVER) \
+                                    /* only WAL senders hold it up */ \
+    X(OP_NOTE_WRITTEN, "note-written", nothing, SERVER) \
+                                    /* so is the stop's checkpoint */ \
+    X(OP_END_HOLDER, "end-holder", end_sender, SERVER) \
+                                    /* number: a WAL sender's process */ \
+    X(OP_END_COMMAND, "end-command", end_command, SERVER) \
+                                    /* number: process id, SIGTERM */ \
+    X(OP_KILL_COMMAND, "kill-command", kill_command, SERVER) \
+                                    /* number: process id, SIGKILL */ \
+    X(OP_END_RESTORE, "end-restore", end_restore, SERVER) \
+                                    /* number: the shell of a command */ \
+    X(OP_END_RECEIVER, "end-receiver", end_receiver, SERVER) \
+                                    /* so that it connects anew */ \
+    X(OP_END_SENDERS, "end-senders", end_senders, SERVER) \
+                                    /* number, value: the WAL sender of that \
+                                       process and beginning; 0: all */ \
+    X(OP_END_SESSIONS, "end-sessions", end_sessions, SERVER) \
+                                    /* those that hold replay back */ \
+    X(OP_RESTART_STANDBY, "restart-standby", restart_standby, SERVER) \
+                                    /* fast, then start */ \
+    X(OP_SWITCH_WAL, "switch-wal", switch_wal, SERVER) \
+                                    /* where there is an archive */ \
+    X(OP_CREATE_SLOT, "create-slot", create_slot, SERVER)       /* node */ \
+    X(OP_CREATE_EXTERNAL_SLOTS, "create-external-slots", \
+      create_external_slots, SERVER) \
+    X(OP_DROP_SLOT, "drop-slot", drop_slot, SERVER)     /* node */ \
+    X(OP_ASK_CHECKPOINT, "ask-checkpoint", ask_checkpoint, SERVER) \
+                                    /* memory.asked */ \
+    X(OP_CHECKPOINT, "checkpoint", checkpoint, SERVER) \
+                                    /* number: wait so many ms for it */ \
+    X(OP_TAKE_MARK, "take-mark", take_mark, SERVER) \
+                                    /* memory.mark: position now */ \
+    X(OP_WATCH, "watch", watch, AGENT) \
+                                    /* the postmaster gets its watcher */ \
+    X(OP_UNWATCH, "unwatch", unwatch, AGENT) \
+                                    /* nobody is to report its end */ \
+    X(OP_NOTE_LEAVING, "note-leaving", note_leaving, AGENT) \
+                                    /* node: about to be stopped */ \
+    X(OP_NOTE_CALM, "note-calm", note_calm, AGENT) \
+                                    /* a standby had nothing to do */ \
+    X(OP_CREATE_REFUSAL, "create-refusal", create_refusal, AGENT) \
+                                    /* number: seconds that it is to last; \
+                                       0: until it is dropped */ \
+    X(OP_DROP_REFUSAL, "drop-refusal", drop_refusal, AGENT) \
+    X(OP_HAND_OVER, "hand-over", hand_over, AGENT) \
+                                    /* monitors know of the death */ \
+    X(OP_REPORT, "report", report, AGENT) \
+                                    /* the postmaster's death, once */ \
+    ATTR_LIST(OP_ATTR_ROW, X)       /* node, value ("": delete) */
 
-#define PLAN_ENUM_ROW(symbol, name) symbol,
-enum op_kind { OP_LIST(PLAN_ENUM_ROW) };
+/* The attributes' own are the last ones, in their order. */
+#define OP_ATTR_ROW(X, symbol, field, word, ...) \
+    X(OP_SET_##symbol, "set-" word, set_attr, CLUSTER)
+
+#define PLAN_ENUM_ROW(symbol, ...) symbol,
+enum op_kind { OP_LIST(PLAN_ENUM_ROW) OP_COUNT };
 #undef PLAN_ENUM_ROW
+
+/*! What an operation works on. */
+enum op_room {
+    OP_IN_AGENT,
+    OP_IN_CLUSTER,
+    OP_IN_FILES,
+    OP_IN_SERVER,
+};
 
 /*! What a standby replays, as OP_WRITE_STANDBY lays it out. */
 enum standby {
@@ -238,5 +273,22 @@ plan_dump(const struct plan *plan, struct text *text);
 /*! The operation's name in text; `?` for a value that is none. */
 const char *
 op_name(enum op_kind kind);
+
+/*! What an operation of the list works on. */
+enum op_room
+op_room(enum op_kind kind);
+
+/*! Does it set an attribute of attrs.h, and which? */
+static inline bool
+op_sets_attr(enum op_kind kind)
+{
+    return kind >= OP_COUNT - ATTR_COUNT && kind < OP_COUNT;
+}
+
+static inline enum attr_id
+op_attr(enum op_kind kind)
+{
+    return (enum attr_id) (kind - (OP_COUNT - ATTR_COUNT));
+}
 
 #endif

@@ -21,10 +21,11 @@ const char *const names_sync[] = { SYNC_STATE_LIST(NAME_ROW) NULL };
 const char *const names_known[] = { ATTR_KNOWN_LIST(NAME_ROW) NULL };
 const char *const names_notify[] = { NOTIFY_LIST(NAME_ROW) NULL };
 const char *const names_refusal[] = { REFUSAL_LIST(NAME_ROW) NULL };
-const char *const names_mode[] = { "none", "async", "sync", "slave",
-                                          NULL };
-const char *const names_op[] = { OP_LIST(NAME_ROW) };
 #undef NAME_ROW
+
+#define OP_NAME_ROW(symbol, name, ...) name,
+const char *const names_op[] = { OP_LIST(OP_NAME_ROW) NULL };
+#undef OP_NAME_ROW
 
 #define FACT_ROW(symbol, name) name,
 const char *const names_fact[] = { FACT_LIST(FACT_ROW) NULL };
@@ -148,42 +149,19 @@ attr_is(const struct attr *attr, const char *value)
     return attr->known == ATTR_SET && strcmp(attr->value, value) == 0;
 }
 
+void
+settings_take(struct settings *settings, const struct params *params)
+{
+#define TAKE_SETTING(field, kind, value) settings->field = value;
+    SETTINGS_LIST(TAKE_SETTING)
+#undef TAKE_SETTING
+}
+
 /* Where the attribute is that an operation sets. */
 static size_t
 attr_offset(enum op_kind kind)
 {
-    switch ((int) kind) {
-        case OP_SET_STATUS:
-            return offsetof(struct node, status);
-        case OP_SET_XLOG_LOC:
-            return offsetof(struct node, xlog_loc);
-        case OP_SET_BASELINE:
-            return offsetof(struct node, baseline);
-        case OP_SET_RECEIVER:
-            return offsetof(struct node, receiver);
-        case OP_SET_SCORE:
-            return offsetof(struct node, score);
-        case OP_SET_POSITION:
-            return offsetof(struct node, position);
-        case OP_SET_ADMIT:
-            return offsetof(struct node, admit);
-        case OP_SET_WARNED:
-            return offsetof(struct node, warned);
-        case OP_SET_HISTORY:
-            return offsetof(struct node, history);
-        case OP_SET_SHUTDOWN:
-            return offsetof(struct node, shutdown);
-        case OP_SET_UNPROVED:
-            return offsetof(struct node, unproved);
-        case OP_SET_SYSTEM_ID:
-            return offsetof(struct node, system_id);
-        case OP_SET_REPLAY:
-            return offsetof(struct node, replay);
-        case OP_SET_BEGAN:
-            return offsetof(struct node, began);
-        default:    /* OP_SET_TRUSTED; the record is not kept here */
-            return offsetof(struct node, trusted);
-    }
+    return attr_table[op_attr(kind)].offset;
 }
 
 const struct attr *

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attrs.h"
 #include "lsn.h"
 #include "params.h"
 #include "plan.h"
@@ -18,7 +19,6 @@
  * UNKNOWN never promotes, never releases a standby, never deletes anything.
  */
 
-#define ATTR_VALUE_SIZE 256
 #define SERVER_TEXT_SIZE 512
 #define STARTED_SIZE 32
 #define SYSTEM_ID_SIZE 24
@@ -106,9 +106,6 @@
                                        can be ended, see pgconf.h */
 
 /*! A node attribute: not looked at, looked at and not set, or a value. */
-#define ATTR_KNOWN_LIST(X) \
-    X(ATTR_UNKNOWN, "unknown") X(ATTR_UNSET, "unset") X(ATTR_SET, "set")
-
 #define NOTIFY_LIST(X) \
     X(NOTIFY_NONE, "none") \
     X(NOTIFY_PRE_START, "pre-start") X(NOTIFY_POST_START, "post-start") \
@@ -134,17 +131,10 @@ enum control_state { CONTROL_LIST(SNAPSHOT_ENUM_ROW) };
 enum role { ROLE_LIST(SNAPSHOT_ENUM_ROW) };
 enum sender_state { SENDER_STATE_LIST(SNAPSHOT_ENUM_ROW) };
 enum sync_state { SYNC_STATE_LIST(SNAPSHOT_ENUM_ROW) };
-enum attr_known { ATTR_KNOWN_LIST(SNAPSHOT_ENUM_ROW) };
 enum holder_kind { HOLDER_LIST(SNAPSHOT_ENUM_ROW) };
 enum notify_kind { NOTIFY_LIST(SNAPSHOT_ENUM_ROW) };
 enum refusal_state { REFUSAL_LIST(SNAPSHOT_ENUM_ROW) };
 #undef SNAPSHOT_ENUM_ROW
-
-/*! A node attribute as read. */
-struct attr {
-    enum attr_known known;
-    char value[ATTR_VALUE_SIZE];
-};
 
 /*! A standby as the primary's pg_stat_replication shows it. */
 struct sender {
@@ -201,41 +191,12 @@ struct node {
                                        asked, as RSC-data-status */
     enum tri copy_answered;       /*!< UNKNOWN: not asked in this action since
                                        its record was last written */
-    struct attr status;           /*!< RSC-status */
     struct attr data_status;      /*!< RSC-data-status */
-    struct attr xlog_loc;         /*!< RSC-xlog-loc */
-    struct attr baseline;         /*!< RSC-master-baseline */
-    struct attr receiver;         /*!< RSC-receiver-status */
-    struct attr score;            /*!< master-RSC */
     struct attr cib_score;        /*!< the score that the CIB has by now, so
                                        that the scheduler knows it */
-    struct attr position;         /*!< RSC-position: private, TIMELINE/LSN */
-    struct attr trusted;          /*!< RSC-trusted: private, set once a
-                                       majority was online with the record
-                                       since this node booted (P2) */
-    struct attr warned;           /*!< RSC-warned: private, the baseline of
-                                       the promotion that warned of the
-                                       profile */
-    struct attr admit;            /*!< RSC-admit: `no` until a promoted server
-                                       has a synchronous standby; `yes` then.
-                                       Only with sync_strict */
-    struct attr history;          /*!< RSC-history: private, the primary's
-                                       timelines (history_summary()) */
-    struct attr shutdown;         /*!< RSC-shutdown: private, the checkpoint
-                                       of a clean demotion (P7) */
-    struct attr unproved;         /*!< RSC-unproved: private, set while a
-                                       node that led is not yet judged (P3);
-                                       `parted` once it was seen to have WAL
-                                       of its own */
-    struct attr system_id;        /*!< RSC-system-id: private, the system
-                                       identifier of this node's database */
-    struct attr replay;           /*!< RSC-replay: private, `ok` while this
-                                       standby can replay all that it flushes,
-                                       else `no: ` and what is in the way */
-    struct attr began;            /*!< RSC-began: private, where this node's
-                                       promotion began, TIMELINE/LSN; with
-                                       ` ended` once it is proved that it never
-                                       led there */
+#define SNAPSHOT_ATTR_ROW(X, symbol, field, ...) struct attr field;
+    ATTR_LIST(SNAPSHOT_ATTR_ROW, )      /* one for each of attrs.h */
+#undef SNAPSHOT_ATTR_ROW
     struct sender sender;         /*!< of its whole name, see sender_name.h */
     char stranger[ADDRESS_SIZE];  /*!< from where another streams under its
                                        name, or a form of it; "": nobody */
@@ -396,25 +357,44 @@ struct instance_files {
     enum tri writable;            /*!< a deep check wrote and synced a file */
 };
 
-/*! The parameters that decisions depend on. */
+/*
+ * The parameters that decisions depend on: X(field, kind, value). The value is
+ * made of `params`, a pointer to struct params.
+ */
+#define SETTINGS_LIST(X) \
+    X(rep_mode, MODE, params->rep_mode) \
+    X(restart_on_promote, FLAG, params->restart_on_promote) \
+    X(check_wal_receiver, FLAG, params->check_wal_receiver) \
+    X(use_slots, FLAG, params->replication_slot_name[0] != '\0') \
+    X(sync_strict, FLAG, params->sync_strict) \
+    X(sync_quorum, FLAG, params->sync_mode == SYNC_MODE_QUORUM) \
+    X(watch, FLAG, params->watch) \
+    X(refuses, FLAG, params->client_address[0] != '\0') \
+    X(sync_num, NUMBER, (uint32_t) params->sync_num)    /* 0 counts as 1 */ \
+    X(xlog_check_count, NUMBER, (uint32_t) params->xlog_check_count) \
+    /* async: of one that may lead; 0: any */ \
+    X(max_lag_bytes, BYTES, (uint64_t) params->max_lag_on_promote) \
+    X(stop_escalate_ms, NUMBER, (uint32_t) params->stop_escalate_s * 1000u) \
+    X(stop_escalate_in_slave_ms, NUMBER, \
+      (uint32_t) params->stop_escalate_in_slave_s * 1000u)
+
+#define SETTING_MODE enum rep_mode
+#define SETTING_FLAG bool
+#define SETTING_NUMBER uint32_t
+#define SETTING_BYTES uint64_t
+
 struct settings {
-    enum rep_mode rep_mode;
     enum ocf_code problem;        /*!< of parameters or set-up; 0: valid */
     char problem_text[SERVER_TEXT_SIZE];
-    bool restart_on_promote;
-    bool check_wal_receiver;
-    bool use_slots;
-    bool sync_strict;
-    bool sync_quorum;             /*!< sync_mode=quorum */
-    bool watch;                   /*!< a watcher reports the server's death */
-    bool refuses;                 /*!< client_address is set */
-    uint32_t sync_num;            /*!< 0 counts as 1 */
     uint32_t promoted_max;        /*!< of the clone; 0: not known */
-    uint32_t xlog_check_count;
-    uint64_t max_lag_bytes;       /*!< async: of one that may lead; 0: any */
-    uint32_t stop_escalate_ms;
-    uint32_t stop_escalate_in_slave_ms;
+#define SETTING_FIELD(field, kind, value) SETTING_##kind field;
+    SETTINGS_LIST(SETTING_FIELD)
+#undef SETTING_FIELD
 };
+
+/*! Fill what comes of the parameters. */
+void
+settings_take(struct settings *settings, const struct params *params);
 
 /*! How cluster, resource and server are set up; see profile.h. */
 struct profile {

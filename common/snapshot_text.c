@@ -35,6 +35,14 @@ struct field {
 #define NUMBER(text, field) \
     { text, FIELD_NUMBER, AT(struct snapshot, field), NULL }
 
+#define SETTING_ROW_MODE FIELD_ENUM
+#define SETTING_ROW_FLAG FIELD_BOOL
+#define SETTING_ROW_NUMBER FIELD_NUMBER
+#define SETTING_ROW_BYTES FIELD_LSN
+#define SETTING_ROW(field, kind, value) \
+    { "settings." #field, SETTING_ROW_##kind, \
+      AT(struct snapshot, settings.field), rep_mode_words },
+
 static const struct field top_fields[] = {
     { "action", FIELD_ENUM, AT(struct snapshot, action), names_action },
     { "notify", FIELD_ENUM, AT(struct snapshot, notify), names_notify },
@@ -47,38 +55,12 @@ static const struct field top_fields[] = {
     { "elapsed_ms", FIELD_NUMBER, AT(struct snapshot, elapsed_ms), NULL },
     { "left_ms", FIELD_NUMBER, AT(struct snapshot, left_ms), NULL },
     { "facts", FIELD_FACTS, AT(struct snapshot, facts), names_fact },
-    { "settings.rep_mode", FIELD_ENUM,
-      AT(struct snapshot, settings.rep_mode), names_mode },
     { "settings.problem", FIELD_SIGNED,
       AT(struct snapshot, settings.problem), NULL },
     { "settings.problem_text", FIELD_STRING,
       AT(struct snapshot, settings.problem_text), NULL },
-    { "settings.restart_on_promote", FIELD_BOOL,
-      AT(struct snapshot, settings.restart_on_promote), NULL },
-    { "settings.check_wal_receiver", FIELD_BOOL,
-      AT(struct snapshot, settings.check_wal_receiver), NULL },
-    { "settings.use_slots", FIELD_BOOL,
-      AT(struct snapshot, settings.use_slots), NULL },
-    { "settings.sync_strict", FIELD_BOOL,
-      AT(struct snapshot, settings.sync_strict), NULL },
-    { "settings.sync_quorum", FIELD_BOOL,
-      AT(struct snapshot, settings.sync_quorum), NULL },
-    { "settings.watch", FIELD_BOOL, AT(struct snapshot, settings.watch),
-      NULL },
-    { "settings.refuses", FIELD_BOOL, AT(struct snapshot, settings.refuses),
-      NULL },
-    { "settings.sync_num", FIELD_NUMBER,
-      AT(struct snapshot, settings.sync_num), NULL },
-    { "settings.promoted_max", FIELD_NUMBER,
-      AT(struct snapshot, settings.promoted_max), NULL },
-    { "settings.max_lag_bytes", FIELD_LSN,
-      AT(struct snapshot, settings.max_lag_bytes), NULL },
-    { "settings.xlog_check_count", FIELD_NUMBER,
-      AT(struct snapshot, settings.xlog_check_count), NULL },
-    { "settings.stop_escalate_ms", FIELD_NUMBER,
-      AT(struct snapshot, settings.stop_escalate_ms), NULL },
-    { "settings.stop_escalate_in_slave_ms", FIELD_NUMBER,
-      AT(struct snapshot, settings.stop_escalate_in_slave_ms), NULL },
+    NUMBER("settings.promoted_max", settings.promoted_max),
+    SETTINGS_LIST(SETTING_ROW)
     { "process.state", FIELD_ENUM, AT(struct snapshot, process.state),
       names_process },
     { "process.postmaster_pid", FIELD_SIGNED,
@@ -291,6 +273,8 @@ static const struct field top_fields[] = {
     { "failure", FIELD_STRING, AT(struct snapshot, failure), NULL },
 };
 
+#define ATTR_FIELD(X, symbol, field, ...) \
+    { #field, FIELD_ATTR, AT(struct node, field), NULL },
 static const struct field node_fields[] = {
     { "name", FIELD_STRING, AT(struct node, name), NULL },
     { "online", FIELD_ENUM, AT(struct node, online), names_tri },
@@ -309,23 +293,9 @@ static const struct field node_fields[] = {
     { "copy_self", FIELD_ATTR, AT(struct node, copy_self), NULL },
     { "copy_answered", FIELD_ENUM, AT(struct node, copy_answered),
       names_tri },
-    { "status", FIELD_ATTR, AT(struct node, status), NULL },
     { "data_status", FIELD_ATTR, AT(struct node, data_status), NULL },
-    { "xlog_loc", FIELD_ATTR, AT(struct node, xlog_loc), NULL },
-    { "baseline", FIELD_ATTR, AT(struct node, baseline), NULL },
-    { "receiver", FIELD_ATTR, AT(struct node, receiver), NULL },
-    { "score", FIELD_ATTR, AT(struct node, score), NULL },
     { "cib_score", FIELD_ATTR, AT(struct node, cib_score), NULL },
-    { "position", FIELD_ATTR, AT(struct node, position), NULL },
-    { "trusted", FIELD_ATTR, AT(struct node, trusted), NULL },
-    { "warned", FIELD_ATTR, AT(struct node, warned), NULL },
-    { "admit", FIELD_ATTR, AT(struct node, admit), NULL },
-    { "history", FIELD_ATTR, AT(struct node, history), NULL },
-    { "shutdown", FIELD_ATTR, AT(struct node, shutdown), NULL },
-    { "unproved", FIELD_ATTR, AT(struct node, unproved), NULL },
-    { "system_id", FIELD_ATTR, AT(struct node, system_id), NULL },
-    { "began", FIELD_ATTR, AT(struct node, began), NULL },
-    { "replay", FIELD_ATTR, AT(struct node, replay), NULL },
+    ATTR_LIST(ATTR_FIELD, )
     { "sender.state", FIELD_ENUM, AT(struct node, sender.state),
       names_sender },
     { "sender.sync_state", FIELD_ENUM, AT(struct node, sender.sync_state),
@@ -362,6 +332,7 @@ static const struct field node_fields[] = {
     { "in_promoted_list", FIELD_ENUM, AT(struct node, in_promoted_list),
       names_tri },
 };
+#undef ATTR_FIELD
 
 static const struct field holder_fields[] = {
     { "kind", FIELD_ENUM, AT(struct holder, kind), names_holder },

@@ -295,7 +295,7 @@ says_so_when_there_is_no_connection(void **state)
     assert_says("could not read 'pgsql-status': no connection. Check that "
                 "pacemaker-attrd runs");
     text_init(&why, why_buf, sizeof(why_buf));
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node1",
                                       "PRI", INT64_MAX, &why), -1);
     assert_says("could not set 'pgsql-status'");
     end(cluster);
@@ -319,7 +319,7 @@ sets_and_waits_until_it_is_visible(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node1",
                                       "PRI", 5000, &why), 0);
     end(cluster);
 }
@@ -341,7 +341,7 @@ the_position_is_private_and_a_delete_has_no_value(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_POSITION, "NODE1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_POSITION, "NODE1",
                                       NULL, 5000, &why), 0);
     end(cluster);
 }
@@ -358,11 +358,11 @@ a_refused_update_is_an_error(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_SCORE, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_SCORE, "node1",
                                       "100", 5000, &why), -1);
     assert_says("could not set 'master-pgsql' of 'node1': pacemaker-attrd "
                 "refused it");
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_SCORE, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_SCORE, "node1",
                                       "100", 5000, &why), -1);
     end(cluster);
 }
@@ -382,10 +382,10 @@ an_update_that_never_shows_ends_at_the_deadline(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node1",
                                       "PRI", 5000, &why), -1);
     assert_says("does not show it. It took it");
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node1",
                                       "STOP", 6000, &why), -1);
     assert_says("no answer in time");
     end(cluster);
@@ -405,7 +405,7 @@ an_update_that_attrd_lost_is_sent_again(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node1",
                                       "PRI", 5000, &why), 0);
     end(cluster);
 }
@@ -430,12 +430,12 @@ takes_the_clusters_spelling_of_a_node(void **state)
     struct cluster *cluster = begin(steps);
 
     (void) state;
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "NODE2",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "NODE2",
                                       "PRI", 5000, &why), 0);
     assert_int_equal(observe_members(cluster, 5000),
                      0);
     assert_string_equal(snapshot.node[1].name, "Node2");
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node2",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node2",
                                       "PRI", 5000, &why), 0);
     end(cluster);
 }
@@ -452,15 +452,15 @@ sets_nothing_for_a_node_that_the_cluster_does_not_know(void **state)
     char longest[NODE_NAME_SIZE + 1];
 
     (void) state;
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node20",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node20",
                                       "PRI", 5000, &why), -1);
     assert_says("could not find node 'node20'");
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node2",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node2",
                                       "PRI", 5000, &why), -1);
     assert_says("Permission denied");
     memset(longest, 'n', NODE_NAME_SIZE);
     longest[NODE_NAME_SIZE] = '\0';
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, longest,
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, longest,
                                       "PRI", 5000, &why), -1);
     end(cluster);
 }
@@ -479,7 +479,7 @@ refuses_a_resource_id_that_is_too_long(void **state)
     cluster = cluster_new(longest, "node1");
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      -1);
-    assert_int_equal(cluster_set_attr(cluster, CLUSTER_ATTR_STATUS, "node1",
+    assert_int_equal(cluster_set_attr(cluster, ATTR_STATUS, "node1",
                                       "PRI", 5000, &why), -1);
     end(cluster);
 }

@@ -88,20 +88,6 @@ enum e_role {
 /* Shown roles carry whether a start or stop is under way. */
 #define E_STARTING 0x10u
 
-enum e_attr {
-    E_STATUS = 0,
-    E_SCORE,
-    E_POSITION,
-    E_TRUSTED,
-    E_HISTORY,
-    E_SHUTDOWN,
-    E_UNPROVED,
-    E_REPLAY,
-    E_BEGAN,
-    E_ADMIT,
-    E_ATTRS,
-};
-
 /* An action that is under way; plan 0 waits for its next look. */
 struct e_action {
     uint64_t done;              /* bits of enum op_kind */
@@ -140,7 +126,7 @@ struct e_node {
     uint8_t record[E_NODES];    /* RSC-data-status in this copy of the CIB, */
     uint8_t quorum[E_NODES];    /* RSC-data-quorum */
     uint8_t version;            /* of this copy */
-    uint8_t attr[E_ATTRS];
+    uint8_t attr[ATTR_COUNT];
     uint8_t server;
     uint8_t lock;
     uint8_t signal;             /* standby.signal */
@@ -161,7 +147,7 @@ struct e_node {
     uint8_t streamed;           /* since the server started */
     uint8_t alone;              /* E_ALONE_...: Corosync runs, Pacemaker not */
     uint8_t lent;               /* whose Corosync votes without Pacemaker */
-    uint8_t pad[2];
+    uint8_t pad[5];
 };
 
 /*! What keeps replay back on a node, until the end of the run. */
@@ -272,6 +258,17 @@ struct e_config {
     const char *expected;       /*!< the invariant that finds it */
 };
 
+/*! What the model makes of an operation. */
+enum e_model {
+    E_NOT_SAID = 0,
+    E_LEFT_OUT,                 /*!< nothing that is modelled rests on it */
+    E_FOLLOWED,
+    E_NEVER,                    /*!< no action here plans it */
+};
+
+/*! An operation of which the model does not say so; OP_COUNT: there is none. */
+enum op_kind e_op_without_model(void);
+
 /*! One operation of a plan, as small as the model needs it. */
 struct e_op {
     uint8_t kind;
@@ -300,19 +297,19 @@ struct e_view {
     uint8_t any, sync_num, strict, has_stale, held, streamed, newest;
     struct e_memory memory;
     struct e_peer {
-        uint8_t online, role, down, record, copy, told, attr[E_ATTRS];
+        uint8_t online, role, down, record, copy, told, attr[ATTR_COUNT];
         uint8_t quorum, copy_quorum;
         uint8_t sender, priority, flushed, stale, left, member, was_out;
     } peer[E_NODES];
     uint8_t out;
     uint8_t stranger;           /* 0: there is none; 1: not here; or
                                    2 + the priority that it shows */
-    uint8_t pad[1];
+    uint8_t pad[2];
 };
 
 _Static_assert(sizeof(struct e_view)
                == 8 + 29 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 3,
+                  + E_NODES * sizeof(struct e_peer) + 4,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */
@@ -324,7 +321,7 @@ const char *e_text(uint8_t value);
 uint8_t e_place(uint8_t list, size_t node);
 
 /*! Is this attribute followed, or shown as it has to be? */
-bool e_is_modelled(const struct e_config *config, enum e_attr attr);
+bool e_is_modelled(const struct e_config *config, enum attr_id attr);
 
 /*! The sync_priority of a WAL sender that follows this list. */
 uint8_t e_priority(uint8_t list, size_t node);

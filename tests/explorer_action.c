@@ -238,7 +238,7 @@ write_record(const struct e_config *config, struct e_state *state, size_t i,
 
 static int
 write_attr(const struct e_config *config, struct e_state *state, size_t i,
-           const struct e_op *op, enum e_attr attr)
+           const struct e_op *op, enum attr_id attr)
 {
     if (e_is_modelled(config, attr)
         && e_bit(e_reach(config, state, i), op->node)
@@ -261,7 +261,7 @@ tell_history(const struct e_config *config, struct e_state *state, size_t i,
     if (strncmp(e_text(op->value), E_STANDBY_TOLD, strlen("standby ")) == 0) {
         told.value = e_intern(E_STANDBY_TOLD);
     }
-    return write_attr(config, state, i, &told, E_HISTORY);
+    return write_attr(config, state, i, &told, ATTR_HISTORY);
 }
 
 static int
@@ -375,31 +375,18 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
 {
     struct e_node *node = &state->node[i];
 
+    if (op->kind == OP_SET_HISTORY) {
+        return tell_history(config, state, i, op);
+    }
+    if (op_sets_attr((enum op_kind) op->kind)) {
+        return write_attr(config, state, i, op,
+                          op_attr((enum op_kind) op->kind));
+    }
     switch ((int) op->kind) {
         case OP_SET_DATA_STATUS:
         case OP_SET_DATA_QUORUM:
             check_belief(state, i, op);
             return write_record(config, state, i, op);
-        case OP_SET_STATUS:
-            return write_attr(config, state, i, op, E_STATUS);
-        case OP_SET_SCORE:
-            return write_attr(config, state, i, op, E_SCORE);
-        case OP_SET_POSITION:
-            return write_attr(config, state, i, op, E_POSITION);
-        case OP_SET_TRUSTED:
-            return write_attr(config, state, i, op, E_TRUSTED);
-        case OP_SET_HISTORY:
-            return tell_history(config, state, i, op);
-        case OP_SET_SHUTDOWN:
-            return write_attr(config, state, i, op, E_SHUTDOWN);
-        case OP_SET_UNPROVED:
-            return write_attr(config, state, i, op, E_UNPROVED);
-        case OP_SET_REPLAY:
-            return write_attr(config, state, i, op, E_REPLAY);
-        case OP_SET_BEGAN:
-            return write_attr(config, state, i, op, E_BEGAN);
-        case OP_SET_ADMIT:
-            return write_attr(config, state, i, op, E_ADMIT);
         case OP_WRITE_SYNC_NAMES:
             return write_sync_names(node, op);
         case OP_READ_COPY:
@@ -554,24 +541,12 @@ goes_with_next(enum op_kind kind)
 static bool
 is_attribute(enum op_kind kind)
 {
-    switch ((int) kind) {
-        case OP_SET_STATUS:
-        case OP_SET_DATA_STATUS:
-        case OP_SET_DATA_QUORUM:
-        case OP_SET_ADMIT:
-        case OP_SET_SCORE:
-        case OP_SET_POSITION:
-        case OP_SET_TRUSTED:
-        case OP_SET_HISTORY:
-        case OP_SET_SHUTDOWN:
-        case OP_SET_UNPROVED:
-        case OP_SET_REPLAY:
-        case OP_SET_BEGAN:
-            return true;
-        default:
-            return false;
-    }
+    return op_sets_attr(kind) || kind == OP_SET_DATA_STATUS
+           || kind == OP_SET_DATA_QUORUM;
 }
+
+/* The others are bits of a word. */
+_Static_assert(OP_COUNT - ATTR_COUNT <= 64, "`done` has a bit for each");
 
 /* Returns false when a required operation failed: look again. */
 static bool

@@ -219,7 +219,7 @@ best_ranked(const struct e_config *config, const struct e_state *state)
     for (size_t k = 0; k < sizeof(ranks) / sizeof(ranks[0]); k++) {
         for (uint8_t i = 0; i < config->nodes; i++) {
             if (!e_bit(config->banned, i)
-                && strcmp(e_text(state->node[i].attr[E_SCORE]), ranks[k])
+                && strcmp(e_text(state->node[i].attr[ATTR_SCORE]), ranks[k])
                    == 0) {
                 return i;
             }

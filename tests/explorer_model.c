@@ -292,11 +292,11 @@ lead(const struct e_config *config, struct e_node *node)
     node->server = E_PRIMARY;
     node->role = E_ROLE_PROMOTED;
     node->lock = 1;
-    node->attr[E_STATUS] = e_intern("PRI");
-    node->attr[E_SCORE] = e_intern("1000");
-    node->attr[E_HISTORY] = e_intern("1");
+    node->attr[ATTR_STATUS] = e_intern("PRI");
+    node->attr[ATTR_SCORE] = e_intern("1000");
+    node->attr[ATTR_HISTORY] = e_intern("1");
     if (config->strict) {
-        node->attr[E_ADMIT] = e_intern(members_of(config) > 0 ? "yes" : "no");
+        node->attr[ATTR_ADMIT] = e_intern(members_of(config) > 0 ? "yes" : "no");
     }
     node->file = first_list(config);
     node->loaded = node->file;
@@ -314,12 +314,12 @@ follow(const struct e_config *config, struct e_node *node, bool sync)
     node->signal = 1;
     node->standby = STANDBY_FOLLOWS;
     node->upstream = 0;
-    node->streamed = e_is_modelled(config, E_REPLAY);
-    node->attr[E_REPLAY] =
-        e_is_modelled(config, E_REPLAY) ? e_intern("ok") : 0;
-    node->attr[E_STATUS] = e_intern("HS:alone");
-    node->attr[E_SCORE] = e_intern(sync ? "100" : "-INFINITY");
-    node->attr[E_HISTORY] = e_intern(E_STANDBY_TOLD);
+    node->streamed = e_is_modelled(config, ATTR_REPLAY);
+    node->attr[ATTR_REPLAY] =
+        e_is_modelled(config, ATTR_REPLAY) ? e_intern("ok") : 0;
+    node->attr[ATTR_STATUS] = e_intern("HS:alone");
+    node->attr[ATTR_SCORE] = e_intern(sync ? "100" : "-INFINITY");
+    node->attr[ATTR_HISTORY] = e_intern(E_STANDBY_TOLD);
 }
 
 /* Nobody has released it yet; its own copy of the CIB stays as it is. */
@@ -355,7 +355,7 @@ e_state_init(const struct e_config *config, struct e_state *ret_state)
         node->alive = 1;
         node->view = (uint8_t) ((1u << config->nodes) - 1);
         node->upstream = E_NOBODY;
-        node->attr[E_TRUSTED] = e_intern("1");
+        node->attr[ATTR_TRUSTED] = e_intern("1");
         for (size_t k = 0; k < config->nodes; k++) {
             node->record[k] = first_record(config, k);
             node->quorum[k] = first_quorum(config, k);

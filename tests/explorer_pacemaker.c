@@ -113,8 +113,8 @@ may_promote(const struct e_config *config, const struct e_state *state,
         || e_bit(config->banned, i)
         || !e_quorum(config, node)
         || !e_is_stable(config, state, i)
-        || node->attr[E_SCORE] == 0
-        || text_is(node->attr[E_SCORE], "-INFINITY")) {
+        || node->attr[ATTR_SCORE] == 0
+        || text_is(node->attr[ATTR_SCORE], "-INFINITY")) {
         return false;
     }
     for (size_t k = 0; k < config->nodes; k++) {

@@ -36,35 +36,72 @@ e_view_blame(void)
     return blame;
 }
 
-/* People look at these, and nothing else does. */
-static bool
-is_cosmetic(enum op_kind kind)
+/* What the model makes of each operation. */
+#define MODEL_ATTR(X, symbol, field, word, prefix, suffix, spread, reader) \
+    [OP_SET_##symbol] = (reader) == ATTR_FOR_AGENTS ? E_FOLLOWED : E_LEFT_OUT,
+static const uint8_t models[OP_COUNT] = {
+    ATTR_LIST(MODEL_ATTR, )
+    [OP_NONE] = E_LEFT_OUT,
+    [OP_LOG] = E_LEFT_OUT,
+    [OP_LOG_ONCE] = E_LEFT_OUT,
+    [OP_SET_DATA_STATUS] = E_FOLLOWED,
+    [OP_SET_DATA_QUORUM] = E_FOLLOWED,
+    [OP_RECORD_SYSTEM_ID] = E_NEVER,    /* all have one database */
+    [OP_RECORD_NAME_KEY] = E_NEVER,     /* and a key */
+    [OP_READ_COPY] = E_FOLLOWED,
+    [OP_PREPARE] = E_LEFT_OUT,
+    [OP_WRITE_CONFIG] = E_LEFT_OUT,
+    [OP_WRITE_SYNC_NAMES] = E_FOLLOWED,
+    [OP_WRITE_STANDBY] = E_FOLLOWED,
+    [OP_REMOVE_STANDBY] = E_FOLLOWED,
+    [OP_CREATE_LOCK] = E_FOLLOWED,
+    [OP_REMOVE_LOCK] = E_FOLLOWED,
+    [OP_REMOVE_BACKUP_LABEL] = E_LEFT_OUT,
+    [OP_TAIL_SERVER_LOG] = E_LEFT_OUT,
+    [OP_START_SERVER] = E_FOLLOWED,
+    [OP_STOP_FAST] = E_FOLLOWED,
+    [OP_STOP_IMMEDIATE] = E_FOLLOWED,
+    [OP_KILL_ALL] = E_FOLLOWED,
+    [OP_RELOAD] = E_FOLLOWED,
+    [OP_PROMOTE_SERVER] = E_FOLLOWED,
+    [OP_END_NEWCOMERS] = E_LEFT_OUT,
+    [OP_NOTE_ALONE] = E_LEFT_OUT,       /* its shutdown is one step, */
+    [OP_NOTE_WRITTEN] = E_LEFT_OUT,
+    [OP_END_HOLDER] = E_LEFT_OUT,
+    [OP_END_COMMAND] = E_LEFT_OUT,
+    [OP_KILL_COMMAND] = E_LEFT_OUT,
+    [OP_END_RESTORE] = E_LEFT_OUT,      /* and so is a promotion */
+    [OP_END_RECEIVER] = E_FOLLOWED,
+    [OP_END_SENDERS] = E_FOLLOWED,
+    [OP_END_SESSIONS] = E_FOLLOWED,
+    [OP_RESTART_STANDBY] = E_FOLLOWED,
+    [OP_SWITCH_WAL] = E_FOLLOWED,
+    [OP_CREATE_SLOT] = E_LEFT_OUT,
+    [OP_CREATE_EXTERNAL_SLOTS] = E_LEFT_OUT,
+    [OP_DROP_SLOT] = E_LEFT_OUT,
+    [OP_ASK_CHECKPOINT] = E_FOLLOWED,
+    [OP_CHECKPOINT] = E_NEVER,          /* no pre-demote notify */
+    [OP_TAKE_MARK] = E_FOLLOWED,
+    [OP_WATCH] = E_NEVER,
+    [OP_UNWATCH] = E_NEVER,
+    [OP_NOTE_LEAVING] = E_FOLLOWED,
+    [OP_NOTE_CALM] = E_LEFT_OUT,        /* the model looks at all each time */
+    [OP_CREATE_REFUSAL] = E_NEVER,
+    [OP_DROP_REFUSAL] = E_NEVER,
+    [OP_HAND_OVER] = E_NEVER,
+    [OP_REPORT] = E_NEVER,
+};
+#undef MODEL_ATTR
+
+enum op_kind
+e_op_without_model(void)
 {
-    switch ((int) kind) {
-        case OP_LOG:
-        case OP_LOG_ONCE:
-        case OP_END_NEWCOMERS:
-        case OP_NOTE_ALONE:     /* its shutdown is one step */
-        case OP_NOTE_WRITTEN:
-        case OP_END_HOLDER:
-        case OP_END_COMMAND:
-        case OP_KILL_COMMAND:
-        case OP_END_RESTORE:    /* a promotion is one step */
-        case OP_NOTE_CALM:      /* the model looks at all each time */
-        case OP_SET_XLOG_LOC:
-        case OP_SET_BASELINE:
-        case OP_SET_RECEIVER:
-        case OP_PREPARE:
-        case OP_WRITE_CONFIG:
-        case OP_REMOVE_BACKUP_LABEL:
-        case OP_CREATE_SLOT:
-        case OP_CREATE_EXTERNAL_SLOTS:
-        case OP_DROP_SLOT:
-        case OP_TAIL_SERVER_LOG:
-            return true;
-        default:
-            return false;
+    for (unsigned kind = 0; kind < OP_COUNT; kind++) {
+        if (models[kind] == E_NOT_SAID) {
+            return (enum op_kind) kind;
+        }
     }
+    return OP_COUNT;
 }
 
 /* Of a status only these words are asked for. */
@@ -82,11 +119,11 @@ add_op(const struct e_view *view, struct e_plan *small, const struct op *op)
     const char *value = op->kind == OP_SET_STATUS ? status_of(op->value)
                                                   : op->value;
 
-    if (is_cosmetic(op->kind)
+    if (models[op->kind] == E_LEFT_OUT
         || (op->kind == OP_END_SENDERS
             && (!view->has_stale || view->defect == E_DEFECT_BEFORE))
         || (op->kind == OP_SET_STATUS
-            && view->peer[op->node].attr[E_STATUS] == e_intern(value))) {
+            && view->peer[op->node].attr[ATTR_STATUS] == e_intern(value))) {
         return;
     }
     if (small->count == E_OPS) {

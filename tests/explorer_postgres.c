@@ -55,7 +55,7 @@ connect(const struct e_config *config, struct e_state *state, size_t standby,
         return false;
     }
     node->upstream = (uint8_t) primary;
-    node->streamed = e_is_modelled(config, E_REPLAY);
+    node->streamed = e_is_modelled(config, ATTR_REPLAY);
     from->list[standby] = from->loaded;
     from->stale[standby] = 0;   /* the better one of a name counts */
     from->left &= (uint8_t) ~e_bit_of(standby);
@@ -169,7 +169,7 @@ commit(const struct e_config *config, struct e_state *state, size_t i)
     if (node->server != E_PRIMARY || state->commits == config->commits
         || state->records == E_RECORDS
         || (config->strict
-            && strcmp(e_text(node->attr[E_ADMIT]), "yes") != 0)) {
+            && strcmp(e_text(node->attr[ATTR_ADMIT]), "yes") != 0)) {
         return false;
     }
     state->commits++;

@@ -69,8 +69,8 @@ print_node(const struct e_config *config, const struct e_node *node,
                node->quorum[k] != 0 ? " " : "", e_text(node->quorum[k]));
     }
     printf(" score=%s position=%s began=%s held=%u\n",
-           e_text(node->attr[E_SCORE]), e_text(node->attr[E_POSITION]),
-           e_text(node->attr[E_BEGAN]), node->held);
+           e_text(node->attr[ATTR_SCORE]), e_text(node->attr[ATTR_POSITION]),
+           e_text(node->attr[ATTR_BEGAN]), node->held);
 }
 
 void

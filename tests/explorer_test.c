@@ -522,6 +522,12 @@ main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : NULL;
     bool deep = name != NULL && strcmp(name, "--long") == 0;
 
+    if (e_op_without_model() != OP_COUNT) {
+        printf("Bail out! the model says nothing of '%s'\n",
+               op_name(e_op_without_model()));
+        return 1;
+    }
+
     if (name == NULL) {
         printf("1..%zu\n", COUNT(small_configs) + COUNT(defects));
         (void) explore_named(defects, COUNT(defects), NULL);

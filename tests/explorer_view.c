@@ -150,14 +150,14 @@ told_by(uint8_t forks)
 
 /* Attributes of which nothing depends where no promotion can go wrong. */
 bool
-e_is_modelled(const struct e_config *config, enum e_attr attr)
+e_is_modelled(const struct e_config *config, enum attr_id attr)
 {
     unsigned only = config->only;
 
-    if (attr == E_REPLAY) {
+    if (attr == ATTR_REPLAY) {
         return (only & E_FAULT_HOLD) != 0;
     }
-    return attr != E_BEGAN || (only & E_FAULT_HANG) != 0
+    return attr != ATTR_BEGAN || (only & E_FAULT_HANG) != 0
            || config->defect == E_DEFECT_BEGAN;
 }
 
@@ -175,12 +175,12 @@ see_peer(const struct e_config *config, const struct e_state *state,
     seen->quorum = me->quorum[peer];
     if (member) {
         memcpy(seen->attr, other->attr, sizeof(seen->attr));
-        if (seen->attr[E_HISTORY] == standby_told()) {
-            seen->attr[E_HISTORY] =
+        if (seen->attr[ATTR_HISTORY] == standby_told()) {
+            seen->attr[ATTR_HISTORY] =
                 told_by(forks_of(other->wal, state->promotions));
         }
-        if (!e_is_modelled(config, E_REPLAY)) {
-            seen->attr[E_REPLAY] = other->server == E_STANDBY
+        if (!e_is_modelled(config, ATTR_REPLAY)) {
+            seen->attr[ATTR_REPLAY] = other->server == E_STANDBY
                                    || other->server == E_PROMOTING
                                    ? e_intern("ok") : 0;
         }
@@ -403,20 +403,12 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     }
     set_attr(&node->data_status, peer->record);
     set_attr(&node->quorum, peer->quorum);
-    set_attr(&node->status, peer->attr[E_STATUS]);
-    set_attr(&node->score, peer->attr[E_SCORE]);
-    set_attr(&node->cib_score, peer->attr[E_SCORE]);
-    set_attr(&node->position, peer->attr[E_POSITION]);
-    set_attr(&node->trusted, peer->attr[E_TRUSTED]);
-    set_attr(&node->history, peer->attr[E_HISTORY]);
-    set_attr(&node->shutdown, peer->attr[E_SHUTDOWN]);
-    set_attr(&node->unproved, peer->attr[E_UNPROVED]);
-    set_attr(&node->replay, peer->attr[E_REPLAY]);
-    set_attr(&node->began, peer->attr[E_BEGAN]);
-    set_attr(&node->admit, peer->attr[E_ADMIT]);
-    set_attr(&node->xlog_loc, 0);
-    set_attr(&node->baseline, 0);
-    set_attr(&node->receiver, 0);
+    for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
+        char *slot = (char *) node + attr_table[attr].offset;
+
+        set_attr((struct attr *) (void *) slot, peer->attr[attr]);
+    }
+    node->cib_score = node->score;
     fill_sender(view, i, &node->sender);
     node->slot = TRI_NO;
     node->slot_active = TRI_NO;
@@ -562,7 +554,7 @@ fill_action(const struct e_view *view, struct snapshot *snapshot)
         (void) snprintf(snapshot->failure, sizeof(snapshot->failure),
                         "no quorum");
     }
-    for (size_t i = 0; i < OP_COUNT; i++) {
+    for (size_t i = 0; i < OP_COUNT - ATTR_COUNT; i++) {
         snapshot->done[i].times = (uint32_t) (view->done >> i & 1);
     }
 }
