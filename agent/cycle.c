@@ -214,6 +214,16 @@ ends_in_silence(const struct snapshot *snapshot)
            && snapshot->done[OP_LOG_ONCE].times == 0;
 }
 
+/* Once for each that comes of the same action's looks. */
+static void
+tell_rule(const char *rule, const char **told)
+{
+    if (rule != NULL && rule != *told) {
+        report_log(LOG_NOTICE, "who may lead: by the rule '%s'", rule);
+        *told = rule;
+    }
+}
+
 /* Until the plan wants to look again; for a server's end, until it is there. */
 static void
 wait_for(const struct instance *instance, const struct snapshot *snapshot,
@@ -238,6 +248,7 @@ cycle_run(struct instance *instance, struct snapshot *snapshot)
     static struct plan plan;
     uint32_t facts = decide_first_facts(snapshot);
     uint32_t limit_ms = 0;
+    const char *told = NULL;
 
     plan_init(&plan);
     deposit(&plan);
@@ -252,9 +263,11 @@ cycle_run(struct instance *instance, struct snapshot *snapshot)
         decide(snapshot, &plan);
         trace(instance, snapshot, &plan);
         deposit(&plan);
-        if (plan.overflow) {
+        if (plan.overflow) {    /* a part of it may be worse than nothing */
             report_log(LOG_ERR, "a plan was too long: this is a defect");
+            return out_of_time(&plan);
         }
+        tell_rule(plan.rule, &told);
         if (writes(&plan) && instance->lock_fd < 0) {
             /* decided without the lock: look again at what it rests on */
             if (instance_lock(instance) != 0) {

@@ -80,14 +80,12 @@ want_ended(const struct snapshot *snapshot, struct plan *plan)
 bool
 way_back_is_open(const struct snapshot *snapshot, size_t node)
 {
-    const char *why;
-
     for (size_t i = 0; i < snapshot->node_count; i++) {
         struct attr end = ended_at(&snapshot->node[i].began);
 
         if (i != node && end.known == ATTR_SET
             && snapshot->node[i].online == TRI_YES
-            && record_allows(snapshot, i, &why)
+            && is_eligible(snapshot, i)
             && holds_position(snapshot, node, &end)) {
             return true;
         }

@@ -59,15 +59,14 @@ count_vote(const struct snapshot *snapshot, size_t node,
     const struct node *candidate = &snapshot->node[node];
     struct wal_position position = published_position(candidate);
     enum standing standing;
-    const char *why;
 
     if (is_live(snapshot, node) && replay_is_held_up(snapshot, node)
-        && record_allows(snapshot, node, &why)) {
+        && is_eligible(snapshot, node)) {
         ballot->held_up = candidate->name;
     }
     if (!is_live(snapshot, node) || is_foreign(snapshot, node)
         || replay_is_held_up(snapshot, node)
-        || (!record_allows(snapshot, node, &why)
+        || (!is_eligible(snapshot, node)
             && (!attr_is(&candidate->data_status, DATA_QUORUM)
                 || wal_position_is_known(position)))) {
         return;     /* never wins, so it is not waited for either */
@@ -108,11 +107,9 @@ round_of(const struct snapshot *snapshot, size_t node)
 static bool
 record_moved_in_vain(const struct snapshot *snapshot)
 {
-    const char *why;
-
     for (size_t i = 0; i < snapshot->node_count; i++) {
         if (promotion_failed(snapshot, i)
-            && record_allows(snapshot, i, &why)) {
+            && is_eligible(snapshot, i)) {
             return true;
         }
     }
@@ -363,12 +360,10 @@ is_ranked(const struct node *node)
 bool
 someone_is_ranked(const struct snapshot *snapshot)
 {
-    const char *why;
-
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *node = &snapshot->node[i];
 
-        if (is_live(snapshot, i) && record_allows(snapshot, i, &why)
+        if (is_live(snapshot, i) && is_eligible(snapshot, i)
             && !replay_is_held_up(snapshot, i) && is_ranked(node)) {
             return true;
         }
@@ -393,6 +388,7 @@ vote(const struct snapshot *snapshot, struct plan *plan)
     want_trust(snapshot, plan);
     publish(snapshot, plan, checks);
     if (why == NULL && ballot.winner == snapshot->self) {
+        plan->rule = lead_rule_name(lead_by_data(snapshot, snapshot->self));
         plan_log(plan, LOG_NOTICE,
                  "elected: this node's data is the newest of the live nodes");
         want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, snapshot->self,
@@ -439,7 +435,10 @@ insist(const struct snapshot *snapshot, struct plan *plan)
     } else if (checks <= patience) {
         want_position(snapshot, plan, checks + 1);
     } else if (record_is_trusted(snapshot)
-               && (led_last(snapshot) || may_lead(snapshot, snapshot->self))) {
+               && (led_last(snapshot)
+                   || lead_rule_allows(may_lead(snapshot,
+                                                snapshot->self)))) {
+        plan->rule = lead_rule_name(lead_by_data(snapshot, snapshot->self));
         plan_log(plan, LOG_NOTICE, "the node that is ranked to lead is not "
                  "promoted (pcs constraint; pcs resource clear): this node "
                  "%s", led_last(snapshot) ? "led last and leads again"

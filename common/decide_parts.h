@@ -2,6 +2,7 @@
 #ifndef PGWARD_COMMON_DECIDE_PARTS_H
 #define PGWARD_COMMON_DECIDE_PARTS_H
 
+#include "may_lead.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "sync_list.h"
@@ -335,12 +336,9 @@ quorum_is_in_copy(const struct snapshot *snapshot, size_t node);
 /*!
  * Does this member hold all that was acknowledged: have so many members shown
  * their positions that one of them does, and none holds more?
- *
- * \param[out] ret_why  constant text, set only when the answer is no
  */
-bool
-quorum_allows(const struct snapshot *snapshot, size_t node,
-              const char **ret_why);
+enum lead_rule
+lead_by_quorum(const struct snapshot *snapshot, size_t node);
 
 /*! Has it flushed what was acknowledged before the list was in effect (P1)? */
 bool
@@ -395,15 +393,6 @@ want_began(const struct snapshot *snapshot, struct plan *plan);
  */
 bool
 want_ended(const struct snapshot *snapshot, struct plan *plan);
-
-/*!
- * May this node lead since it holds what another held, to whom the record has
- * moved, when its promotion began, which failed?
- *
- * Source: promises P2 and P3.
- */
-bool
-way_back_is_open(const struct snapshot *snapshot, size_t node);
 
 /*! Tell the others, and a person, about this node's replay. */
 void
@@ -670,18 +659,6 @@ has_come_back(const struct node *node);
 enum tri
 other_promoted(const struct snapshot *snapshot, size_t *ret_node);
 
-/*!
- * May this node be promoted, as far as the cluster's record says?
- *
- * \param[out] ret_why  constant text, set only when the answer is no
- *
- * Errors: none; UNKNOWN gives false.
- * Source: promises P1 and P3.
- */
-bool
-record_allows(const struct snapshot *snapshot, size_t node,
-              const char **ret_why);
-
 /*! Did the primary record that this node streams (`STREAMING|...`)? */
 bool
 has_streamed(const struct attr *data_status);
@@ -764,19 +741,6 @@ want_position(const struct snapshot *snapshot, struct plan *plan,
  */
 bool
 has_published(const struct snapshot *snapshot);
-
-/*!
- * Does this node's data hold all that an eligible live node's holds? With no
- * primary there, a node at or beyond its position on the same timeline does.
- *
- * Source: promise P3.
- */
-bool
-data_allows(const struct snapshot *snapshot, size_t node);
-
-/*! May it lead, by the record or by what it published? */
-bool
-may_lead(const struct snapshot *snapshot, size_t node);
 
 /*!
  * Is the position that was observed the end of this node's WAL? Recovery may

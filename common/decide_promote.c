@@ -17,11 +17,9 @@
 static size_t
 overtaken_by(const struct snapshot *snapshot)
 {
-    const char *why;
-
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self && may_lead(snapshot, i)
-            && record_allows(snapshot, i, &why)
+        if (i != snapshot->self && is_eligible(snapshot, i)
+            && lead_rule_allows(may_lead(snapshot, i))
             && standing_of(snapshot, i, snapshot->self) == STANDING_AHEAD) {
             return i;
         }
@@ -64,17 +62,44 @@ refuse_unknown(struct plan *plan, const struct node *other)
                      "be", other->name);
 }
 
+/* By which rule this node may lead; where it may not, the plan says why. */
+static enum lead_rule
+rule_of_promotion(const struct snapshot *snapshot, struct plan *plan)
+{
+    enum lead_rule rule = lead_by_data(snapshot, snapshot->self);
+    size_t other = overtaken_by(snapshot);
+
+    if (!lead_rule_allows(rule)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "let another node lead: this one may not, %s",
+                         lead_rule_why(rule));
+        return rule;
+    }
+    if (!switchover_is_proved(snapshot, plan)) {
+        return LEAD_LAST_WAL;
+    }
+    if (other != NODES_MAX) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "let '%s' lead: it holds more WAL than this node",
+                         snapshot->node[other].name);
+        return LEAD_BEHIND;
+    }
+    return rule;
+}
+
 static bool
 promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
 {
-    const char *why = "";
     size_t other = NODES_MAX;
+    enum lead_rule rule;
 
     switch (other_promoted(snapshot, &other)) {
         case TRI_YES:
+            plan->rule = lead_rule_name(LEAD_SECOND);
             refuse_second(snapshot, plan, other);
             return false;
         case TRI_UNKNOWN:
+            plan->rule = lead_rule_name(LEAD_ROLE_UNKNOWN);
             refuse_unknown(plan, &snapshot->node[other]);
             return false;
         case TRI_NO:
@@ -84,23 +109,9 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
         || refuse_foreign(snapshot, plan)) {
         return false;
     }
-    if (!record_allows(snapshot, snapshot->self, &why)
-        && !data_allows(snapshot, snapshot->self)) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "let another node lead: this one may not, %s", why);
-        return false;
-    }
-    if (!switchover_is_proved(snapshot, plan)) {
-        return false;
-    }
-    other = overtaken_by(snapshot);
-    if (other != NODES_MAX) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "let '%s' lead: it holds more WAL than this node",
-                         snapshot->node[other].name);
-        return false;
-    }
-    return true;
+    rule = rule_of_promotion(snapshot, plan);
+    plan->rule = lead_rule_name(rule);
+    return lead_rule_allows(rule);
 }
 
 /*

@@ -51,9 +51,8 @@ read_quorum(const struct attr *attr, struct quorum *ret_quorum)
 
 /* --- who may lead --------------------------------------------------------- */
 
-bool
-quorum_allows(const struct snapshot *snapshot, size_t node,
-              const char **ret_why)
+enum lead_rule
+lead_by_quorum(const struct snapshot *snapshot, size_t node)
 {
     const struct node *candidate = &snapshot->node[node];
     struct wal_position mine = published_position(candidate);
@@ -61,8 +60,7 @@ quorum_allows(const struct snapshot *snapshot, size_t node,
     uint32_t seen = 1;
 
     if (read_quorum(&candidate->quorum, &quorum) != 0) {
-        *ret_why = "its data-quorum could not be read from the cluster";
-        return false;
+        return LEAD_QUORUM_UNREAD;
     }
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *other = &snapshot->node[i];
@@ -73,21 +71,15 @@ quorum_allows(const struct snapshot *snapshot, size_t node,
         }
         if (!wal_position_is_known(mine)
             || standing_of(snapshot, i, node) == STANDING_AHEAD) {
-            *ret_why = "another member of the quorum holds more";
-            return false;
+            return LEAD_QUORUM_BEHIND;
         }
         if (standing_of(snapshot, i, node) == STANDING_APART) {
-            *ret_why = "its data and another member's have parted";
-            return false;
+            return LEAD_QUORUM_PARTED;
         }
         seen++;
     }
-    if (quorum.n == 0 || seen + quorum.n <= quorum.of) {
-        *ret_why = "too few members of the quorum have shown what they hold, "
-                   "so a commit may be missing";
-        return false;
-    }
-    return true;
+    return quorum.n == 0 || seen + quorum.n <= quorum.of
+           ? LEAD_QUORUM_TOO_FEW : LEAD_QUORUM;
 }
 
 /* --- the primary's record ------------------------------------------------- */

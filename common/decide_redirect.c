@@ -17,49 +17,6 @@
 #define REDIRECT_WAIT_MS 1000u
 
 /*
- * Live, to stay, and not to be judged first. A primary that died and was
- * demoted is there for Pacemaker until its death is reported.
- */
-static bool
-counts(const struct snapshot *snapshot, size_t node)
-{
-    return is_live(snapshot, node) && !is_unproved(snapshot, node)
-           && !is_foreign(snapshot, node)
-           && !attr_is(&snapshot->node[node].status, "STOP")
-           && snapshot->node[node].in_stop_list != TRI_YES;
-}
-
-bool
-data_allows(const struct snapshot *snapshot, size_t node)
-{
-    const char *why;
-
-    if (node >= snapshot->node_count || is_foreign(snapshot, node)) {
-        return false;
-    }
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != node && is_live(snapshot, i)
-            && record_allows(snapshot, i, &why)
-            && holds_all_of(snapshot, node, i)) {
-            return true;
-        }
-    }
-    return way_back_is_open(snapshot, node);
-}
-
-bool
-may_lead(const struct snapshot *snapshot, size_t node)
-{
-    const char *why;
-
-    return counts(snapshot, node) && !replay_is_held_up(snapshot, node)
-           && wal_position_is_known(
-                  published_position(&snapshot->node[node]))
-           && (record_allows(snapshot, node, &why)
-               || data_allows(snapshot, node));
-}
-
-/*
  * The chosen one, unless another holds more, or as much and the chosen one
  * failed before; NODES_MAX: it cannot lead, and no other may.
  */
@@ -71,7 +28,7 @@ best_node(const struct snapshot *snapshot, size_t chosen)
                                                           : chosen;
 
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != chosen && may_lead(snapshot, i)
+        if (i != chosen && lead_rule_allows(may_lead(snapshot, i))
             && (held_up || !promotion_failed(snapshot, i))
             && (best == NODES_MAX
                 || standing_of(snapshot, i, best) == STANDING_AHEAD)) {
@@ -86,7 +43,7 @@ static size_t
 silent_node(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (counts(snapshot, i) && !replay_is_held_up(snapshot, i)
+        if (takes_part(snapshot, i) && !replay_is_held_up(snapshot, i)
             && !wal_position_is_known(
                    published_position(&snapshot->node[i]))) {
             return i;
@@ -99,7 +56,7 @@ static bool
 others_live(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self && counts(snapshot, i)) {
+        if (i != snapshot->self && takes_part(snapshot, i)) {
             return true;
         }
     }
@@ -122,6 +79,7 @@ rank_anew(const struct snapshot *snapshot, struct plan *plan, size_t chosen,
         plan_log(plan, LOG_NOTICE, "'%s' holds more than '%s', which was to "
                  "be promoted: it is ranked instead",
                  snapshot->node[best].name, snapshot->node[chosen].name);
+        plan->rule = lead_rule_name(may_lead(snapshot, best));
         want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
                   snapshot->self, rank);
     }

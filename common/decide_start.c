@@ -197,10 +197,9 @@ static bool
 record_answers(const struct snapshot *snapshot)
 {
     size_t other = NODES_MAX;
-    const char *why;
 
     return self_node(snapshot)->data_status.known == ATTR_SET
-           && record_allows(snapshot, snapshot->self, &why)
+           && is_eligible(snapshot, snapshot->self)
            && other_promoted(snapshot, &other) == TRI_NO
            && !someone_is_ranked(snapshot);
 }

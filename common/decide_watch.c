@@ -161,12 +161,10 @@ cluster_wants_it(const struct snapshot *snapshot)
 static bool
 has_successor(const struct snapshot *snapshot)
 {
-    const char *why;
-
     for (size_t i = 0; i < snapshot->node_count; i++) {
         if (i != snapshot->self && is_live(snapshot, i)
             && attr_is(&snapshot->node[i].score, SCORE_CANDIDATE)
-            && record_allows(snapshot, i, &why)) {
+            && is_eligible(snapshot, i)) {
             return true;
         }
     }

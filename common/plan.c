@@ -36,6 +36,7 @@ plan_init(struct plan *plan)
     plan->facts = 0;
     plan->limit_ms = 0;
     plan->reason[0] = '\0';
+    plan->rule = NULL;
     plan_fallback(plan, OCF_ERR_GENERIC,
                   "look at pgward's log on this node for the step it was in: "
                   "the action did not end in time");
@@ -207,6 +208,9 @@ plan_dump(const struct plan *plan, struct text *text)
     }
     if (plan->overflow) {
         text_add(text, "overflow\n");
+    }
+    if (plan->rule != NULL) {
+        text_add(text, "rule %s\n", plan->rule);
     }
     if (plan->verdict == VERDICT_EXIT) {
         text_add(text, "exit %d %s\n", (int) plan->code, plan->reason);

@@ -215,6 +215,8 @@ struct plan {
                                          Where the cluster's daemons take
                                          longer, the fallback stands */
     char reason[PLAN_REASON_SIZE];  /*!< ocf-exit-reason, or "" */
+    const char *rule;               /*!< the name of the rule of may_lead.h
+                                         that decided; NULL: none had to */
     /*! What stands if the next step hangs until the deadline. */
     enum ocf_code fallback_code;
     char fallback_reason[PLAN_REASON_SIZE];

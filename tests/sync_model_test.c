@@ -146,7 +146,6 @@ assert_candidate_has_all(size_t candidate, unsigned members)
 {
     static struct snapshot seen;
     const struct record *newest = &model.copy[candidate];
-    const char *why;
 
     world_init(&seen, ACTION_PROMOTE, NODES, candidate);
     for (size_t i = 1; i < NODES; i++) {
@@ -168,7 +167,7 @@ assert_candidate_has_all(size_t candidate, unsigned members)
                             position);
         node->position = attr_with(member ? position : "");
     }
-    if (record_allows(&seen, candidate, &why)) {
+    if (is_eligible(&seen, candidate)) {
         promotable++;
         if (model.flushed[candidate] < model.acknowledged) {
             print_error("node %zu with members %x: list %s, record %s %s\n",
