@@ -244,6 +244,19 @@ find_holder(const struct holdup *holdup, enum holder_kind kind)
     return NULL;
 }
 
+/* A postmaster that has not heard of the stop yet starts its archiver again. */
+static void
+end_commands(const struct holdup *holdup)
+{
+    for (size_t i = 0; i < HOLDERS_MAX; i++) {
+        if (holdup->holder[i].kind == HOLDER_COMMAND) {
+            assert_int_equal(postgres_end_holder(
+                &server.params, HOLDER_COMMAND, holdup->holder[i].pid,
+                SIGTERM, &why), 0);
+        }
+    }
+}
+
 /* The shutdown's checkpoint is written, and the server waits for ever. */
 static void
 ends_an_archive_command_that_holds_a_stop_up(void **state)
@@ -273,13 +286,12 @@ ends_an_archive_command_that_holds_a_stop_up(void **state)
     assert_null(find_holder(&holdup, HOLDER_SENDER));
     assert_null(strstr(command->title, "300"));     /* no arguments */
     assert_non_null(strstr(holdup.unarchived, "(1 segments)"));
-    for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        if (holdup.holder[i].kind == HOLDER_COMMAND) {
-            assert_int_equal(postgres_end_holder(
-                &server.params, HOLDER_COMMAND, holdup.holder[i].pid,
-                SIGTERM, &why), 0);
-        }
-    }
+    do {
+        end_commands(&holdup);
+        clock_sleep_ms(100, deadline_ms);
+    } while (look(false).state != PROCESS_GONE
+             && clock_left_ms(deadline_ms) > 0
+             && postgres_find_holders(&server.params, &holdup) == 0);
     wait_for_state(PROCESS_GONE);
     assert_int_equal(postgres_end_holder(&server.params, HOLDER_SENDER,
                                          getpid(), SIGTERM, &why), 0);
