@@ -353,7 +353,7 @@ keeps_an_active_slot(void **state)
     assert_int_equal(snapshot.node[1].slot_active, TRI_YES);
     assert_int_equal(pgsql_drop_slot(pgsql, "slot_srv2", deadline_ms, &why),
                      -1);
-    assert_non_null(strstr(why_buf, "could not drop replication slot"));
+    assert_non_null(strstr(why_buf, "could not drop slot"));
     pgsql_close(pgsql);
     run_sql(&standby, "ALTER SYSTEM RESET primary_slot_name");
     run_sql(&standby, "SELECT pg_reload_conf()");
