@@ -14,12 +14,6 @@
 #include "report.h"
 #include "watch.h"
 
-/* A standby that has to be restarted for a setting has this long to stop. */
-#define RESTART_WAIT_MS 20000
-
-/* From then on, a client that says nothing does not hold it up. */
-#define NEWCOMERS_MS 2000
-
 int
 do_start_server(struct job *job)
 {
@@ -82,36 +76,6 @@ int
 do_end_receiver(struct job *job)
 {
     return signal_server(job, POSTGRES_END_RECEIVER);
-}
-
-int
-do_restart_standby(struct job *job)
-{
-    const struct instance *instance = job->instance;
-    int64_t begin_ms = clock_now_ms();
-    int64_t limit = begin_ms + RESTART_WAIT_MS;
-    bool hurried = false;
-    struct process process = { 0 };
-
-    if (limit > instance->deadline_ms) {
-        limit = instance->deadline_ms;
-    }
-    if (signal_server(job, POSTGRES_STOP_FAST) != 0) {
-        return -1;
-    }
-    do {
-        clock_sleep_ms(20, limit);
-        if (!hurried && clock_now_ms() - begin_ms >= NEWCOMERS_MS) {
-            hurried = true;
-            (void) signal_server(job, POSTGRES_END_NEWCOMERS);
-        }
-        (void) postgres_examine(&instance->params, false, &process);
-    } while (process.state != PROCESS_GONE && clock_left_ms(limit) > 0);
-    if (process.state != PROCESS_GONE) {
-        text_add(&job->why, "the standby did not stop in time");
-        return -1;
-    }
-    return do_start_server(job);
 }
 
 static int

@@ -113,6 +113,48 @@ tell_of_refusal(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
+static void
+decide_action(const struct snapshot *snapshot, struct plan *plan)
+{
+    switch (snapshot->action) {
+        case ACTION_START:
+            decide_start(snapshot, plan);
+            break;
+        case ACTION_STOP:
+            decide_stop(snapshot, plan);
+            break;
+        case ACTION_STATUS:
+            decide_status(snapshot, plan);
+            break;
+        case ACTION_MONITOR:
+            decide_monitor(snapshot, plan);
+            break;
+        case ACTION_PROMOTE:
+            decide_promote(snapshot, plan);
+            break;
+        case ACTION_DEMOTE:
+            decide_demote(snapshot, plan);
+            break;
+        case ACTION_NOTIFY:
+            decide_notify(snapshot, plan);
+            break;
+        case ACTION_VALIDATE:
+            decide_validate(snapshot, plan);
+            break;
+        case ACTION_REPORT:
+            decide_report(snapshot, plan);
+            break;
+        case ACTION_RELOAD:
+            decide_reload(snapshot, plan);
+            break;
+        case ACTION_NONE:
+        case ACTION_METADATA:
+        case ACTION_METHODS:
+            plan_exit(plan, OCF_ERR_UNIMPLEMENTED);
+            break;
+    }
+}
+
 void
 decide(const struct snapshot *snapshot, struct plan *ret_plan)
 {
@@ -121,42 +163,9 @@ decide(const struct snapshot *snapshot, struct plan *ret_plan)
         watch_duty(snapshot, ret_plan);
         return;
     }
-    switch (snapshot->action) {
-        case ACTION_START:
-            decide_start(snapshot, ret_plan);
-            break;
-        case ACTION_STOP:
-            decide_stop(snapshot, ret_plan);
-            break;
-        case ACTION_STATUS:
-            decide_status(snapshot, ret_plan);
-            break;
-        case ACTION_MONITOR:
-            decide_monitor(snapshot, ret_plan);
-            break;
-        case ACTION_PROMOTE:
-            decide_promote(snapshot, ret_plan);
-            break;
-        case ACTION_DEMOTE:
-            decide_demote(snapshot, ret_plan);
-            break;
-        case ACTION_NOTIFY:
-            decide_notify(snapshot, ret_plan);
-            break;
-        case ACTION_VALIDATE:
-            decide_validate(snapshot, ret_plan);
-            break;
-        case ACTION_REPORT:
-            decide_report(snapshot, ret_plan);
-            break;
-        case ACTION_RELOAD:
-            decide_reload(snapshot, ret_plan);
-            break;
-        case ACTION_NONE:
-        case ACTION_METADATA:
-        case ACTION_METHODS:
-            plan_exit(ret_plan, OCF_ERR_UNIMPLEMENTED);
-            break;
+    if (restart_is_over(snapshot, ret_plan)) {
+        decide_action(snapshot, ret_plan);
+        await_restart(snapshot, ret_plan);
     }
     tell_of_refusal(snapshot, ret_plan);
     watch_duty(snapshot, ret_plan);

@@ -187,6 +187,39 @@ end_server(const struct snapshot *snapshot, struct plan *plan,
     return false;
 }
 
+void
+plan_restart(struct plan *plan)
+{
+    plan_add(plan, OP_BEGIN_RESTART, OP_REQUIRED, 0, NULL);
+    plan_add(plan, OP_STOP_FAST, OP_REQUIRED, 0, NULL);
+}
+
+bool
+restart_is_over(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->done[OP_BEGIN_RESTART].times
+        == snapshot->done[OP_END_RESTART].times) {
+        return true;
+    }
+    if (end_server(snapshot, plan,
+                   snapshot->settings.stop_escalate_in_slave_ms)) {
+        plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
+        plan_add(plan, OP_END_RESTART, OP_REQUIRED, 0, NULL);
+        plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
+    }
+    return false;
+}
+
+void
+await_restart(const struct snapshot *snapshot, struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->op[i].kind == OP_BEGIN_RESTART) {
+            wait_for_end(snapshot, plan);
+        }
+    }
+}
+
 /* Stopped means gone; attributes are for people and never fail a stop. */
 void
 decide_stop(const struct snapshot *snapshot, struct plan *plan)

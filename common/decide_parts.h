@@ -102,6 +102,23 @@ bool
 end_server(const struct snapshot *snapshot, struct plan *plan,
            uint32_t escalate_ms);
 
+/*! A standby comes back with other settings: it ends, and is started again. */
+void
+plan_restart(struct plan *plan);
+
+/*!
+ * Is no such restart under way in this action? It ends as a stop does, however
+ * long that takes, and the action goes on with the server that was started.
+ *
+ * \return false: the plan has its verdict.
+ */
+bool
+restart_is_over(const struct snapshot *snapshot, struct plan *plan);
+
+/*! Whatever the verdict of a plan that begins one was: its end is awaited. */
+void
+await_restart(const struct snapshot *snapshot, struct plan *plan);
+
 /*!
  * While a fast shutdown waits: end whom it waits for without need.
  *

@@ -170,7 +170,7 @@ admit(const struct snapshot *snapshot, struct plan *plan)
              "primary's timelines holds all that it has: it follows");
     plan_add_number(plan, OP_WRITE_STANDBY, OP_REQUIRED, STANDBY_FOLLOWS);
     plan_add(plan, OP_WRITE_CONFIG, OP_BEST_EFFORT, 0, NULL);
-    plan_add(plan, OP_RESTART_STANDBY, OP_REQUIRED, 0, NULL);
+    plan_restart(plan);
     /*
      * The lock's question is answered. Left there while this node catches up,
      * it would be asked again after a crash, on the primary's own timeline,

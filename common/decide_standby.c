@@ -56,7 +56,7 @@ plan_upstream(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->server.version >= RELOADABLE_UPSTREAM_VERSION) {
         plan_add(plan, OP_RELOAD, OP_REQUIRED, 0, NULL);
     } else {
-        plan_add(plan, OP_RESTART_STANDBY, OP_REQUIRED, 0, NULL);
+        plan_restart(plan);
     }
 }
 

@@ -439,7 +439,7 @@ started_to_be_judged(const struct snapshot *snapshot)
 {
     return rep_mode_is_replication(snapshot->settings.rep_mode)
            && snapshot->files.lock == TRI_YES && !record_answers(snapshot)
-           && snapshot->done[OP_RESTART_STANDBY].times == 0;
+           && snapshot->done[OP_BEGIN_RESTART].times == 0;
 }
 
 /* A primary is there: is this node's data of its past? */

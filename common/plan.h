@@ -122,8 +122,10 @@ enum fact {
                                        process and beginning; 0: all */ \
     X(OP_END_SESSIONS, "end-sessions", end_sessions, SERVER) \
                                     /* those that hold replay back */ \
-    X(OP_RESTART_STANDBY, "restart-standby", restart_standby, SERVER) \
-                                    /* fast, then start */ \
+    X(OP_BEGIN_RESTART, "begin-restart", nothing, SERVER) \
+                                    /* a standby's: it is to end and start */ \
+    X(OP_END_RESTART, "end-restart", nothing, SERVER) \
+                                    /* it was started */ \
     X(OP_SWITCH_WAL, "switch-wal", switch_wal, SERVER) \
                                     /* where there is an archive */ \
     X(OP_CREATE_SLOT, "create-slot", create_slot, SERVER)       /* node */ \

@@ -351,13 +351,15 @@ run_server_op(struct e_state *state, size_t i, const struct e_op *op)
         case OP_ASK_CHECKPOINT:
             return ask_checkpoint(node);
         case OP_END_RECEIVER:
-        case OP_RESTART_STANDBY:
             node->upstream = E_NOBODY;
             return 0;
         case OP_END_SENDERS:
             return end_senders(state, i, op);
         case OP_NOTE_LEAVING:
             node->left |= e_bit_of(op->node);
+            return 0;
+        case OP_BEGIN_RESTART:
+        case OP_END_RESTART:
             return 0;
         case OP_SWITCH_WAL:
             return 0;       /* no commit is in it */

@@ -67,11 +67,11 @@ assert_follows_with_proof(const struct snapshot *world,
     assert_true(has_streamed(world)
                 || (past->shared
                     && world->server.recovery_advances == TRI_NO));
-    assert_true(plan_find(plan, OP_RESTART_STANDBY, 0)
+    assert_true(plan_find(plan, OP_BEGIN_RESTART, 0)
                 > plan_find(plan, OP_WRITE_STANDBY, 0));
     assert_true(plan_find(plan, OP_REMOVE_LOCK, 0) == NO_OP
                 || plan_find(plan, OP_REMOVE_LOCK, 0)
-                   > plan_find(plan, OP_RESTART_STANDBY, 0));
+                   > plan_find(plan, OP_BEGIN_RESTART, 0));
     return 1;
 }
 
