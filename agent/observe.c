@@ -55,7 +55,6 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
                  || snapshot->action == ACTION_REPORT
                  || snapshot->action == ACTION_RELOAD;
 
-    memset(&snapshot->process, 0, sizeof(snapshot->process));
     if (postgres_examine(&instance->params, quick, &snapshot->process)
         != 0) {
         (void) text_copy(strerror(errno), snapshot->failure,
@@ -86,7 +85,6 @@ observe_files(const struct instance *instance, uint32_t facts,
         }
     }
     if ((facts & FACT_CONTROL) != 0) {
-        snapshot->files.control = CONTROL_UNKNOWN;
         (void) postgres_read_control(&instance->params, &instance->identity,
                                      deadline_ms, &snapshot->files);
     }
@@ -133,7 +131,6 @@ observe_address(const struct instance *instance, struct snapshot *snapshot)
 {
     struct ifaddrs *list = NULL;
 
-    snapshot->address_here = TRI_UNKNOWN;
     if (getifaddrs(&list) != 0) {
         return;
     }
@@ -180,7 +177,6 @@ observe_position(const struct instance *instance, int64_t deadline_ms,
     char why_text[SERVER_TEXT_SIZE];
 
     text_init(&why, why_text, sizeof(why_text));
-    snapshot->server.recovery_advances = TRI_UNKNOWN;
     if (pgsql_observe_position(instance->pgsql, deadline_ms, &now, &why)
         != 0) {
         note_failure(snapshot, "position", &why);
@@ -264,7 +260,6 @@ observe_server(const struct instance *instance, uint32_t facts,
     struct wal_position vote = snapshot->server.position;
 
     if (snapshot->process.state == PROCESS_GONE) {
-        snapshot->server.answer = ANSWER_UNKNOWN;
         return;
     }
     if (snapshot->process.state == PROCESS_FROZEN
@@ -317,7 +312,6 @@ observe_history(const struct instance *instance, struct snapshot *snapshot)
 {
     char *summary = snapshot->files.history;
 
-    summary[0] = '\0';
     if (snapshot->server.position.timeline != 0
         && postgres_read_history(&instance->params, &instance->identity,
                               snapshot->server.position.timeline, summary,
@@ -365,6 +359,7 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
 
     snapshot->facts = facts;
     snapshot->rows_read = false;
+    snapshot_forget(snapshot, facts);
     if ((facts & FACT_PROCESS) != 0) {
         observe_process(instance, snapshot);
     }
@@ -373,7 +368,6 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     observe_files(instance, facts, deadline_ms, snapshot);
     if ((facts & FACT_PROFILE) != 0) {
-        memset(&snapshot->profile, 0, sizeof(snapshot->profile));
         units_find("", snapshot->profile.boot_unit,
                    sizeof(snapshot->profile.boot_unit));
     }

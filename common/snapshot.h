@@ -493,6 +493,15 @@ struct snapshot {
 };
 
 /*!
+ * Empty what the facts fill, before they are looked at: a failed look leaves
+ * UNKNOWN, never what was there in the last cycle. The cluster's facts are
+ * emptied by who reads them, which keeps who was out; a position stays, to be
+ * compared with the next; monitor_sql runs once an action.
+ */
+void
+snapshot_forget(struct snapshot *snapshot, uint32_t facts);
+
+/*!
  * Write a snapshot as `key = value` lines; zero fields are left out.
  *
  * Errors: a text that did not fit has `overflow` set.

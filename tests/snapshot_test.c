@@ -139,6 +139,36 @@ no_replay_keeps_a_primary_back(void **state)
     assert_true(replay_is_held_up(&snapshot, 0));
 }
 
+/* A look that fails after this one leaves nothing of the last. */
+static void
+what_is_looked_at_anew_is_unknown_before(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot.node_count = 2;
+    snapshot.files.lock = TRI_NO;
+    snapshot.files.control = CONTROL_SHUT_DOWN;
+    snapshot.server.in_recovery = TRI_NO;
+    snapshot.server.monitor_sql_ok = TRI_YES;
+    snapshot.server.position = (struct wal_position) { 1, 5 };
+    snapshot.server.redo_lsn = 5;
+    snapshot.memory.proven = true;
+    snapshot.node[1].sender.state = SENDER_STREAMING;
+    snapshot.node[1].slot = TRI_YES;
+    snapshot_forget(&snapshot, FACT_FILES | FACT_SQL | FACT_SYNC);
+    assert_int_equal(snapshot.files.lock, TRI_UNKNOWN);
+    assert_int_equal(snapshot.files.control, CONTROL_SHUT_DOWN);
+    assert_int_equal(snapshot.server.in_recovery, TRI_UNKNOWN);
+    assert_int_equal(snapshot.server.monitor_sql_ok, TRI_YES);
+    assert_int_equal(snapshot.server.position.lsn, 5);
+    assert_true(snapshot.server.redo_lsn == 0 && !snapshot.memory.proven);
+    assert_int_equal(snapshot.node[1].slot, TRI_YES);
+    snapshot_forget(&snapshot, FACT_SENDERS);
+    assert_int_equal(snapshot.node[1].sender.state, SENDER_UNKNOWN);
+    assert_int_equal(snapshot.node[1].slot, TRI_UNKNOWN);
+}
+
 int
 main(void)
 {
@@ -151,6 +181,7 @@ main(void)
         cmocka_unit_test(an_attribute_is_a_value_only_when_set),
         cmocka_unit_test(what_an_action_wrote_is_what_it_finds),
         cmocka_unit_test(no_replay_keeps_a_primary_back),
+        cmocka_unit_test(what_is_looked_at_anew_is_unknown_before),
     };
 
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
