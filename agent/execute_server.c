@@ -19,6 +19,7 @@ do_start_server(struct job *job)
 {
     const struct instance *instance = job->instance;
 
+    memory_forget_alone(instance);
     report_log(LOG_INFO, "starting the server of '%s'",
                instance->params.pgdata);
     pgsql_close(instance->pgsql);

@@ -251,6 +251,42 @@ memory_forget_said(const struct instance *instance)
     (void) unlink(instance_run_path(instance, "said", path));
 }
 
+void
+memory_forget_alone(const struct instance *instance)
+{
+    char path[PATH_SIZE];
+
+    /* mostly it is gone */
+    (void) unlink(instance_run_path(instance, "alone", path));
+}
+
+uint32_t
+memory_alone_ms(const struct instance *instance, bool has_one)
+{
+    uint64_t now_ms = (uint64_t) clock_now_ms();
+    char path[PATH_SIZE];
+    char buf[CALM_SIZE];
+    struct text text;
+    uint64_t then_ms;
+    size_t len;
+
+    if (has_one) {
+        memory_forget_alone(instance);
+        return 0;
+    }
+    if (files_read(instance_run_path(instance, "alone", path), buf,
+                   sizeof(buf), &len) == 0
+        && line_read_number(buf, now_ms, &then_ms) != NULL) {
+        return now_ms - then_ms < UINT32_MAX ? (uint32_t) (now_ms - then_ms)
+                                             : UINT32_MAX;
+    }
+    text_init(&text, buf, sizeof(buf));
+    text_add(&text, "%" PRIu64 "\n", now_ms);
+    /* without it the next monitor begins to count */
+    (void) files_write(path, buf, text.len, FILE_MODE);
+    return 0;
+}
+
 uint32_t
 memory_calm_ms(const struct instance *instance)
 {

@@ -65,4 +65,16 @@ memory_still_ms(const struct instance *instance, lsn replayed);
 enum tri
 memory_replay_is_busy(const struct instance *instance, int32_t pid);
 
+/*!
+ * For how long has this standby had no WAL receiver, by the looks that say so?
+ *
+ * \param[in] has_one  one is there: the count begins anew
+ */
+uint32_t
+memory_alone_ms(const struct instance *instance, bool has_one);
+
+/*! A server that is started is not alone yet. */
+void
+memory_forget_alone(const struct instance *instance);
+
 #endif

@@ -200,6 +200,21 @@ time_replay(const struct instance *instance, struct replay *replay)
     }
 }
 
+/* Since when does nothing stream to this standby? */
+static void
+time_stream(const struct instance *instance, struct snapshot *snapshot)
+{
+    struct server *server = &snapshot->server;
+
+    server->alone_ms = 0;
+    if (snapshot->action == ACTION_MONITOR
+        && server->in_recovery == TRI_YES
+        && server->receiver_running != TRI_UNKNOWN) {
+        server->alone_ms = memory_alone_ms(
+            instance, server->receiver_running == TRI_YES);
+    }
+}
+
 /* A process that was stopped shows for what it waited before. */
 static void
 observe_replay(const struct instance *instance, int64_t deadline_ms,
@@ -273,6 +288,7 @@ observe_server(const struct instance *instance, uint32_t facts,
     }
     if ((facts & FACT_SQL) != 0) {
         time_replay(instance, &snapshot->server.replay);
+        time_stream(instance, snapshot);
     }
     if ((facts & FACT_REPLAY) != 0) {
         observe_replay(instance, deadline_ms, snapshot);
@@ -320,6 +336,17 @@ observe_history(const struct instance *instance, struct snapshot *snapshot)
                    "in '%s/pg_wal'", snapshot->server.position.timeline,
                    instance->params.pgdata);
     }
+}
+
+static void
+observe_upstream(const struct instance *instance, struct server *server)
+{
+    struct text words;
+
+    text_init(&words, server->upstream_words, sizeof(server->upstream_words));
+    /* what cannot be read says nothing */
+    (void) postgres_tail_upstream(&instance->params, &instance->identity,
+                                  &words);
 }
 
 static void
@@ -386,6 +413,9 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     if ((facts & FACT_HISTORY) != 0) {
         observe_history(instance, snapshot);
+    }
+    if ((facts & FACT_UPSTREAM) != 0) {
+        observe_upstream(instance, &snapshot->server);
     }
     observe_cluster(instance, facts, look_deadline(instance, limit_ms),
                     snapshot);

@@ -120,6 +120,15 @@ int
 postgres_tail_log(const struct params *params,
                   const struct identity *identity, struct text *ret_lines);
 
+/*!
+ * The last line of the server's log about its upstream, without its prefix;
+ * nothing where that line says that it streams. Passwords hidden.
+ */
+int
+postgres_tail_upstream(const struct params *params,
+                       const struct identity *identity,
+                       struct text *ret_line);
+
 /*! Can a file in pgdata be written and synced? TRI_UNKNOWN: not tried. */
 enum tri
 postgres_check_disk(const struct params *params,

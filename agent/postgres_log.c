@@ -25,6 +25,9 @@ struct last_lines {
     char line[LINES_MAX][LINE_SIZE];
 };
 
+/* Add to `text` what a log's tail tells; returns of how many lines. */
+typedef size_t (*add_fn)(const char *bytes, bool any, struct text *text);
+
 static void
 remember(struct last_lines *lines, const char *line)
 {
@@ -37,14 +40,16 @@ remember(struct last_lines *lines, const char *line)
     lines->count++;
 }
 
-/* What clients are told meanwhile is not why the server did not start. */
+/* What a client is told, or the WAL receiver, is not why no server starts. */
 static bool
 is_for_a_client(const char *line)
 {
     static const char *const words[] = {
         "FATAL:  the database system is ", "FATAL:  sorry, too many clients",
         "FATAL:  remaining connection slots",
-        "FATAL:  terminating connection",
+        "FATAL:  terminating connection", "FATAL:  terminating walreceiver",
+        "FATAL:  could not connect to the primary server",
+        "FATAL:  could not receive data from WAL stream",
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -71,6 +76,29 @@ is_telling(const char *line)
         }
     }
     return false;
+}
+
+/* It ends the server, and what follows comes of it. */
+static bool
+is_the_end(const char *line)
+{
+    return strstr(line, "FATAL:  ") != NULL || strstr(line, "PANIC:  ") != NULL;
+}
+
+/* It says less than what came as LOG before it. */
+static bool
+is_bare(const char *line)
+{
+    return strstr(line, " contains errors") != NULL
+           || strstr(line, "FATAL:  could not create any ") != NULL
+           || strstr(line, "FATAL:  could not load ") != NULL;
+}
+
+/* It says less than its own DETAIL. */
+static bool
+is_told_in_detail(const char *line)
+{
+    return strstr(line, "because of insufficient parameter settings") != NULL;
 }
 
 /* The others belong to the one before them. */
@@ -174,6 +202,8 @@ add_tail(const char *bytes, bool any, struct text *text)
     char line[LINE_SIZE];
     bool ended = false;
     bool tells = false;
+    bool by_detail = false;
+    bool fatal = false;
 
     while (*bytes != '\0') {
         if (line_next(&bytes, line, sizeof(line)) != 0 || line[0] == '\0'
@@ -183,13 +213,22 @@ add_tail(const char *bytes, bool any, struct text *text)
         if (ended || is_new_story(line)) {
             telling.count = 0;
             all.count = 0;
+            fatal = false;
         }
         ended = is_end_of_story(line);
         remember(&all, line);
         if (is_message(line)) {
-            tells = is_telling(line) && !is_for_a_client(line);
+            tells = is_telling(line) && !is_for_a_client(line)
+                    && (is_the_end(line) || !fatal);
+            by_detail = is_told_in_detail(line);
+            if (tells && is_the_end(line)) {
+                telling.count = is_bare(line) ? telling.count : 0;
+                fatal = true;
+            }
         }
-        if (tells && (is_telling(line) || strstr(line, "HINT:") != NULL)) {
+        if (tells && ((by_detail && strstr(line, "DETAIL:") != NULL)
+                      || (!by_detail && is_telling(line))
+                      || strstr(line, "HINT:") != NULL)) {
             remember(&telling, line);
         }
     }
@@ -201,6 +240,50 @@ add_tail(const char *bytes, bool any, struct text *text)
         add_lines(&all, text);
     }
     return any ? all.count : 0;
+}
+
+static bool
+is_about_upstream(const char *line)
+{
+    static const char *const words[] = {
+        "WAL stream", "could not connect to the primary server",
+        "started streaming WAL", "identifier differs between the primary",
+        "forked off from current database system timeline",
+        "highest timeline ", "replication slot ", "could not start WAL",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strstr(line, words[i]) != NULL && is_message(line)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The last line about the upstream; `any` is not asked for. */
+static size_t
+add_upstream(const char *bytes, bool any, struct text *text)
+{
+    struct last_lines last = { 0 };
+    char line[LINE_SIZE];
+
+    (void) any;
+    while (*bytes != '\0') {
+        if (line_next(&bytes, line, sizeof(line)) != 0) {
+            continue;
+        }
+        if (is_new_story(line)) {
+            last.count = 0;
+        } else if (is_about_upstream(line)) {
+            last.count = 0;
+            remember(&last, line);
+        }
+    }
+    if (last.count > 0
+        && strstr(last.line[0], "started streaming WAL") == NULL) {
+        add_lines(&last, text);
+    }
+    return last.count;
 }
 
 /* The logging collector's file of this moment, from current_logfiles. */
@@ -230,7 +313,7 @@ collector_path(const char *pgdata, char *ret_path)
 }
 
 static size_t
-tail_file(const char *path, bool any, struct text *text)
+tail_file(const char *path, add_fn add, bool any, struct text *text)
 {
     CLEANUP(free_text) char *bytes = malloc(TAIL_SIZE);
     size_t len;
@@ -243,7 +326,7 @@ tail_file(const char *path, bool any, struct text *text)
     if (len == TAIL_SIZE - 1) {
         at = strchr(bytes, '\n');   /* the first line is half a line */
     }
-    return at != NULL ? add_tail(at, any, text) : 0;
+    return at != NULL ? add(at, any, text) : 0;
 }
 
 /* `postgres -C` reads the whole configuration and says what it minds. */
@@ -294,13 +377,13 @@ postgres_tail_log(const struct params *params,
         return -1;
     }
     if (!discarded) {
-        found = tail_file(params->logfile, false, ret_lines);
+        found = tail_file(params->logfile, add_tail, false, ret_lines);
     }
     if (found == 0 && collector_path(params->pgdata, collector) == 0) {
-        found = tail_file(collector, true, ret_lines);
+        found = tail_file(collector, add_tail, true, ret_lines);
     }
     if (found == 0 && !discarded) {
-        found = tail_file(params->logfile, true, ret_lines);
+        found = tail_file(params->logfile, add_tail, true, ret_lines);
     }
     identity_return();
     if (found == 0) {
@@ -312,4 +395,24 @@ postgres_tail_log(const struct params *params,
                  "file to see more", ret_lines->len > 0 ? " | " : "");
     }
     return ret_lines->len > 0 ? 0 : -1;
+}
+
+int
+postgres_tail_upstream(const struct params *params,
+                       const struct identity *identity, struct text *ret_line)
+{
+    char collector[PATH_SIZE];
+    size_t found = 0;
+
+    if (identity->known != 1 || identity_become(identity) != 0) {
+        return -1;
+    }
+    if (strcmp(params->logfile, "/dev/null") != 0) {
+        found = tail_file(params->logfile, add_upstream, false, ret_line);
+    }
+    if (found == 0 && collector_path(params->pgdata, collector) == 0) {
+        found = tail_file(collector, add_upstream, false, ret_line);
+    }
+    identity_return();
+    return found > 0 ? 0 : -1;
 }

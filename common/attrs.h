@@ -79,7 +79,10 @@ enum attr_reader {
     /* where this node's promotion began, TIMELINE/LSN; behind `ended ` once \
      * it is proved that it never led there */ \
     ROW(X, BEGAN, began, "began", "", "-began", ATTR_PRIVATE, \
-        ATTR_FOR_AGENTS)
+        ATTR_FOR_AGENTS) \
+    /* what to do, and why, where a node is not what it could be and nothing \
+     * fails */ \
+    ROW(X, WHY, why, "why", "", "-why", ATTR_LATER, ATTR_FOR_PEOPLE)
 
 #define ATTR_ENUM_ROW(X, symbol, ...) ATTR_##symbol,
 enum attr_id { ATTR_LIST(ATTR_ENUM_ROW, ) ATTR_COUNT };

@@ -134,6 +134,7 @@ want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
+    want_no_why(snapshot, plan);
 }
 
 /*

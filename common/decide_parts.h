@@ -415,6 +415,32 @@ want_ended(const struct snapshot *snapshot, struct plan *plan);
 void
 want_replay(const struct snapshot *snapshot, struct plan *plan);
 
+/*! What a person does about a pause of replay by hand; NULL: there is none. */
+const char *
+replay_pause(const struct snapshot *snapshot);
+
+/*!
+ * Was looked at all that tells what a standby is to be helped with? If not,
+ * the plan asks for it.
+ */
+bool
+why_is_seen(const struct snapshot *snapshot, struct plan *plan);
+
+/*!
+ * Tell people (RSC-why, and the log once) what keeps this standby from its
+ * work although nothing fails, or that nothing does.
+ */
+void
+tell_why(const struct snapshot *snapshot, struct plan *plan);
+
+/*! The same in words of the caller's, which begin with what to do. */
+void
+want_why(const struct snapshot *snapshot, struct plan *plan, const char *why);
+
+/*! Nothing is left to be told. */
+void
+want_no_why(const struct snapshot *snapshot, struct plan *plan);
+
 /*! The last gate of a promotion; false: the plan has its verdict. */
 bool
 replay_allows(const struct snapshot *snapshot, struct plan *plan);

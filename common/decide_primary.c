@@ -540,6 +540,10 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         settled = sync_list_is_settled(snapshot, plan);
     }
     if (settled || snapshot->left_ms <= LAST_CALL_MS) {
+        /* who asks where the list is set has told of that */
+        if ((snapshot->facts & FACT_SETTINGS) == 0) {
+            want_no_why(snapshot, plan);
+        }
         plan_exit(plan, code);
         return;
     }

@@ -176,6 +176,16 @@ own_obstacle(const struct snapshot *snapshot, char *buf)
     return buf;
 }
 
+const char *
+replay_pause(const struct snapshot *snapshot)
+{
+    char buf[ATTR_VALUE_SIZE];
+
+    return snapshot->server.in_recovery == TRI_YES
+           && snapshot->server.replay.paused == TRI_YES
+           && own_obstacle(snapshot, buf) == NULL ? RESUME : NULL;
+}
+
 bool
 replay_is_held_up(const struct snapshot *snapshot, size_t node)
 {

@@ -193,8 +193,12 @@ return_duties(const struct snapshot *snapshot, struct plan *plan,
         case RETURN_REFUTED:
             return;
         case RETURN_UNKNOWN:
+            if (!why_is_seen(snapshot, plan)) {
+                return;
+            }
             want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT,
                       snapshot->self, "HS:alone");
+            tell_why(snapshot, plan);
             break;
         case RETURN_PROVED:
             /* no status yet: the new primary's addresses may be starting */

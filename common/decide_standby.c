@@ -113,7 +113,8 @@ follow(const struct snapshot *snapshot, struct plan *plan,
         refuse_to_follow(snapshot, plan, SEEN_PARTED);
         return;
     }
-    if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)) {
+    if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)
+        || !why_is_seen(snapshot, plan)) {
         return;
     }
     if (snapshot->server.receiver_running == TRI_NO
@@ -131,6 +132,7 @@ follow(const struct snapshot *snapshot, struct plan *plan,
               snapshot->self, "");
     want_upstream(snapshot, plan);
     want_sender_name(snapshot, plan);
+    tell_why(snapshot, plan);
     if (snapshot->action == ACTION_MONITOR && plan->count == 0
         && snapshot->name_key.known != ATTR_UNSET && !is_misnamed(snapshot)
         && !replay_is_held_up(snapshot, snapshot->self)

@@ -270,6 +270,7 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_HISTORY, OP_REQUIRED, self,
               HISTORY_OF_STANDBY);
     want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, self, "");
+    want_no_why(snapshot, plan);
 }
 
 /*

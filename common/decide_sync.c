@@ -347,6 +347,22 @@ sync_list_next(const struct snapshot *snapshot, const struct sync_list *list)
 
 /* --- steering ------------------------------------------------------------ */
 
+/* Another line sets the list, and wins: commits do not wait as they should. */
+static void
+tell_of_override(const struct snapshot *snapshot, struct plan *plan)
+{
+    static const char why[] =
+        "remove synchronous_standby_names from where it is set, and reload: "
+        "that wins over pgward, and commits wait by it";
+
+    plan_log_once(plan, LOG_ERR, "%s, for '%.100s'. It is set at %.200s", why,
+                  snapshot->server.sync_names,
+                  snapshot->server.override[0] != '\0'
+                  ? snapshot->server.override
+                  : "a place that could not be learnt");
+    want_why(snapshot, plan, why);
+}
+
 /* May the list be touched at all? A stranger's is not ours to change. */
 static bool
 may_steer(const struct snapshot *snapshot, struct plan *plan)
@@ -364,11 +380,7 @@ may_steer(const struct snapshot *snapshot, struct plan *plan)
         return true;
     }
     if (have_facts(snapshot, FACT_SETTINGS, plan)) {
-        plan_log_once(plan, LOG_ERR,
-                      "synchronous_standby_names is set outside pgward (%s): "
-                      "remove that line, or no standby can become eligible",
-                      server->override[0] != '\0' ? server->override
-                      : "could not learn where");
+        tell_of_override(snapshot, plan);
     }
     return false;
 }
@@ -383,12 +395,14 @@ is_settling(const struct snapshot *snapshot, struct plan *plan)
         || !have_facts(snapshot, FACT_SETTINGS, plan)) {
         return true;
     }
+    if (snapshot->server.sync_names_ours == TRI_NO) {
+        tell_of_override(snapshot, plan);
+        return false;
+    }
     plan_log(plan, LOG_WARNING,
-             "synchronous_standby_names (now '%s', %s) did not take effect "
-             "in time; the next monitor looks again",
-             snapshot->server.sync_names,
-             snapshot->server.override[0] != '\0'
-             ? snapshot->server.override : "set nowhere else");
+             "synchronous_standby_names (now '%s') did not take effect in "
+             "time; the next monitor looks again",
+             snapshot->server.sync_names);
     return false;
 }
 
@@ -409,8 +423,9 @@ announce(const struct snapshot *snapshot, const struct sync_list *list,
     }
     for (size_t i = 0; i < next->count; i++) {
         if (sync_list_place(list, next->node[i]) == 0) {
-            plan_log(plan, LOG_INFO, "commits now wait for the standby '%s'",
-                     snapshot->node[next->node[i]].name);
+            /* once: each monitor tries what another line overrides */
+            plan_log_once(plan, LOG_INFO, "commits are to wait for the "
+                          "standby '%s'", snapshot->node[next->node[i]].name);
         }
     }
     if (next->count == 0) {

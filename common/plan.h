@@ -44,6 +44,7 @@ enum fact {
     FACT_HOLDERS = 1 << 16,   /*!< for whom the server waits */
     FACT_REPLAY = 1 << 17,    /*!< what keeps a standby's replay back */
     FACT_NEWEST = 1 << 18,    /*!< the newest timeline in pg_wal */
+    FACT_UPSTREAM = 1 << 19,  /*!< what the log says of the WAL receiver */
 };
 
 #define FACT_LIST(X) \
@@ -56,7 +57,7 @@ enum fact {
     X(FACT_PROFILE, "profile") X(FACT_SYNC, "sync") \
     X(FACT_HISTORY, "history") X(FACT_REFUSAL, "refusal") \
     X(FACT_HOLDERS, "holders") X(FACT_REPLAY, "replay") \
-    X(FACT_NEWEST, "newest")
+    X(FACT_NEWEST, "newest") X(FACT_UPSTREAM, "upstream")
 
 /*!
  * What can be done: X(symbol, word, handler, room), and a comment that says what

@@ -306,6 +306,10 @@ struct server {
     enum tri recovery_advances;   /*!< replay moved since the last look */
     struct replay replay;
     enum tri receiver_running;    /*!< a WAL receiver has a connection */
+    uint32_t alone_ms;            /*!< for so long a standby's monitors found
+                                       none; 0: one is there, or not looked */
+    char upstream_words[SERVER_TEXT_SIZE];      /*!< why, by the server's log;
+                                                     "": it does not say */
     enum tri upstream_set;        /*!< primary_conninfo is not empty */
     char sync_names[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
     enum tri sync_names_known;

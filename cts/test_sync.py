@@ -58,7 +58,7 @@ def test_standby_is_eligible_soon_and_only_with_proof(new_lab, agent):
     cluster = set_up(new_lab, agent)
     primary = cluster.primary()
     lines = log_of(primary).splitlines()
-    first = next(n for n in lines if "commits now wait for" in n)
+    first = next(n for n in lines if "commits are to wait for" in n)
     ready = next(n for n in lines if "-> 'STREAMING|SYNC'" in n)
     proof = next(n for n in lines if "a checkpoint will prove" in n)
     assert first.split()[0] < proof.split()[0] < ready.split()[0]

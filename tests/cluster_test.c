@@ -37,7 +37,8 @@
     QUERY("pgsql-admit", NEVER_SET), \
     QUERY("pgsql-history", NEVER_SET), QUERY("pgsql-shutdown", NEVER_SET), \
     QUERY("pgsql-unproved", NEVER_SET), QUERY("pgsql-system-id", NEVER_SET), \
-    QUERY("pgsql-replay", NEVER_SET), QUERY("pgsql-began", NEVER_SET)
+    QUERY("pgsql-replay", NEVER_SET), QUERY("pgsql-began", NEVER_SET), \
+    QUERY("pgsql-why", NEVER_SET)
 
 static void
 assert_set(const struct attr *attr, const char *value)
@@ -78,6 +79,7 @@ reads_every_attribute_of_each_node(void **state)
         QUERY("pgsql-replay", ANSWER("pgsql-replay", HOST("node2", "ok"))),
         QUERY("pgsql-began",
               ANSWER("pgsql-began", HOST("node2", "1/0000000004000028"))),
+        QUERY("pgsql-why", ANSWER("pgsql-why", HOST("node2", "look"))),
         END,
     };
     struct cluster *cluster = begin(steps);
@@ -104,6 +106,7 @@ reads_every_attribute_of_each_node(void **state)
     assert_set(&snapshot.node[1].system_id, "7392019283746501923");
     assert_set(&snapshot.node[1].replay, "ok");
     assert_set(&snapshot.node[1].began, "1/0000000004000028");
+    assert_set(&snapshot.node[1].why, "look");
     end(cluster);
 }
 

@@ -304,12 +304,12 @@ struct e_view {
     uint8_t out;
     uint8_t stranger;           /* 0: there is none; 1: not here; or
                                    2 + the priority that it shows */
-    uint8_t pad[2];
+    uint8_t pad[7];
 };
 
 _Static_assert(sizeof(struct e_view)
                == 8 + 29 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 4,
+                  + E_NODES * sizeof(struct e_peer) + 9,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */

@@ -217,6 +217,25 @@ garbled_memory_is_forgotten(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_child, end_child)
 
+static void
+counts_how_long_a_standby_is_alone(void **state)
+{
+    int64_t begin_ms = clock_now_ms();
+    uint32_t alone_ms;
+
+    (void) state;
+    assert_int_equal(memory_alone_ms(&instance, false), 0);
+    clock_sleep_ms(20, begin_ms + 1000);
+    alone_ms = memory_alone_ms(&instance, false);
+    assert_true(alone_ms >= 20 && alone_ms < LIMIT_MS);
+    assert_int_equal(memory_alone_ms(&instance, true), 0);
+    assert_int_equal(memory_alone_ms(&instance, false), 0);
+    clock_sleep_ms(20, begin_ms + 1000);
+    memory_forget_alone(&instance);
+    assert_int_equal(memory_alone_ms(&instance, false), 0);
+    memory_forget_alone(&instance);
+}
+
 int
 main(void)
 {
@@ -228,6 +247,7 @@ main(void)
         TEST(nothing_is_known_of_one_that_is_gone),
         TEST(what_cannot_be_remembered_is_not_known),
         TEST(garbled_memory_is_forgotten),
+        TEST(counts_how_long_a_standby_is_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -642,6 +642,95 @@ tells_the_hint_of_an_error_and_of_nothing_else(void **state)
                                "HINT:  Create this directory");
 }
 
+/* Write a log and have it read. */
+static void
+tail(const char *log, bool upstream)
+{
+    struct params params = server.params;
+    char path[PATH_SIZE];
+
+    assert_true(snprintf(path, sizeof(path), "%s/tail.log", server.folder)
+                > 0);
+    assert_int_equal(files_write(path, log, strlen(log), 0644), 0);
+    params.logfile = path;
+    text_init(&why, words, sizeof(words));
+    (void) (upstream ? postgres_tail_upstream : postgres_tail_log)(
+        &params, &server.identity, &why);
+}
+
+#define AT "2026-11-21 00:44:57 UTC [7] "
+
+/* Issue: a setting that is lower than the primary's is named in the DETAIL. */
+static void
+tells_what_ended_the_server_and_not_what_came_before_or_after(void **state)
+{
+    (void) state;
+    tail(AT "LOG:  starting PostgreSQL 15.20\n"
+         AT "ERROR:  relation \"of_a_client\" does not exist\n"
+         AT "LOG:  could not send data to client: Broken pipe\n"
+         AT "FATAL:  recovery aborted because of insufficient parameter "
+         "settings\n"
+         AT "DETAIL:  max_connections = 100 is a lower setting than on the "
+         "primary server, where its value was 250.\n"
+         AT "HINT:  You can restart the server after making the necessary "
+         "configuration changes.\n"
+         AT "FATAL:  terminating walreceiver process due to administrator "
+         "command\n"
+         AT "LOG:  could not remove a file\n"
+         AT "LOG:  shutting down due to startup process failure\n"
+         AT "LOG:  database system is shut down\n", false);
+    assert_string_equal(
+        words, "DETAIL:  max_connections = 100 is a lower setting than on the "
+               "primary server, where its value was 250. | HINT:  You can "
+               "restart the server after making the necessary configuration "
+               "changes.");
+    tail(AT "LOG:  could not bind IPv4 address \"0.0.0.0\": Address already "
+         "in use\n"
+         AT "FATAL:  could not create any TCP/IP sockets\n"
+         AT "LOG:  database system is shut down\n", false);
+    assert_int_equal(strncmp(words, "LOG:  could not bind", 20), 0);
+    tail(AT "FATAL:  could not connect to the primary server: refused\n"
+         AT "PANIC:  could not locate a valid checkpoint record\n"
+         AT "FATAL:  could not receive data from WAL stream: gone\n", false);
+    assert_string_equal(words,
+                        "PANIC:  could not locate a valid checkpoint record");
+}
+
+static void
+tells_what_the_log_says_last_of_the_upstream(void **state)
+{
+    static const char removed[] =
+        AT "LOG:  started streaming WAL from primary at 0/3000000 on timeline "
+        "1\n"
+        AT "FATAL:  could not receive data from WAL stream: ERROR:  requested "
+        "WAL segment 000000010000000000000003 has already been removed\n"
+        AT "LOG:  waiting for WAL to become available at 0/3000018\n";
+    char log[2048];
+
+    (void) state;
+    tail(removed, true);
+    assert_string_equal(words, "FATAL:  could not receive data from WAL "
+                               "stream: ERROR:  requested WAL segment "
+                               "000000010000000000000003 has already been "
+                               "removed");
+    assert_true(snprintf(log, sizeof(log), "%s" AT "LOG:  started streaming "
+                         "WAL from primary at 0/3000000 on timeline 1\n",
+                         removed) > 0);
+    tail(log, true);
+    assert_string_equal(words, "");
+    assert_true(snprintf(log, sizeof(log), "%s" AT "LOG:  starting PostgreSQL "
+                         "15.20\n", removed) > 0);
+    tail(log, true);
+    assert_string_equal(words, "");
+    tail(AT "LOG:  new timeline 2 forked off from current database system "
+         "timeline 1 before current recovery point 0/5000060\n", true);
+    assert_int_equal(strncmp(words, "LOG:  new timeline 2 forked off", 31), 0);
+    tail(AT "FATAL:  could not connect to the primary server: connection to "
+         "server at \"192.0.2.1\", port 5432 failed: FATAL:  password "
+         "authentication failed for user \"replicator\"\n", true);
+    assert_non_null(strstr(words, "authentication failed"));
+}
+
 static void
 check_start_opt(const char *start_opt)
 {
@@ -739,6 +828,8 @@ main(void)
         FILES_TEST(starts_over_what_a_killed_start_left_empty),
         FILES_TEST(keeps_what_a_server_said_as_it_gave_up),
         FILES_TEST(tells_the_hint_of_an_error_and_of_nothing_else),
+        FILES_TEST(tells_what_ended_the_server_and_not_what_came_before_or_after),
+        FILES_TEST(tells_what_the_log_says_last_of_the_upstream),
         FILES_TEST(keeps_the_quoting_of_start_opt),
         FILES_TEST(never_takes_the_null_device_for_a_log_file),
         FILES_TEST(says_what_is_wrong_with_a_folder),
