@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <inttypes.h>
 
-/* cmocka 2 warns of assert_in_range(), and what it has instead is new there. */
+/* cmocka 2 warns of assert_between(), and what it has instead is new there. */
 #define assert_between(value, low, high) \
     do { \
         const int64_t between = (value); \

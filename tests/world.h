@@ -123,7 +123,7 @@ assert_sound(const struct snapshot *world, const struct plan *plan)
     assert_true(plan->verdict == VERDICT_EXIT
                 || plan->verdict == VERDICT_AGAIN);
     assert_false(plan->overflow);
-    assert_in_range(plan->code, OCF_SUCCESS, OCF_FAILED_PROMOTED);
+    assert_between(plan->code, OCF_SUCCESS, OCF_FAILED_PROMOTED);
     for (size_t i = 0; i < plan->count; i++) {
         assert_true(plan->op[i].kind > OP_NONE
                     && plan->op[i].kind < OP_COUNT);
