@@ -60,7 +60,7 @@
     X(LEAD_QUORUM_TOO_FEW, "quorum-too-few", \
       "too few members of the quorum have shown what they hold, so a " \
       "commit may be missing") \
-    X(LEAD_NOT_LIVE, "not-live", "its server does not run") \
+    X(LEAD_NOT_LIVE, "not-live", "it is not known to run a server") \
     X(LEAD_UNPROVED, "unproved", "it led last and has not been judged yet") \
     X(LEAD_LEAVING, "leaving", "it is about to be stopped") \
     X(LEAD_HELD_UP, "held-up", \

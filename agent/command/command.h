@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PGWARD_AGENT_COMMAND_COMMAND_H
+#define PGWARD_AGENT_COMMAND_COMMAND_H
+
+/*! How `pgward` ends. */
+enum command_exit {
+    COMMAND_OK = 0,
+    COMMAND_NO = 1,             /*!< the answer to what was asked is no */
+    COMMAND_USAGE = 2,          /*!< not understood */
+    COMMAND_FAILED = 3,         /*!< could not be done */
+};
+
+/*!
+ * A verb.
+ *
+ * \param[in] argc, argv  from the verb on; argv[0] is the verb
+ * \return the program's exit code.
+ */
+typedef int (*verb_fn)(int argc, char **argv);
+
+/*! `pgward explain`: replay a trace. */
+int verb_explain(int argc, char **argv);
+
+#endif

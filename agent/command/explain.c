@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pgward explain FILE`: a trace, decided once more. */
+
+#include "command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain.h"
+#include "snapshot.h"
+#include "text.h"
+
+#define SECTION_SIZE (128 * 1024)
+#define ANSWER_SIZE (256 * 1024)
+#define FACTS_MAX 32
+#define LINE_SIZE 2048
+
+static const char snapshot_mark[] = "# --- snapshot\n";
+static const char base_mark[] = "# base: ";
+static const char plan_mark[] = "# --- plan\n";
+
+/* A section of the file as it is being read. */
+struct section {
+    struct text text;
+    char buf[SECTION_SIZE];
+    bool there;
+};
+
+struct replay_file {
+    const char *path;
+    const char *fact[FACTS_MAX];        /* `KEY=VALUE`, in the order given */
+    size_t fact_count;
+    unsigned long line;                 /* that was read last */
+    unsigned long first_line;           /* of the snapshot */
+    unsigned long looks;
+    unsigned long changed;
+    struct section snapshot;
+    struct section plan;
+};
+
+static int
+usage(FILE *where)
+{
+    (void) fputs("usage: pgward explain [--what KEY=VALUE]... FILE\n"
+                 "\n"
+                 "Replays a trace (the parameter trace_file), or a stored "
+                 "case, and prints for each look\n"
+                 "who may lead and by which rule, and what is decided. '-' "
+                 "is standard input.\n"
+                 "\n"
+                 "  -w, --what KEY=VALUE  change a fact of each look first, "
+                 "e.g. fencing=no\n"
+                 "  -h, --help            this text\n"
+                 "\n"
+                 "Exit code: 0; 1 a decision is another than the recorded "
+                 "one; 2 usage; 3 FILE cannot be read.\n", where);
+    return where == stdout ? COMMAND_OK : COMMAND_USAGE;
+}
+
+static void
+section_begin(struct section *section)
+{
+    text_init(&section->text, section->buf, sizeof(section->buf));
+    section->there = true;
+}
+
+static int
+complain(const struct replay_file *file, unsigned long line, const char *what)
+{
+    (void) fprintf(stderr, "pgward: %s:%lu: %s\n", file->path, line, what);
+    return -1;
+}
+
+/* The facts that are to be others, as lines of a snapshot. */
+static int
+change_facts(const struct replay_file *file, struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < file->fact_count; i++) {
+        const char *fact = file->fact[i];
+        size_t key = strcspn(fact, "=");
+        char line[LINE_SIZE];
+        struct text text;
+
+        text_init(&text, line, sizeof(line));
+        text_add(&text, "%.*s = %s\n", (int) key, fact,
+                 fact[key] == '=' ? fact + key + 1 : "");
+        if (text.overflow || fact[key] != '='
+            || snapshot_load(line, snapshot) != 0) {
+            (void) fprintf(stderr, "pgward: no such fact: '%s'. Take KEY and "
+                           "VALUE as a line of the trace has them\n", fact);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Decide what has been read, if anything was. */
+static int
+explain_one(struct replay_file *file)
+{
+    static struct snapshot snapshot;
+    static char buf[ANSWER_SIZE];
+    struct text answer;
+    int wrong;
+
+    if (!file->snapshot.there) {
+        return 0;
+    }
+    if (file->snapshot.text.overflow || file->plan.text.overflow) {
+        return complain(file, file->first_line, "this look is too long");
+    }
+    memset(&snapshot, 0, sizeof(snapshot));
+    wrong = snapshot_load(file->snapshot.buf, &snapshot);
+    if (wrong != 0) {
+        return complain(file, file->first_line + (unsigned long) wrong - 1,
+                        "not a line of a snapshot of this version");
+    }
+    if (change_facts(file, &snapshot) != 0) {
+        return -1;
+    }
+    text_init(&answer, buf, sizeof(buf));
+    file->looks++;
+    (void) printf("%s:%lu: ", file->path, file->first_line);
+    file->changed += !explain_snapshot(
+        &snapshot, file->plan.there ? file->plan.buf : NULL, &answer);
+    (void) fputs(buf, stdout);
+    file->snapshot.there = false;
+    file->plan.there = false;
+    return 0;
+}
+
+static int
+take_line(struct replay_file *file, const char *line)
+{
+    file->line++;
+    if (strncmp(line, base_mark, strlen(base_mark)) == 0) {
+        return complain(file, file->line, "a case that stands on another one "
+                        "says too little by itself");
+    }
+    if (strcmp(line, snapshot_mark) == 0) {
+        if (explain_one(file) != 0) {
+            return -1;
+        }
+        section_begin(&file->snapshot);
+        file->first_line = file->line + 1;
+    } else if (strcmp(line, plan_mark) == 0) {
+        section_begin(&file->plan);
+    } else if (file->plan.there) {
+        text_add(&file->plan.text, "%s", line);
+    } else {
+        if (!file->snapshot.there) {    /* a stored case begins without one */
+            section_begin(&file->snapshot);
+            file->first_line = file->line;
+        }
+        text_add(&file->snapshot.text, "%s", line);
+    }
+    return 0;
+}
+
+static int
+replay(struct replay_file *file, FILE *stream)
+{
+    char *line = NULL;
+    size_t size = 0;
+    int rc = 0;
+
+    while (rc == 0 && getline(&line, &size, stream) > 0) {
+        rc = take_line(file, line);
+    }
+    free(line);
+    if (rc == 0 && ferror(stream)) {
+        return complain(file, file->line, strerror(errno));
+    }
+    return rc == 0 ? explain_one(file) : rc;
+}
+
+static int
+replay_path(struct replay_file *file)
+{
+    bool standard = strcmp(file->path, "-") == 0;
+    FILE *stream = standard ? stdin : fopen(file->path, "re");
+    int rc;
+
+    if (stream == NULL) {
+        (void) fprintf(stderr, "pgward: could not read '%s': %s\n",
+                       file->path, strerror(errno));
+        return COMMAND_FAILED;
+    }
+    rc = replay(file, stream);
+    if (!standard) {
+        (void) fclose(stream);
+    }
+    if (rc != 0) {
+        return COMMAND_FAILED;
+    }
+    if (file->looks == 0) {
+        (void) fprintf(stderr, "pgward: there is no snapshot in '%s'\n",
+                       file->path);
+        return COMMAND_FAILED;
+    }
+    return file->changed > 0 ? COMMAND_NO : COMMAND_OK;
+}
+
+int
+verb_explain(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "what", required_argument, NULL, 'w' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    static struct replay_file file;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "w:h", options, NULL)) != -1) {
+        if (option == 'h') {
+            return usage(stdout);
+        }
+        if (option != 'w' || file.fact_count == FACTS_MAX) {
+            return usage(stderr);
+        }
+        file.fact[file.fact_count++] = optarg;
+    }
+    if (optind + 1 != argc) {
+        return usage(stderr);
+    }
+    file.path = argv[optind];
+    return replay_path(&file);
+}

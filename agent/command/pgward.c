@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command's entrance: from a verb to an exit code. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct verb {
+    const char *name;
+    const char *what;
+    verb_fn run;
+} verbs[] = {
+    { "explain", "replay a trace: who may lead, by which rule, and what is "
+                 "decided", verb_explain },
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static int
+usage(FILE *where)
+{
+    (void) fputs("usage: pgward VERB [OPTION]...\n\n", where);
+    for (size_t i = 0; i < VERBS; i++) {
+        (void) fprintf(where, "  %-10s %s\n", verbs[i].name, verbs[i].what);
+    }
+    (void) fputs("\n'pgward VERB --help' tells more; so does pgward(8).\n",
+                 where);
+    return where == stdout ? COMMAND_OK : COMMAND_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2) {
+        return usage(stderr);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        return usage(stdout);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void) printf("pgward %s\n", PACKAGE_VERSION);
+        return COMMAND_OK;
+    }
+    for (size_t i = 0; i < VERBS; i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+    }
+    (void) fprintf(stderr, "pgward: there is no verb '%s'\n", argv[1]);
+    return usage(stderr);
+}

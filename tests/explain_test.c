@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a person reads of a recorded look. */
+
+#include <string.h>
+
+#include "cmocka_all.h"
+#include "explain.h"
+
+static char buf[64 * 1024];
+
+static struct snapshot
+world(void)
+{
+    struct snapshot snapshot = { .action = ACTION_STATUS, .node_count = 2 };
+
+    snapshot.process.state = PROCESS_RUNNING;
+    (void) text_copy("srv1", snapshot.node[0].name, NODE_NAME_SIZE);
+    (void) text_copy("srv2", snapshot.node[1].name, NODE_NAME_SIZE);
+    return snapshot;
+}
+
+static const char plan[] =
+    "exit 0 \n"
+    "fallback 1 look at pgward's log on this node for the step it was in: "
+    "the action did not end in time\n";
+
+static void
+tells_what_is_decided(void **state)
+{
+    static struct snapshot snapshot;
+    struct text text;
+
+    (void) state;
+    snapshot = world();
+    text_init(&text, buf, sizeof(buf));
+    assert_true(explain_snapshot(&snapshot, NULL, &text));
+    assert_non_null(strstr(buf, "status, 0 ms after it began"));
+    assert_non_null(strstr(buf, "  is decided:\n    exit 0 \n"));
+    text_init(&text, buf, sizeof(buf));
+    assert_true(explain_snapshot(&snapshot, plan, &text));
+    assert_non_null(strstr(buf, "as it was then"));
+}
+
+static void
+tells_where_it_would_decide_otherwise(void **state)
+{
+    static struct snapshot snapshot;
+    struct text text;
+
+    (void) state;
+    snapshot = world();
+    snapshot.process.state = PROCESS_GONE;
+    text_init(&text, buf, sizeof(buf));
+    assert_false(explain_snapshot(&snapshot, plan, &text));
+    assert_non_null(strstr(buf, "    exit 7 \n"));
+    assert_non_null(strstr(buf, "  was decided:\n    exit 0 \n"));
+}
+
+static void
+tells_who_may_lead(void **state)
+{
+    static struct snapshot snapshot;
+    struct node *first = &snapshot.node[0];
+    struct text text;
+
+    (void) state;
+    snapshot = world();
+    first->online = TRI_YES;
+    first->role = ROLE_STARTED;
+    first->data_status = (struct attr) { ATTR_SET, "LATEST" };
+    first->position = (struct attr) { ATTR_SET, "1/0000000005000000 0 1" };
+    text_init(&text, buf, sizeof(buf));
+    (void) explain_snapshot(&snapshot, NULL, &text);
+    assert_non_null(strstr(buf, "srv1 (the one that looked): online yes, role "
+                                "started, data-status LATEST. May lead, by "
+                                "the rule 'latest'"));
+    assert_non_null(strstr(buf, "srv2: online unknown"));
+    assert_non_null(strstr(buf, "May not lead, by the rule 'not-live': it is "
+                                "not known to run a server"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_what_is_decided),
+        cmocka_unit_test(tells_where_it_would_decide_otherwise),
+        cmocka_unit_test(tells_who_may_lead),
+    };
+
+    return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
+}
