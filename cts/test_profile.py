@@ -46,7 +46,7 @@ def warned_of(lines, beginnings):
 
 def validate(cluster, node):
     del cluster
-    return node.run("crm_resource", "--validate", "-r", "pgsql", check=False)
+    return node.run("crm_resource", "--validate", "-r", "pgsql", "-V", check=False)
 
 
 def marked(node):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple, Union
 
 import pytest
+from _pytest.reports import TestReport     # pytest 6 has no name of its own for it
 
 from conftest import drop_lab, make_lab
 from labkit import resources, results
@@ -24,7 +25,7 @@ from labkit.rig import Rig, Verdict
 
 HERE = Path(__file__).resolve().parent
 VERDICTS: Dict[str, Verdict] = {}
-REPORTS: Dict[str, Dict[str, pytest.TestReport]] = {}
+REPORTS: Dict[str, Dict[str, TestReport]] = {}
 
 
 @dataclasses.dataclass(frozen=True)
