@@ -152,7 +152,7 @@ crm_ipc_send(crm_ipc_t *client, CRM_IPC_MESSAGE *message,
 
     (void) client;
     /* libxml2 changes nothing either, but says so in later versions only */
-    memcpy(&node, &message, sizeof(node));
+    memcpy(&node, &message, sizeof(void *));
     assert_int_equal(flags, crm_ipc_client_response);
     assert_true(ms_timeout > 0);
     script.timeout_ms = ms_timeout;
