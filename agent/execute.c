@@ -111,15 +111,12 @@ note_done(const struct job *job, enum op_kind kind, int rc)
 static void
 note_failed(struct job *job)
 {
-    struct text failure;
-
     report_log(job->op->need == OP_REQUIRED ? LOG_ERR : LOG_WARNING,
                "%s failed: %s", op_name(job->op->kind), job->why_text);
-    text_init(&failure, job->snapshot->failure,
-              sizeof(job->snapshot->failure));
-    text_add(&failure, "%s", job->why_text);
     if (job->op->need == OP_REQUIRED) {
         job->snapshot->failed = job->op->kind;
+        (void) text_copy(job->why_text, job->snapshot->failure,
+                         sizeof(job->snapshot->failure));   /* of one size */
     }
 }
 

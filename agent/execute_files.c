@@ -109,7 +109,8 @@ do_tail_server_log(struct job *job)
     struct text lines;
     int rc;
 
-    text_init(&lines, job->snapshot->failure, sizeof(job->snapshot->failure));
+    text_init(&lines, job->snapshot->log_tail,
+              sizeof(job->snapshot->log_tail));
     rc = postgres_tail_log(&job->instance->params, &job->instance->identity,
                            &lines);
     if (lines.len == 0) {

@@ -41,7 +41,7 @@ note_failure(struct snapshot *snapshot, const char *what,
 {
     struct text text;
 
-    text_init(&text, snapshot->failure, sizeof(snapshot->failure));
+    text_init(&text, snapshot->unseen, sizeof(snapshot->unseen));
     text_add(&text, "%s", why->buf);
     report_log(LOG_WARNING, "%s: %s", what, why->buf);
 }
@@ -57,8 +57,8 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
 
     if (postgres_examine(&instance->params, quick, &snapshot->process)
         != 0) {
-        (void) text_copy(strerror(errno), snapshot->failure,
-                         sizeof(snapshot->failure));
+        (void) text_copy(strerror(errno), snapshot->unseen,
+                         sizeof(snapshot->unseen));
     }
     watch_observe(instance, &snapshot->watch);
     snapshot->calm_ms = snapshot->action == ACTION_MONITOR

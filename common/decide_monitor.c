@@ -182,7 +182,7 @@ health_code(const struct snapshot *snapshot, struct plan *plan)
     plan_exit_reason(plan, OCF_ERR_GENERIC,
                      "look at /proc: the server's processes were not "
                      "found: %s",
-                     snapshot->failure);
+                     snapshot->unseen);
     return OCF_ERR_GENERIC;
 }
 
@@ -364,7 +364,7 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
         && snapshot->process.state != PROCESS_GONE) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "look at the disk of pgdata: %s",
-                         snapshot->failure);
+                         snapshot->unseen);
         return;
     }
     if (role_is_in_files(snapshot)

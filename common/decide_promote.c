@@ -361,7 +361,7 @@ wait_for_promotion(const struct snapshot *snapshot, struct plan *plan)
         }
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "look at the server's log: it ended while it was "
-                         "promoted: %s", snapshot->failure);
+                         "promoted: %s", snapshot->log_tail);
         return;
     }
     if (snapshot->left_ms <= LAST_CALL_MS) {

@@ -32,13 +32,13 @@ report_bad_start(const struct snapshot *snapshot, struct plan *plan)
         plan_again(plan, 0, FACT_PROCESS, 0);
         return;
     }
-    if (cannot_follow(snapshot->failure)) {
-        refuse_to_follow(snapshot, plan, reason_cause(snapshot->failure));
+    if (cannot_follow(snapshot->log_tail)) {
+        refuse_to_follow(snapshot, plan, reason_cause(snapshot->log_tail));
         return;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
                      "look at the server's log: it did not start: %s",
-                     snapshot->failure);
+                     snapshot->log_tail);
 }
 
 enum tri

@@ -95,7 +95,7 @@ enum fact {
     X(OP_REMOVE_BACKUP_LABEL, "remove-backup-label", remove_backup_label, \
       FILES) \
     X(OP_TAIL_SERVER_LOG, "tail-server-log", tail_server_log, FILES) \
-                                    /* into snapshot.failure */ \
+                                    /* into snapshot.log_tail */ \
     X(OP_START_SERVER, "start-server", start_server, SERVER) \
     X(OP_STOP_FAST, "stop-fast", stop_fast, SERVER) \
     X(OP_STOP_IMMEDIATE, "stop-immediate", stop_immediate, SERVER) \

@@ -492,8 +492,11 @@ struct snapshot {
     struct done done[OP_COUNT];
     enum op_kind failed;          /*!< the required step that failed in the
                                        last cycle; OP_NONE: none did */
-    char failure[SERVER_TEXT_SIZE];     /*!< why an operation failed, or the
-                                             server's log after a bad start */
+    char failure[SERVER_TEXT_SIZE];     /*!< why that step failed */
+    char unseen[SERVER_TEXT_SIZE];      /*!< why something could not be looked
+                                             at, by the last look that failed */
+    char log_tail[SERVER_TEXT_SIZE];    /*!< the server's log after a bad end:
+                                             OP_TAIL_SERVER_LOG */
 };
 
 /*!

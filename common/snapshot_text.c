@@ -274,6 +274,8 @@ static const struct field top_fields[] = {
     { "outsiders", FIELD_SIZE, AT(struct snapshot, outsiders), NULL },
     { "failed", FIELD_ENUM, AT(struct snapshot, failed), names_op },
     { "failure", FIELD_STRING, AT(struct snapshot, failure), NULL },
+    { "unseen", FIELD_STRING, AT(struct snapshot, unseen), NULL },
+    { "log_tail", FIELD_STRING, AT(struct snapshot, log_tail), NULL },
 };
 
 #define ATTR_FIELD(X, symbol, field, ...) \
