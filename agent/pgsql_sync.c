@@ -16,10 +16,19 @@ enum {
     COL_WAIT_MS,        /* NULL: no backend waits for a standby */
 };
 
+/*
+ * A backend's crash makes the shared memory anew, with the flag by which others
+ * know that commits wait; a new checkpointer sets it, and the postmaster stays.
+ * Who may not see the checkpointer sees the postmaster's start alone.
+ */
 static const char sync_sql[] =
     PGSQL_READ_ONLY
-    "SELECT pg_catalog.date_part('epoch',"
-    " pg_catalog.pg_postmaster_start_time())::pg_catalog.text,"
+    "SELECT pg_catalog.date_part('epoch', GREATEST("
+    "pg_catalog.pg_postmaster_start_time(),"
+    " (SELECT pg_catalog.max(a.backend_start)"
+    " FROM pg_catalog.pg_stat_get_activity(NULL) a"
+    " WHERE a.backend_type OPERATOR(pg_catalog.=) 'checkpointer')"
+    "))::pg_catalog.text,"
     " c.redo_lsn::pg_catalog.text,"
     " (SELECT s.setting FROM pg_catalog.pg_settings s WHERE"
     " s.name OPERATOR(pg_catalog.=) 'wal_sender_timeout'),"

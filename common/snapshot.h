@@ -217,7 +217,7 @@ struct node {
  */
 struct sync_memory {
     char list[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
-    char started[STARTED_SIZE];   /*!< when the postmaster started */
+    char started[STARTED_SIZE];   /*!< server.started then */
     lsn asked;                    /*!< a checkpoint that begins past this
                                        proves that commits wait; 0: none was
                                        asked for */
@@ -316,8 +316,8 @@ struct server {
     enum tri sync_names_ours;     /*!< sourcefile is rep_mode.conf */
     char override[SERVER_TEXT_SIZE];    /*!< `FILE:LINE NAME` of a managed
                                              setting set elsewhere, or "" */
-    char started[STARTED_SIZE];   /*!< when the postmaster started, "": not
-                                       known; this and the next three come
+    char started[STARTED_SIZE];   /*!< since when its shared memory is there
+                                       (start, or a crash), "": not known; this and the next three come
                                        with FACT_SYNC */
     lsn redo_lsn;                 /*!< where the last checkpoint began */
     enum tri sync_waiter;         /*!< a backend waits for a standby */

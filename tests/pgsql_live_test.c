@@ -412,6 +412,39 @@ waits_for_the_end_of_a_checkpoint(void **state)
     pgsql_close(pgsql);
 }
 
+/* The postmaster stays, and the shared memory is another (P1). */
+static void
+sees_that_a_backend_crashed(void **state)
+{
+    const char *const keywords[] = { "host", "port", "user", "password",
+                                     "dbname", NULL };
+    const char *const values[] = { site.folder, primary.port, "watcher",
+                                   "pass word", "template1", NULL };
+    int64_t deadline_ms = in_ms(LIMIT_MS);
+    struct server before = { 0 };
+    struct server after = { 0 };
+    struct pgsql *pgsql;
+    PGconn *victim;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    pgsql = handle(&primary);
+    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &before), 0);
+    victim = PQconnectdbParams(keywords, values, 0);
+    assert_int_equal(PQstatus(victim), CONNECTION_OK);
+    assert_int_equal(kill(PQbackendPID(victim), SIGKILL), 0);
+    PQfinish(victim);
+    do {
+        clock_sleep_ms(50, deadline_ms);
+        (void) pgsql_observe_sync(pgsql, deadline_ms, &after);
+    } while ((after.started[0] == '\0'
+              || strcmp(before.started, after.started) == 0)
+             && clock_left_ms(deadline_ms) > 0);
+    assert_string_not_equal(after.started, "");
+    assert_string_not_equal(after.started, before.started);
+    pgsql_close(pgsql);
+}
+
 /* One that reads on the standby what the primary drops; others are left. */
 static void
 ends_a_query_that_holds_replay_back(void **state)
@@ -945,6 +978,7 @@ main(void)
         cmocka_unit_test(keeps_an_active_slot),
         cmocka_unit_test(asks_for_a_checkpoint_that_begins_later),
         cmocka_unit_test(waits_for_the_end_of_a_checkpoint),
+        cmocka_unit_test(sees_that_a_backend_crashed),
         cmocka_unit_test(ends_a_query_that_holds_replay_back),
         cmocka_unit_test(names_what_overrides_a_setting),
         cmocka_unit_test(names_what_weakens_a_promise),
