@@ -205,12 +205,13 @@ out_of_time(const struct plan *plan)
     return plan->fallback_code;
 }
 
-/* A primary's monitor that has nothing to say that lasts. */
+/* A monitor that looked at all, and has nothing to say that lasts. */
 static bool
 ends_in_silence(const struct snapshot *snapshot)
 {
     return snapshot->action == ACTION_MONITOR
-           && snapshot->server.in_recovery == TRI_NO
+           && (snapshot->server.in_recovery == TRI_NO
+               || snapshot->done[OP_NOTE_CALM].times > 0)
            && snapshot->done[OP_LOG_ONCE].times == 0;
 }
 

@@ -311,7 +311,7 @@ announce_wait(const struct snapshot *snapshot, struct plan *plan,
              name != NULL ? name : "", name != NULL ? "')" : "",
              nodes_online(snapshot), snapshot->node_count);
     tell_override(snapshot, ballot, &text);
-    plan_log(plan, LOG_NOTICE, "%s", buf);
+    plan_log_once(plan, LOG_NOTICE, "%s", buf);
 }
 
 /* Look at the position again, soon; not for ever. */
@@ -486,8 +486,8 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
         return;     /* Pacemaker's turn */
     }
     if (other_promoted(snapshot, &other) != TRI_NO) {
-        plan_log(plan, LOG_NOTICE, "no primary is elected: the role of '%s' "
-                 "is not known", snapshot->node[other].name);
+        plan_log_once(plan, LOG_NOTICE, "no primary is elected: the role of "
+                      "'%s' is not known", snapshot->node[other].name);
         return;
     }
     if (!position_is_final(snapshot, plan)) {

@@ -126,13 +126,13 @@ code_by_answer(const struct snapshot *snapshot, struct plan *plan)
         case ANSWER_UNKNOWN:
         case ANSWER_DENIED:
         case ANSWER_FULL:
-            plan_log(plan, LOG_WARNING,
-                     "the server runs but did not let the agent in (%s): %s",
-                     answer_name(server->answer), server->text);
+            plan_log_once(plan, LOG_WARNING,
+                          "the server runs but did not let the agent in (%s): "
+                          "%s", answer_name(server->answer), server->text);
             return code_by_files(snapshot);
         case ANSWER_STARTING:
-            plan_log(plan, LOG_INFO, "the server is starting: %s",
-                     server->text);
+            plan_log_once(plan, LOG_INFO, "the server is starting: %s",
+                          server->text);
             return code_by_files(snapshot);
         case ANSWER_STOPPING:
             plan_exit_reason(plan, OCF_ERR_GENERIC,
@@ -319,9 +319,9 @@ replication_duties(const struct snapshot *snapshot, struct plan *plan,
         }
         return;
     }
-    plan_log(plan, LOG_ERR,
-             "this server left recovery without the cluster's order; it is "
-             "not recorded as the latest and may not be used");
+    plan_log_once(plan, LOG_ERR,
+                  "this server left recovery without the cluster's order; it "
+                  "is not recorded as the latest and may not be used");
     plan_exit(plan, code);
 }
 

@@ -472,9 +472,10 @@ leads_by_record(const struct snapshot *snapshot, struct plan *plan,
         return false;
     }
     if (data->known == ATTR_UNKNOWN) {
-        plan_log(plan, LOG_WARNING,
-                 "the standbys were left as they are until the next monitor: "
-                 "this node's own data-status could not be read");
+        plan_log_once(plan, LOG_WARNING,
+                      "the standbys were left as they are until the next "
+                      "monitor: this node's own data-status could not be "
+                      "read");
         plan_exit(plan, code);
         return false;
     }
@@ -482,9 +483,9 @@ leads_by_record(const struct snapshot *snapshot, struct plan *plan,
         || other_promoted(snapshot, &other) != TRI_YES) {
         return true;
     }
-    plan_log(plan, LOG_ERR, "'%s' is promoted too and this node is not "
-             "recorded as the latest: the standbys were left as they are",
-             snapshot->node[other].name);
+    plan_log_once(plan, LOG_ERR, "'%s' is promoted too and this node is not "
+                  "recorded as the latest: the standbys were left as they "
+                  "are", snapshot->node[other].name);
     plan_exit(plan, code);
     return false;
 }
@@ -503,9 +504,9 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (snapshot->failed != OP_NONE || snapshot->server.answer != ANSWER_OK) {
-        plan_log(plan, LOG_WARNING,
-                 "the standbys were left as they are until the next monitor: "
-                 "%s", snapshot->failed != OP_NONE ? snapshot->failure
+        plan_log_once(plan, LOG_WARNING,
+                      "the standbys were left as they are until the next "
+                      "monitor: %s", snapshot->failed != OP_NONE ? snapshot->failure
                                                    : snapshot->server.text);
         plan_exit(plan, code);
         return;

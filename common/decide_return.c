@@ -132,9 +132,9 @@ judge_return(const struct snapshot *snapshot, struct plan *plan,
     finding = compare_with(snapshot, primary);
     switch (finding.match) {
         case HISTORY_UNKNOWN:
-            plan_log(plan, LOG_NOTICE, "this node led last and waits: its "
-                     "own timeline, or those of '%s', are not known yet",
-                     snapshot->node[primary].name);
+            plan_log_once(plan, LOG_NOTICE, "this node led last and waits: "
+                          "its own timeline, or those of '%s', are not known "
+                          "yet", snapshot->node[primary].name);
             return RETURN_UNKNOWN;
         case HISTORY_SHARED:
             break;
@@ -162,8 +162,8 @@ bool
 admit(const struct snapshot *snapshot, struct plan *plan)
 {
     if (snapshot->address_here != TRI_NO) {
-        plan_log(plan, LOG_NOTICE, "this node's data is proved, but the "
-                 "replication address is still here");
+        plan_log_once(plan, LOG_NOTICE, "this node's data is proved, but the "
+                      "replication address is still here");
         return false;
     }
     plan_log(plan, LOG_NOTICE, "this node led last; the history of the "

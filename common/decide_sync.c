@@ -399,10 +399,10 @@ is_settling(const struct snapshot *snapshot, struct plan *plan)
         tell_of_override(snapshot, plan);
         return false;
     }
-    plan_log(plan, LOG_WARNING,
-             "synchronous_standby_names (now '%s') did not take effect in "
-             "time; the next monitor looks again",
-             snapshot->server.sync_names);
+    plan_log_once(plan, LOG_WARNING,
+                  "synchronous_standby_names (now '%s') did not take effect "
+                  "in time; the next monitor looks again",
+                  snapshot->server.sync_names);
     return false;
 }
 
