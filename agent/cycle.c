@@ -3,7 +3,6 @@
 
 #include "cycle.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +16,8 @@
 #include "observe.h"
 #include "processes.h"
 #include "reason.h"
-#include "redact.h"
 #include "report.h"
+#include "trace.h"
 
 /* The alarm comes this long after the deadline that every wait keeps. */
 #define ALARM_GRACE_MS 100
@@ -26,7 +25,6 @@
 /* A required step that failed is tried again after this. */
 #define RETRY_MS 100
 
-#define TRACE_SIZE (128 * 1024)
 
 /*
  * What the alarm's handler says. The handler runs in the middle of anything,
@@ -110,62 +108,6 @@ look(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     observe(instance, facts, limit_ms, snapshot);
     set_alarm(clock_left_ms(instance->deadline_ms));
-}
-
-static const char *
-trace_path(const struct instance *instance)
-{
-    const char *path = getenv("PGWARD_TRACE");
-
-    if (path != NULL && path[0] != '\0') {
-        return path;
-    }
-    return instance->params.trace_file[0] != '\0'
-           ? instance->params.trace_file : NULL;
-}
-
-/* A server's words may hold a password or a connection string (P8). */
-static void
-hide_secrets(char *lines, struct text *shown)
-{
-    for (char *end; (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
-        *end = '\0';
-        redact_add(shown, lines);
-        text_add(shown, "\n");
-    }
-}
-
-/* A bug report from a cluster becomes a stored case: see tests/cases/. */
-static void
-trace(const struct instance *instance, const struct snapshot *snapshot,
-      const struct plan *plan)
-{
-    static char buf[TRACE_SIZE];
-    static char safe[TRACE_SIZE];
-    const char *path = trace_path(instance);
-    struct text text;
-    struct text shown;
-    ssize_t written;
-    int fd;
-
-    if (path == NULL) {
-        return;
-    }
-    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-              0600);
-    if (fd < 0) {
-        return;     /* a trace never stands in the way of an action */
-    }
-    text_init(&text, buf, sizeof(buf));
-    text_add(&text, "# --- snapshot\n");
-    snapshot_dump(snapshot, &text);
-    text_add(&text, "# --- plan\n");
-    plan_dump(plan, &text);
-    text_init(&shown, safe, sizeof(safe));
-    hide_secrets(buf, &shown);
-    written = write(fd, safe, shown.len);
-    (void) written;
-    (void) close(fd);
 }
 
 static void
@@ -262,7 +204,7 @@ cycle_run(struct instance *instance, struct snapshot *snapshot)
         look(instance, facts, limit_ms, snapshot);
         update_clock(instance, snapshot);
         decide(snapshot, &plan);
-        trace(instance, snapshot, &plan);
+        trace_add(instance, snapshot, &plan);
         deposit(&plan);
         if (plan.overflow) {    /* a part of it may be worse than nothing */
             report_log(LOG_ERR, "a plan was too long: this is a defect");

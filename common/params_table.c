@@ -460,7 +460,8 @@ const struct param_spec params_table[] = {
         .longdesc =
             "File to which every action appends what it observed and what\n"
             "it decided, as text, without passwords. For reports of\n"
-            "defects; it grows without limit, so set it only for a while.\n"
+            "defects: pgward explain FILE replays it. At 64 MB it becomes\n"
+            "FILE.old, and begins anew.\n"
             "Only this agent has this parameter.",
         .offset = FIELD(trace_file),
     },
