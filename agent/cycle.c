@@ -4,7 +4,6 @@
 #include "cycle.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>

@@ -112,8 +112,9 @@ copy_cause(const char *message, char *ret_text, size_t size)
     len = strlen(ret_text);
     if (end != NULL && strncmp(message, SERVER_AT, strlen(SERVER_AT)) == 0
         && len + 2 + (size_t) (end - place) < size) {
-        memcpy(ret_text + len, ", ", 2);
-        copy_line(place, ret_text + len + 2, (size_t) (end - place) + 1);
+        ret_text[len++] = ',';
+        ret_text[len++] = ' ';
+        copy_line(place, ret_text + len, (size_t) (end - place) + 1);
     }
 }
 

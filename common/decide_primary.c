@@ -506,8 +506,9 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
     if (snapshot->failed != OP_NONE || snapshot->server.answer != ANSWER_OK) {
         plan_log_once(plan, LOG_WARNING,
                       "the standbys were left as they are until the next "
-                      "monitor: %s", snapshot->failed != OP_NONE ? snapshot->failure
-                                                   : snapshot->server.text);
+                      "monitor: %s", snapshot->failed != OP_NONE
+                                     ? snapshot->failure
+                                     : snapshot->server.text);
         plan_exit(plan, code);
         return;
     }

@@ -60,8 +60,8 @@ enum fact {
     X(FACT_NEWEST, "newest") X(FACT_UPSTREAM, "upstream")
 
 /*!
- * What can be done: X(symbol, word, handler, room), and a comment that says what
- * the operation's fields mean. `do_HANDLER` in agent/ does it. In the cluster
+ * What can be done: X(symbol, word, handler, room), and a comment that says
+ * what the operation's fields mean. `do_HANDLER` in agent/ does it. In the cluster
  * something may be slow for a moment, so what failed there is tried again.
  */
 #define OP_LIST(X) \

@@ -316,9 +316,10 @@ struct server {
     enum tri sync_names_ours;     /*!< sourcefile is rep_mode.conf */
     char override[SERVER_TEXT_SIZE];    /*!< `FILE:LINE NAME` of a managed
                                              setting set elsewhere, or "" */
-    char started[STARTED_SIZE];   /*!< since when its shared memory is there
-                                       (start, or a crash), "": not known; this and the next three come
-                                       with FACT_SYNC */
+    char started[STARTED_SIZE];   /*!< since when its shared memory is there: a
+                                       start, or a backend's crash; "": not
+                                       known. This and the next four come with
+                                       FACT_SYNC */
     lsn redo_lsn;                 /*!< where the last checkpoint began */
     enum tri sync_waiter;         /*!< a backend waits for a standby */
     uint32_t sync_wait_ms;        /*!< how long the one waits that waits

@@ -296,7 +296,8 @@ lead(const struct e_config *config, struct e_node *node)
     node->attr[ATTR_SCORE] = e_intern("1000");
     node->attr[ATTR_HISTORY] = e_intern("1");
     if (config->strict) {
-        node->attr[ATTR_ADMIT] = e_intern(members_of(config) > 0 ? "yes" : "no");
+        node->attr[ATTR_ADMIT] =
+            e_intern(members_of(config) > 0 ? "yes" : "no");
     }
     node->file = first_list(config);
     node->loaded = node->file;

@@ -662,7 +662,7 @@ tail(const char *log, bool upstream)
 
 /* Issue: a setting that is lower than the primary's is named in the DETAIL. */
 static void
-tells_what_ended_the_server_and_not_what_came_before_or_after(void **state)
+tells_what_ended_the_server_and_nothing_else(void **state)
 {
     (void) state;
     tail(AT "LOG:  starting PostgreSQL 15.20\n"
@@ -828,7 +828,7 @@ main(void)
         FILES_TEST(starts_over_what_a_killed_start_left_empty),
         FILES_TEST(keeps_what_a_server_said_as_it_gave_up),
         FILES_TEST(tells_the_hint_of_an_error_and_of_nothing_else),
-        FILES_TEST(tells_what_ended_the_server_and_not_what_came_before_or_after),
+        FILES_TEST(tells_what_ended_the_server_and_nothing_else),
         FILES_TEST(tells_what_the_log_says_last_of_the_upstream),
         FILES_TEST(keeps_the_quoting_of_start_opt),
         FILES_TEST(never_takes_the_null_device_for_a_log_file),
