@@ -4,6 +4,7 @@
 crm_resource needs none: every one of them knows --master, which pcs 0.10 has as well.
 """
 
+import re
 from functools import lru_cache
 from typing import List
 
@@ -21,6 +22,13 @@ def promoted() -> str:
 def promoted_option() -> str:
     """Of `pcs resource move`, `ban` and `clear`: only this role."""
     return f"--{promoted().lower()}"
+
+
+@lru_cache(maxsize=None)
+def reloads() -> bool:
+    """Whether Pacemaker knows reload-agent: before 2.1 each change of a parameter is a restart."""
+    found = re.search(r"Pacemaker (\d+)\.(\d+)", run(["pacemakerd", "--version"]).stdout)
+    return found is not None and (int(found[1]), int(found[2])) >= (2, 1)
 
 
 def move() -> List[List[str]]:
