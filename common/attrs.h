@@ -30,8 +30,8 @@ enum attr_reader {
  * A row is all that there is to an attribute:
  * ROW(X, SYMBOL, field, word, prefix, suffix, spread, reader)
  * ATTR_SYMBOL; struct node's field, which is its name in text as well; the
- * operation OP_SET_SYMBOL is `set-word`; in the cluster it is PREFIX RSC SUFFIX,
- * as the shell agent has it where it does. X is handed on to the row.
+ * operation OP_SET_SYMBOL is `set-word`; in the cluster it has the name
+ * PREFIX RSC SUFFIX, as the shell agent gives it. X is handed on to the row.
  */
 #define ATTR_LIST(ROW, X) \
     ROW(X, STATUS, status, "status", "", "-status", ATTR_LATER, \

@@ -61,8 +61,8 @@ enum fact {
 
 /*!
  * What can be done: X(symbol, word, handler, room), and a comment that says
- * what the operation's fields mean. `do_HANDLER` in agent/ does it. In the cluster
- * something may be slow for a moment, so what failed there is tried again.
+ * what the operation's fields mean. `do_HANDLER` in agent/ does it. In the
+ * cluster something may be slow for a moment: what failed there is tried again.
  */
 #define OP_LIST(X) \
     X(OP_NONE, "none", nothing, AGENT) \
