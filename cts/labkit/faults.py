@@ -293,7 +293,7 @@ class LanCut(Fault):
 
     def strike(self) -> None:
         if self.node.alive():
-            net.cut(self.cluster.lab.name, self.node.index, net.LANS[self.lan], self.direction)
+            cut_lan(self.cluster, self.node, net.LANS[self.lan], self.direction)
 
     def heal(self) -> None:
         mend_lans(self.cluster, self.node)
@@ -305,7 +305,7 @@ class AllLansCut(Fault):
 
     def strike(self) -> None:
         for lan in net.LANS.values():
-            net.cut(self.cluster.lab.name, self.node.index, lan, "both")
+            cut_lan(self.cluster, self.node, lan, "both")
 
     def heal(self) -> None:
         mend_lans(self.cluster, self.node)
@@ -335,10 +335,15 @@ class LanFlapping(LanCut):
             time.sleep(1)
 
 
+def cut_lan(cluster: "Cluster", node: Node, lan: int, direction: str) -> None:
+    """Its cable may go with its power at this very moment."""
+    node.unless_off(lambda: net.cut(cluster.lab.name, node.index, lan, direction))
+
+
 def mend_lans(cluster: "Cluster", node: Node) -> None:
     for lan in net.LANS.values():
         if node.alive():
-            net.heal(cluster.lab.name, node.index, lan)
+            node.unless_off(lambda one=lan: net.heal(cluster.lab.name, node.index, one))
         else:
             net.heal_rules(cluster.lab.name, node.index, lan)
 
