@@ -160,11 +160,14 @@ class Cluster:
     def put_back(self, node: Node, threshold: int = 3) -> None:
         """Wait until the node is a standby again; rebuild it where its data is not proved.
 
-        Its failure is forgotten, as a person would make Pacemaker forget it.
+        Its failure is forgotten, as a person would make Pacemaker forget it. A standby streams:
+        a server that is started alone to be judged by its WAL is HS:alone, and may be given up.
         """
         found = self.wait(f"{node.name} to be a standby, or to be given up",
                           lambda s: s.given_up(node.name, threshold)
-                          or (s.attribute(node.name, "status") or "").startswith("HS:"), 120)
+                          or ((s.attribute(node.name, "status") or "").startswith("HS:")
+                              and (s.attribute(node.name, "data-status") or "").startswith(
+                                  "STREAMING|")), 120)
         if found.given_up(node.name, threshold):
             self.rebuild(node)
         self.settle()
