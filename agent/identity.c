@@ -5,14 +5,13 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <pthread.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "limited.h"
 #include "text.h"
 
 #define PASSWD_BUF_SIZE 16384
@@ -75,113 +74,43 @@ look_up(const char *user, struct identity *ret_identity)
     return 0;
 }
 
-/*
- * No name service has a time-out that we could set, so another thread asks
- * it: a directory server that hangs must not hang every action.
- */
 struct look_up {
-    pthread_mutex_t mutex;
-    pthread_cond_t cond;
-    bool done;
-    bool left;                  /* nobody waits any more */
     int rc;
     struct identity identity;
     char user[NODE_NAME_SIZE];
 };
 
 static void
-free_look_up(struct look_up *job)
-{
-    (void) pthread_cond_destroy(&job->cond);
-    (void) pthread_mutex_destroy(&job->mutex);
-    free(job);
-}
-
-static void *
 run_look_up(void *context)
 {
     struct look_up *job = context;
-    struct identity identity = { .known = -1 };
-    int rc = look_up(job->user, &identity);
-    bool left;
 
-    (void) pthread_mutex_lock(&job->mutex);
-    job->identity = identity;
-    job->rc = rc;
-    job->done = true;
-    left = job->left;
-    (void) pthread_cond_signal(&job->cond);
-    (void) pthread_mutex_unlock(&job->mutex);
-    if (left) {
-        free_look_up(job);
-    }
-    return NULL;
-}
-
-static struct look_up *
-new_look_up(const char *user)
-{
-    struct look_up *job = calloc(1, sizeof(*job));
-    pthread_condattr_t attributes;
-
-    if (job == NULL || text_copy(user, job->user, sizeof(job->user)) != 0) {
-        free(job);
-        return NULL;
-    }
-    (void) pthread_condattr_init(&attributes);
-    (void) pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void) pthread_mutex_init(&job->mutex, NULL);
-    (void) pthread_cond_init(&job->cond, &attributes);
-    (void) pthread_condattr_destroy(&attributes);
-    return job;
-}
-
-/* False: the name service hangs; then the thread frees what it works with. */
-static bool
-await_look_up(struct look_up *job)
-{
-    int64_t end_ms = clock_now_ms() + LOOK_UP_MS;
-    const struct timespec end = { .tv_sec = (time_t) (end_ms / 1000),
-                                  .tv_nsec = (long) (end_ms % 1000) * 1000000 };
-    int rc = 0;
-    bool done;
-
-    (void) pthread_mutex_lock(&job->mutex);
-    while (!job->done && rc == 0) {
-        rc = pthread_cond_timedwait(&job->cond, &job->mutex, &end);
-    }
-    done = job->done;
-    job->left = !done;
-    (void) pthread_mutex_unlock(&job->mutex);
-    return done;
+    job->identity.known = -1;
+    job->rc = look_up(job->user, &job->identity);
 }
 
 /* Returns 0, or an errno. */
 static int
 find_in_time(const char *user, struct identity *ret_identity)
 {
-    struct look_up *job = new_look_up(user);
-    pthread_t thread;
+    struct look_up *job = calloc(1, sizeof(*job));
     int rc;
 
     ret_identity->known = -1;
-    if (job == NULL) {
+    if (job == NULL || text_copy(user, job->user, sizeof(job->user)) != 0) {
+        free(job);
         return ENOMEM;
     }
-    rc = pthread_create(&thread, NULL, run_look_up, job);
-    if (rc == 0 && !await_look_up(job)) {
-        (void) pthread_detach(thread);
-        return ETIMEDOUT;
+    rc = limited_call(run_look_up, job, LOOK_UP_MS);
+    if (rc != 0) {
+        return rc;
     }
-    if (rc == 0) {
-        (void) pthread_join(thread, NULL);
-        rc = job->rc;
-        ret_identity->known = job->identity.known;
-    }
+    rc = job->rc;
+    ret_identity->known = job->identity.known;
     if (ret_identity->known == 1) {
         *ret_identity = job->identity;
     }
-    free_look_up(job);
+    free(job);
     return rc;
 }
 

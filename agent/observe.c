@@ -3,14 +3,10 @@
 
 #include "observe.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "address.h"
 #include "clock.h"
 #include "config.h"
 #include "memory.h"
@@ -102,45 +98,25 @@ observe_files(const struct instance *instance, uint32_t facts,
     }
 }
 
-static bool
-same_address(const struct sockaddr *here, const char *address)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    const struct sockaddr_in *here4;
-    const struct sockaddr_in6 *here6;
-
-    if (here == NULL) {
-        return false;
-    }
-    if (here->sa_family == AF_INET && inet_pton(AF_INET, address, &v4) == 1) {
-        here4 = (const struct sockaddr_in *) (const void *) here;
-        return memcmp(&here4->sin_addr, &v4, sizeof(v4)) == 0;
-    }
-    if (here->sa_family == AF_INET6
-        && inet_pton(AF_INET6, address, &v6) == 1) {
-        here6 = (const struct sockaddr_in6 *) (const void *) here;
-        return memcmp(&here6->sin6_addr, &v6, sizeof(v6)) == 0;
-    }
-    return false;
-}
-
-/* A host name in master_ip is nobody's address here. */
+/* A name server that hangs is asked once an action. */
 static void
-observe_address(const struct instance *instance, struct snapshot *snapshot)
+observe_address(struct instance *instance, struct snapshot *snapshot)
 {
-    struct ifaddrs *list = NULL;
+    char words[SERVER_TEXT_SIZE];
+    struct text why;
 
-    if (getifaddrs(&list) != 0) {
+    if (!rep_mode_is_replication(instance->params.rep_mode)
+        || instance->address_unknown) {
         return;
     }
-    snapshot->address_here = TRI_NO;
-    for (const struct ifaddrs *one = list; one != NULL; one = one->ifa_next) {
-        if (same_address(one->ifa_addr, instance->params.master_ip)) {
-            snapshot->address_here = TRI_YES;
-        }
+    text_init(&why, words, sizeof(words));
+    snapshot->address_here = address_is_here(instance->params.master_ip, &why);
+    instance->address_unknown = snapshot->address_here == TRI_UNKNOWN;
+    if (instance->address_unknown) {
+        text_add(&why, ". It is not known whether master_ip is here: until it "
+                 "is, this node connects to no primary anew");
+        memory_say(instance, LOG_WARNING, words);
     }
-    freeifaddrs(list);
 }
 
 /* Once an action and last: the session is closed after the user's SQL. */
@@ -397,6 +373,9 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     if ((facts & FACT_PROFILE) != 0) {
         units_find("", snapshot->profile.boot_unit,
                    sizeof(snapshot->profile.boot_unit));
+        (void) address_find_name(instance->params.master_ip,
+                                 snapshot->profile.master_name,
+                                 sizeof(snapshot->profile.master_name));
     }
     if ((facts & FACT_ADDRESS) != 0) {
         observe_address(instance, snapshot);

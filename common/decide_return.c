@@ -162,8 +162,10 @@ bool
 admit(const struct snapshot *snapshot, struct plan *plan)
 {
     if (snapshot->address_here != TRI_NO) {
-        plan_log_once(plan, LOG_NOTICE, "this node's data is proved, but the "
-                      "replication address is still here");
+        plan_log_once(plan, LOG_NOTICE, "this node's data is proved, but %s",
+                      snapshot->address_here == TRI_YES
+                      ? "the replication address is still here"
+                      : "it is not known whether master_ip is here");
         return false;
     }
     plan_log(plan, LOG_NOTICE, "this node led last; the history of the "

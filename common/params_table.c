@@ -330,7 +330,9 @@ const struct param_spec params_table[] = {
             "Address at which a standby finds the primary; it becomes the\n"
             "host of primary_conninfo. Usually a floating address that\n"
             "another resource (IPaddr2) moves with the promoted instance.\n"
-            "Every mode but none needs it.",
+            "A name is looked up, for a second at most: while that fails, a\n"
+            "standby without an upstream gets none, and one that led waits\n"
+            "before it follows. Every mode but none needs it.",
         .offset = FIELD(master_ip),
     },
     {

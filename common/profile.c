@@ -197,6 +197,12 @@ hot_standby_is_off(const struct snapshot *s)
 }
 
 static bool
+master_is_a_name(const struct snapshot *s)
+{
+    return is_replicated(s) && s->profile.master_name[0] != '\0';
+}
+
+static bool
 starts_at_boot(const struct snapshot *s)
 {
     return s->profile.boot_unit[0] != '\0';
@@ -322,6 +328,11 @@ static const struct row rows[] = {
       "before the standbys have its last WAL, and a planned switchover then "
       "goes back to the old primary. Change it in SQL: ALTER SYSTEM SET "
       "wal_sender_shutdown_timeout = -1, then SELECT pg_reload_conf()" },
+    { master_is_a_name,
+      "'{resource}' has master_ip={master-name}, a name: while it cannot be "
+      "looked up no standby connects, and a node that led waits before it "
+      "follows. Change it: pcs resource update {resource} "
+      "master_ip=ADDRESS" },
     { starts_at_boot,
       "'{unit}' starts PostgreSQL at boot, before the cluster does: a second "
       "primary, or a port that is taken. Change it on this node: systemctl "
@@ -344,6 +355,7 @@ word_text(const struct profile *profile, const char *word, size_t len)
         { "sender-shutdown", profile->sender_shutdown },
         { "stop-on-fail", profile->stop_on_fail },
         { "commit-reset", profile->weak_commit_reset },
+        { "master-name", profile->master_name },
         { "unit", profile->boot_unit },
     };
 

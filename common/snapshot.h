@@ -435,6 +435,8 @@ struct profile {
                                        it is weaker than on, else "" */
     char weak_commit_reset[320];  /*!< the command that ends a weaker one of a
                                        role or a database; "": none known */
+    char master_name[NODE_NAME_SIZE];   /*!< of master_ip, where it is a name
+                                             that has to be looked up; or "" */
     char boot_unit[NODE_NAME_SIZE];     /*!< starts a server at boot; "":
                                              none known */
 };

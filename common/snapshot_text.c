@@ -249,6 +249,8 @@ static const struct field top_fields[] = {
       AT(struct snapshot, profile.weak_commit), NULL },
     { "profile.weak_commit_reset", FIELD_STRING,
       AT(struct snapshot, profile.weak_commit_reset), NULL },
+    { "profile.master_name", FIELD_STRING,
+      AT(struct snapshot, profile.master_name), NULL },
     { "profile.boot_unit", FIELD_STRING,
       AT(struct snapshot, profile.boot_unit), NULL },
     { "position_looks", FIELD_NUMBER, AT(struct snapshot, position_looks),

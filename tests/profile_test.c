@@ -218,6 +218,10 @@ warns_of_the_server(void **state)
                      NODE_NAME_SIZE);
     assert_warns("'postgresql@15-main' starts PostgreSQL at boot",
                  "systemctl disable postgresql@15-main");
+    begin();
+    (void) text_copy("pg.example", world.profile.master_name, NODE_NAME_SIZE);
+    assert_warns("has master_ip=pg.example, a name: while it cannot be",
+                 "master_ip=ADDRESS");
 }
 
 static void
@@ -255,6 +259,7 @@ replication_is_no_concern_without_it(void **state)
     profile->wal_log_hints = TRI_NO;
     profile->hot_standby = TRI_NO;
     (void) text_copy("0", profile->sender_shutdown, 16);
+    (void) text_copy("pg.example", profile->master_name, NODE_NAME_SIZE);
     assert_warns(NULL, NULL);
 }
 
@@ -283,6 +288,7 @@ every_warning_fits(void **state)
     memset(profile->resource, 'r', 60);
     memset(profile->clone, 'c', 60);
     memset(profile->boot_unit, 'u', 60);
+    memset(profile->master_name, 'm', NODE_NAME_SIZE - 1);
     memset(profile->weak_commit_reset, 'w',
            sizeof(profile->weak_commit_reset) - 1);
     (void) text_copy("remote_write", profile->weak_commit, 16);
@@ -300,7 +306,7 @@ every_warning_fits(void **state)
     profile->checksums = TRI_NO;
     plan_init(&plan);
     profile_warn(&world, &plan);
-    assert_int_equal(plan.count, 22);
+    assert_int_equal(plan.count, 23);
     for (size_t i = 0; i < plan.count; i++) {
         assert_null(strpbrk(warning(i), "{}"));
         assert_true(strlen(warning(i)) > 80);
