@@ -357,9 +357,10 @@ const struct param_spec params_table[] = {
             "\"keepalives_idle=60 keepalives_interval=5\n"
             "keepalives_count=5\". Not host, port, user or\n"
             "application_name, which the agent writes. It writes\n"
-            "dbname=postgres, too, where the synchronisation of slots\n"
-            "(PostgreSQL 17) logs in as repuser; another dbname here comes\n"
-            "in its place.",
+            "dbname=postgres, where the synchronisation of slots\n"
+            "(PostgreSQL 17) logs in as repuser, and tcp_user_timeout=10000,\n"
+            "so that a connection to a LAN that was cut is given up and tried\n"
+            "again; another value of either comes in its place.",
         .offset = FIELD(primary_conninfo_opt),
     },
     {

@@ -10,7 +10,10 @@
 #define CONNINFO_SIZE 4096
 #define SLOT_NAME_SIZE 64
 #define COMMAND_SIZE 8192
-#define SLOT_SYNC_DATABASE "postgres"   /* see pgconf_conninfo() */
+
+/* See pgconf_conninfo() about these. */
+#define SLOT_SYNC_DATABASE "postgres"
+#define ANSWER_MS 10000u
 
 /* A tab is no danger in a quoted value; a line break is. */
 static bool
@@ -71,15 +74,19 @@ add_keyword(struct text *text, const char *keyword, const char *value)
 }
 
 int
-pgconf_conninfo(const struct params *params, const char *sender_name,
-                struct text *text)
+pgconf_conninfo(const struct pgconf_standby *standby, struct text *text)
 {
+    const struct params *params = standby->params;
+
     add_keyword(text, "host", params->master_ip);
     text_add(text, " port=%d ", params->pgport);
     add_keyword(text, "user", params->repuser);
     text_add(text, " ");
-    add_keyword(text, "application_name", sender_name);
+    add_keyword(text, "application_name", standby->sender_name);
     text_add(text, " dbname=%s", SLOT_SYNC_DATABASE);
+    if (standby->major_version >= 12) {
+        text_add(text, " tcp_user_timeout=%u", ANSWER_MS);
+    }
     if (params->primary_conninfo_opt[0] != '\0') {
         text_add(text, " %s", params->primary_conninfo_opt);
     }
@@ -158,7 +165,7 @@ pgconf_recovery(const struct pgconf_standby *standby, struct text *text)
 
     text_init(&value, conninfo, sizeof(conninfo));
     if ((standby->kind == STANDBY_FOLLOWS
-         && pgconf_conninfo(params, standby->sender_name, &value) != 0)
+         && pgconf_conninfo(standby, &value) != 0)
         || add_where_set(text, standby, "primary_conninfo", conninfo) != 0
         || add_restore(text, standby) != 0
         || add_timeline(text, standby) != 0

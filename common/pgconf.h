@@ -64,12 +64,16 @@ pgconf_recovery(const struct pgconf_standby *standby, struct text *text);
  * in template1 no database can be made from it. For a WAL receiver it says
  * nothing: each version's libpqwalreceiver.c puts `replication` in its place.
  *
+ * A WAL receiver that connects while the LAN is cut would ask again after
+ * twice the time each time, and hang for as long again as the cut lasted:
+ * libpq's connect_timeout says nothing to it, tcp_user_timeout (version 12
+ * on; Linux counts it from the first SYN) ends such a try.
+ *
  * primary_conninfo_opt is libpq's own syntax and goes in as it is; of a
  * keyword that is there twice the last one counts.
  */
 int
-pgconf_conninfo(const struct params *params, const char *sender_name,
-                struct text *text);
+pgconf_conninfo(const struct pgconf_standby *standby, struct text *text);
 
 /*!
  * The application_name in a connection string that pgconf_conninfo() wrote:

@@ -17,9 +17,13 @@
 
 /* What an include line is about. */
 #define INCLUDES "include '"
-#define UPSTREAM \
+#define UPSTREAM_BEFORE_12 \
     "primary_conninfo = 'host=192.168.2.3 port=5432 user=repuser " \
     "application_name=srv1~5f3a91c4 dbname=postgres'\n"
+#define UPSTREAM \
+    "primary_conninfo = 'host=192.168.2.3 port=5432 user=repuser " \
+    "application_name=srv1~5f3a91c4 dbname=postgres " \
+    "tcp_user_timeout=10000'\n"
 
 static char top[PATH_TEXT_SIZE];
 static char pgdata[PATH_TEXT_SIZE];
@@ -145,7 +149,8 @@ a_standby_before_12_has_recovery_conf_in_pgdata(void **state)
         assert_int_equal(config_write_includes(&params, &identity, &why), 0);
         write_standby(STANDBY_FOLLOWS);
         assert_string_equal(get("data/recovery.conf"),
-                            UPSTREAM "recovery_target_timeline = 'latest'\n"
+                            UPSTREAM_BEFORE_12
+                            "recovery_target_timeline = 'latest'\n"
                             "standby_mode = 'on'\n");
         assert_false(is_there("data/standby.signal"));
         assert_false(is_there("tmp/recovery.conf"));

@@ -73,7 +73,8 @@ writes_a_standby_of_version_12_and_later(void **state)
     assert_int_equal(pgconf_recovery(&standby, &text), 0);
     assert_string_equal(buf,
         "primary_conninfo = 'host=192.168.2.3 port=5432 user=postgres "
-        "application_name=pm01~5f3a91c4 dbname=postgres'\n"
+        "application_name=pm01~5f3a91c4 dbname=postgres "
+        "tcp_user_timeout=10000'\n"
         "restore_command = 'trap \"exit 1\" USR1; cp /arc/%f %p'\n"
         "recovery_target_timeline = 'latest'\n");
 }
@@ -139,12 +140,15 @@ keeps_a_standby_in_quarantine_on_its_own_wal(void **state)
 static void
 quotes_connection_values_as_libpq_reads_them(void **state)
 {
+    struct pgconf_standby standby = { &params, "n", "n", 15, STANDBY_FOLLOWS };
+
     (void) state;
     params.repuser = "rep user's \\";
     params.master_ip = "";
-    assert_int_equal(pgconf_conninfo(&params, "n", &text), 0);
+    assert_int_equal(pgconf_conninfo(&standby, &text), 0);
     assert_string_equal(buf, "host='' port=5432 user='rep user\\'s \\\\' "
-                             "application_name=n dbname=postgres");
+                             "application_name=n dbname=postgres "
+                             "tcp_user_timeout=10000");
 }
 
 static void
@@ -190,7 +194,7 @@ refuses_what_cannot_be_a_standby(void **state)
                                    "be_at_the_most_and_more";
     assert_int_equal(pgconf_recovery(&standby, &text), -1);
     text_init(&text, tiny, sizeof(tiny));
-    assert_int_equal(pgconf_conninfo(&params, "n", &text), -1);
+    assert_int_equal(pgconf_conninfo(&standby, &text), -1);
 }
 
 static void
