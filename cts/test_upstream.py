@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""master_ip as a name: looked up by the agent, and not believed to be elsewhere when that fails."""
+"""How a standby finds its primary: by a name, and through a LAN that was cut."""
+
+import signal
+import time
 
 import pytest
 
 from conftest import open_lab
+from labkit import faults, net
 from labkit.node import Node
 from labkit.resources import VIP_REP, Wanted
 from labkit.shell import wait_until
@@ -69,3 +73,18 @@ def test_validate_names_it(cluster):
     done = node.run("crm_resource", "--validate", "-r", "pgsql", check=False)
     words = done.stdout + done.stderr + said(node)
     assert f"has master_ip={NAME}, a name" in words
+
+
+def test_standby_that_dialled_into_a_cut_connects_soon_after_it(cluster):
+    """P6: TCP's pauses grow with the cut; without a limit the next try is at 63 s."""
+    standby = cluster.standbys()[0]
+    lan = net.LANS["replication"]
+    with cluster.ledger() as client:
+        net.cut(cluster.lab.name, standby.index, lan, "both")
+        standby.signal(signal.SIGTERM, faults.WALRECEIVER)
+        time.sleep(33)
+        net.heal(cluster.lab.name, standby.index, lan)
+        cluster.wait(f"{standby.name} to stream again", lambda s: (s.attribute(
+            standby.name, "data-status") or "").startswith("STREAMING|"), 15)
+    assert client.lost() == []
+    cluster.settle()
