@@ -5,6 +5,7 @@
 
 #include "cmocka_all.h"
 #include "explain.h"
+#include "may_lead.h"
 
 static char buf[64 * 1024];
 
@@ -79,6 +80,17 @@ tells_who_may_lead(void **state)
                                 "not known to run a server"));
 }
 
+static void
+nobody_leads_who_is_not_in_node_list(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot = world();
+    assert_int_equal(may_lead(&snapshot, 2), LEAD_NOT_LISTED);
+    assert_false(lead_rule_allows(LEAD_NOT_LISTED));
+}
+
 int
 main(void)
 {
@@ -86,6 +98,7 @@ main(void)
         cmocka_unit_test(tells_what_is_decided),
         cmocka_unit_test(tells_where_it_would_decide_otherwise),
         cmocka_unit_test(tells_who_may_lead),
+        cmocka_unit_test(nobody_leads_who_is_not_in_node_list),
     };
 
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
