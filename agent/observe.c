@@ -74,7 +74,8 @@ observe_files(const struct instance *instance, uint32_t facts,
         snapshot->files.upstream =
             config_has_upstream(&instance->params, &instance->identity,
                                 snapshot->files.sender_name);
-        if (snapshot->action == ACTION_RELOAD) {
+        if (snapshot->action == ACTION_RELOAD
+            || snapshot->action == ACTION_MONITOR) {
             snapshot->files.standby_current = config_standby_is_current(
                 &instance->params, &instance->identity, instance->self_name,
                 snapshot->files.sender_name);

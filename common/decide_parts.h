@@ -475,6 +475,17 @@ plan_upstream(const struct snapshot *snapshot, struct plan *plan);
 enum tri
 upstream_is_named(const struct snapshot *snapshot);
 
+/*! Before this version a new upstream needs a restart of the standby. */
+#define RELOADABLE_UPSTREAM_VERSION 130000u
+
+/*!
+ * Write a standby's file anew where it is not what the parameters say now: of
+ * an instance whose last operation was a demotion, Pacemaker (2.1.5) only
+ * begins its monitors anew, and asks for no reload.
+ */
+void
+want_new_parameters(const struct snapshot *snapshot, struct plan *plan);
+
 /*!
  * Give a standby that has none its upstream, unless the replication address is
  * still on this node: it would stream from itself (P7).

@@ -27,6 +27,30 @@ has_old_upstream(const struct snapshot *snapshot)
                || snapshot->settings.rep_mode == REP_MODE_SLAVE);
 }
 
+#define NOT_ACTED_ON \
+    "the changed parameters were not acted on, and the server goes on as it " \
+    "is: %s"
+
+/* No monitor fails for it, none restarts a server, nor acts on a typo (P5). */
+void
+want_new_parameters(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->settings.problem != OCF_SUCCESS) {
+        plan_log_once(plan, LOG_ERR, NOT_ACTED_ON,
+                      snapshot->settings.problem_text);
+        return;
+    }
+    if (!has_old_upstream(snapshot) || is_misnamed(snapshot)
+        || snapshot->server.version < RELOADABLE_UPSTREAM_VERSION
+        || snapshot->done[OP_WRITE_STANDBY].times > 0) {
+        return;
+    }
+    plan_add_number(plan, OP_WRITE_STANDBY, OP_BEST_EFFORT, STANDBY_FOLLOWS);
+    plan_add(plan, OP_RELOAD, OP_BEST_EFFORT, 0, NULL);
+    plan_log(plan, LOG_NOTICE, "this standby takes its changed parameters, "
+             "though no reload was asked for");
+}
+
 /*
  * The agent reads its parameters anew with each action, and the next monitor
  * steers slots, ranks and the synchronous list by them: what is left is the
@@ -38,8 +62,7 @@ decide_reload(const struct snapshot *snapshot, struct plan *plan)
 {
     plan_fallback(plan, OCF_SUCCESS, "%s", "");
     if (snapshot->settings.problem != OCF_SUCCESS) {
-        plan_log(plan, LOG_ERR, "the changed parameters were not acted on, "
-                 "and the server goes on as it is: %s",
+        plan_log(plan, LOG_ERR, NOT_ACTED_ON,
                  snapshot->settings.problem_text);
         plan_exit(plan, OCF_SUCCESS);
         return;

@@ -45,9 +45,6 @@ upstream_is_due(const struct snapshot *snapshot)
            && snapshot->done[OP_WRITE_STANDBY].times == 0;
 }
 
-/* Before version 13 a new upstream needs a restart of the standby. */
-#define RELOADABLE_UPSTREAM_VERSION 130000u
-
 void
 plan_upstream(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -132,6 +129,7 @@ follow(const struct snapshot *snapshot, struct plan *plan,
               snapshot->self, "");
     want_upstream(snapshot, plan);
     want_sender_name(snapshot, plan);
+    want_new_parameters(snapshot, plan);
     tell_why(snapshot, plan);
     if (snapshot->action == ACTION_MONITOR && plan->count == 0
         && snapshot->name_key.known != ATTR_UNSET && !is_misnamed(snapshot)

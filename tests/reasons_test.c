@@ -364,7 +364,8 @@ step_before(const struct writer *writer, const char *file)
     if (strcmp(writer->folder, "agent") != 0 || writer->format != 1) {
         return "";
     }
-    if (strncmp(file, "nftables", strlen("nftables")) == 0) {
+    if (strncmp(file, "nftables", strlen("nftables")) == 0
+        || strncmp(file, "address", strlen("address")) == 0) {
         return NULL;        /* no action fails for it */
     }
     return strncmp(file, "pgsql", strlen("pgsql")) == 0
