@@ -51,23 +51,6 @@ def test_harmless_parameters_restart_nothing(cluster):
         assert node.sql("show restore_command").endswith("; false")
 
 
-def test_an_old_primary_takes_new_parameters_as_well(cluster):
-    """Pacemaker asks no reload of an instance whose last operation was a demotion."""
-    old = cluster.primary()
-    cluster.move()
-    cluster.new_primary(old.name)
-    cluster.settle()
-    before = postmasters(cluster)
-    with cluster.ledger() as client:
-        update(cluster, "primary_conninfo_opt=keepalives_idle=40")
-        wait_until(f"{old.name} to take it",
-                   lambda: "keepalives_idle=40" in old.sql("show primary_conninfo"), 30)
-        cluster.settle()
-    assert client.lost() == []
-    assert postmasters(cluster) == before
-    assert cluster.look().fail_counts == {}
-
-
 def test_a_node_leaves_the_list_and_is_ranked_again_without_a_restart(cluster):
     """node_list steers the synchronous list, at the next monitor."""
     state = cluster.settle()
@@ -107,4 +90,21 @@ def test_a_restart_counts_no_failure(cluster):
     assert client.lost() == []
     after = postmasters(cluster)
     assert all(before[name] != after[name] for name in before)
+    assert cluster.look().fail_counts == {}
+
+
+def test_an_old_primary_takes_new_parameters_as_well(cluster):
+    """Pacemaker asks no reload of an instance whose last operation was a demotion."""
+    old = cluster.primary()
+    cluster.move()
+    cluster.new_primary(old.name)
+    cluster.settle()
+    before = postmasters(cluster)
+    with cluster.ledger() as client:
+        update(cluster, "primary_conninfo_opt=keepalives_idle=40")
+        wait_until(f"{old.name} to take it",
+                   lambda: "keepalives_idle=40" in old.sql("show primary_conninfo"), 30)
+        cluster.settle()
+    assert client.lost() == []
+    assert postmasters(cluster) == before
     assert cluster.look().fail_counts == {}
