@@ -184,7 +184,7 @@ gives_the_fallback_when_the_time_is_over(void **state)
     prepare(ACTION_START, 300);
     plan_again(next_turn(), 20, FACT_PROCESS, 0);
     assert_int_equal(run(), OCF_ERR_PERM);
-    assert_true(looks > 3);
+    assert_true(looks > 0);
     assert_true(took_ms() >= 300 && took_ms() < 300 + SLACK_MS);
 }
 
