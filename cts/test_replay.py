@@ -59,7 +59,7 @@ def test_a_recovery_target_takes_the_rank(cluster):
         assert led != node.name
     assert client.lost() == []
     log = (node.dir / "var/log/syslog").read_text(errors="replace")
-    assert "recovery_target_time (" in log and "postgresql.auto.conf:" in log
+    assert "remove recovery_target_time" in log and "postgresql.auto.conf:" in log
     node.sql("alter system reset recovery_target_time")
     restart(cluster, node)
     cluster.put_back(old)
@@ -96,4 +96,5 @@ def test_a_setting_lower_than_the_primarys_takes_the_rank_until_it_is_raised(clu
         cluster.pcs("resource", "cleanup")
     assert client.lost() == []
     log = (cluster.node(others[0]).dir / "var/log/syslog").read_text(errors="replace")
-    assert f"max_connections is {value - 10} here, {value} on the primary: raise it" in log
+    assert (f"raise max_connections and restart this standby: it is {value - 10} here, {value} on "
+            "the primary") in log
