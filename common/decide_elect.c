@@ -165,8 +165,8 @@ count_votes(const struct snapshot *snapshot)
 }
 
 /*
- * Of a quorum, a position counts only when it cannot grow any more: when the
- * old primary is stopped, or proved down.
+ * A position counts only when it cannot grow any more, and nothing more can be
+ * acknowledged: when the old primary is stopped, or proved down.
  */
 static bool
 old_primary_is_over(const struct snapshot *snapshot)
@@ -494,7 +494,9 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
         return;
     }
     if (ranked) {
-        insist(snapshot, plan);
+        if (old_primary_is_over(snapshot)) {
+            insist(snapshot, plan);
+        }
         return;
     }
     if (has_published(snapshot)) {
