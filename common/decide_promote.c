@@ -67,7 +67,7 @@ static enum lead_rule
 rule_of_promotion(const struct snapshot *snapshot, struct plan *plan)
 {
     enum lead_rule rule = lead_by_data(snapshot, snapshot->self);
-    size_t other = overtaken_by(snapshot);
+    size_t other;
 
     if (!lead_rule_allows(rule)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
@@ -78,6 +78,7 @@ rule_of_promotion(const struct snapshot *snapshot, struct plan *plan)
     if (!switchover_is_proved(snapshot, plan)) {
         return LEAD_LAST_WAL;
     }
+    other = overtaken_by(snapshot);
     if (other != NODES_MAX) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "let '%s' lead: it holds more WAL than this node",
