@@ -84,7 +84,7 @@ execute(struct instance *unused, const struct plan *plan,
     seen->failed = turn_now(decisions - 1)->fails ? OP_SET_SCORE : OP_NONE;
 }
 
-/* --- the script ------------------------------------------------------------ */
+/* --- the script ----------------------------------------------------------- */
 
 static int
 begin(void **state)
@@ -150,7 +150,7 @@ took_ms(void)
     return clock_now_ms() - instance.begin_ms;
 }
 
-/* --- tests ----------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------- */
 
 static void
 ends_with_the_plans_code(void **state)
