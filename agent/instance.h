@@ -23,7 +23,7 @@ struct instance {
     int64_t begin_ms;                 /*!< when the action began */
     int64_t deadline_ms;              /*!< when its verdict has to stand */
     int lock_fd;                      /*!< of the instance's lock; -1: none */
-    bool address_unknown;             /*!< of master_ip: could not be looked up */
+    bool address_unknown;             /*!< master_ip could not be looked up */
 };
 
 /*!

@@ -31,8 +31,8 @@ struct turn {
 };
 
 static char folder[64];
-static struct instance instance;
-static struct snapshot snapshot;
+static struct instance acting;
+static struct snapshot world;
 static struct turn turns[STEPS_MAX];
 static size_t turn_count;
 static size_t looks;
@@ -47,12 +47,12 @@ turn_now(size_t number)
 }
 
 void
-observe(struct instance *unused, uint32_t facts, uint32_t limit_ms,
-        struct snapshot *seen)
+observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
+        struct snapshot *snapshot)
 {
-    (void) unused;
+    (void) instance;
     (void) limit_ms;
-    seen->facts = facts;
+    snapshot->facts = facts;
     seen_facts[looks < STEPS_MAX ? looks : STEPS_MAX - 1] = facts;
     while (turn_now(looks)->hangs) {
         (void) pause();
@@ -61,27 +61,27 @@ observe(struct instance *unused, uint32_t facts, uint32_t limit_ms,
 }
 
 uint32_t
-decide_first_facts(const struct snapshot *unused)
+decide_first_facts(const struct snapshot *snapshot)
 {
-    (void) unused;
+    (void) snapshot;
     return FACT_PROCESS;
 }
 
 void
-decide(const struct snapshot *unused, struct plan *ret_plan)
+decide(const struct snapshot *snapshot, struct plan *ret_plan)
 {
-    (void) unused;
+    (void) snapshot;
     *ret_plan = turn_now(decisions++)->plan;
 }
 
 void
-execute(struct instance *unused, const struct plan *plan,
-        struct snapshot *seen)
+execute(struct instance *instance, const struct plan *plan,
+        struct snapshot *snapshot)
 {
-    (void) unused;
+    (void) instance;
     (void) plan;
     executions++;
-    seen->failed = turn_now(decisions - 1)->fails ? OP_SET_SCORE : OP_NONE;
+    snapshot->failed = turn_now(decisions - 1)->fails ? OP_SET_SCORE : OP_NONE;
 }
 
 /* --- the script ----------------------------------------------------------- */
@@ -103,8 +103,8 @@ end(void **state)
     char path[PATH_SIZE];
 
     (void) state;
-    (void) unlink(instance_run_path(&instance, "lock", path));
-    (void) unlink(instance_run_path(&instance, "said", path));
+    (void) unlink(instance_run_path(&acting, "lock", path));
+    (void) unlink(instance_run_path(&acting, "said", path));
     return rmdir(folder);
 }
 
@@ -112,15 +112,15 @@ end(void **state)
 static void
 prepare(enum action action, int64_t ms)
 {
-    memset(&instance, 0, sizeof(instance));
-    memset(&snapshot, 0, sizeof(snapshot));
+    memset(&acting, 0, sizeof(acting));
+    memset(&world, 0, sizeof(world));
     memset(turns, 0, sizeof(turns));
-    (void) text_copy("db", instance.resource, sizeof(instance.resource));
-    instance.params.trace_file = "";
-    instance.lock_fd = -1;
-    instance.begin_ms = clock_now_ms();
-    instance.deadline_ms = instance.begin_ms + ms;
-    snapshot.action = action;
+    (void) text_copy("db", acting.resource, sizeof(acting.resource));
+    acting.params.trace_file = "";
+    acting.lock_fd = -1;
+    acting.begin_ms = clock_now_ms();
+    acting.deadline_ms = acting.begin_ms + ms;
+    world.action = action;
     turn_count = looks = decisions = executions = 0;
 }
 
@@ -137,17 +137,17 @@ next_turn(void)
 static enum ocf_code
 run(void)
 {
-    enum ocf_code code = cycle_run(&instance, &snapshot);
+    enum ocf_code code = cycle_run(&acting, &world);
 
     (void) alarm(0);
-    instance_unlock(&instance);
+    instance_unlock(&acting);
     return code;
 }
 
 static int64_t
 took_ms(void)
 {
-    return clock_now_ms() - instance.begin_ms;
+    return clock_now_ms() - acting.begin_ms;
 }
 
 /* --- tests ---------------------------------------------------------------- */
@@ -242,7 +242,7 @@ waits_for_the_lock_until_the_deadline(void **state)
     (void) state;
     prepare(ACTION_STOP, 300);
     plan_exit(next_turn(), OCF_SUCCESS);
-    fd = open(instance_run_path(&instance, "lock", path),
+    fd = open(instance_run_path(&acting, "lock", path),
               O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(flock(fd, LOCK_EX), 0);
@@ -270,7 +270,7 @@ run_in_child(char *ret_said, size_t size)
     assert_true(pid >= 0);
     if (pid == 0) {
         (void) dup2(ends[1], STDERR_FILENO);
-        _exit((int) cycle_run(&instance, &snapshot));
+        _exit((int) cycle_run(&acting, &world));
     }
     (void) close(ends[1]);
     while ((got = read(ends[0], ret_said + len, size - 1 - len)) > 0) {
