@@ -142,7 +142,7 @@ judge(struct look_up *job, const struct ifaddrs *ours, struct text *ret_why)
     return here;
 }
 
-/* Take the next one off a list with commas; false: there is none, or too long */
+/* Take the next one off a list with commas; false: there is none that fits */
 static bool
 next_host(const char **list, char *ret_host, size_t size)
 {
