@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "limited.h"
+#include "params.h"
 
 #define HOST_SIZE 256
 #define LOOK_UP_MS 1000u
@@ -157,12 +158,6 @@ next_host(const char **list, char *ret_host, size_t size)
     return true;
 }
 
-static bool
-is_socket(const char *host)
-{
-    return host[0] == '\0' || host[0] == '/' || host[0] == '@';
-}
-
 static enum tri
 judge_list(const char *list, const struct ifaddrs *ours, struct text *ret_why)
 {
@@ -173,7 +168,7 @@ judge_list(const char *list, const struct ifaddrs *ours, struct text *ret_why)
         struct look_up *job;
         enum tri one;
 
-        if (is_socket(host)) {
+        if (params_is_socket(host)) {
             return TRI_YES;     /* libpq: a server of this machine */
         }
         job = calloc(1, sizeof(*job));
@@ -215,7 +210,7 @@ address_find_name(const char *host, char *ret_name, size_t size)
 {
     ret_name[0] = '\0';
     while (next_host(&host, ret_name, size)) {
-        if (!is_socket(ret_name) && !is_address(ret_name)) {
+        if (!params_is_socket(ret_name) && !is_address(ret_name)) {
             return true;
         }
         ret_name[0] = '\0';

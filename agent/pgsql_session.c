@@ -48,12 +48,6 @@ conninfo_add(struct conninfo *info, const char *keyword, const char *value)
     info->value[info->count] = NULL;
 }
 
-static bool
-is_socket(const char *host)
-{
-    return host[0] == '\0' || host[0] == '/' || host[0] == '@';
-}
-
 /* The texts that libpq gets as values, made from numbers and paths. */
 static void
 conninfo_init(const struct pgsql *pgsql, int64_t deadline_ms,
@@ -84,7 +78,7 @@ conninfo_fill(const struct pgsql *pgsql, enum pgsql_login login,
     const struct params *params = pgsql->params;
     bool owner = login == PGSQL_LOGIN_OWNER
                  || login == PGSQL_LOGIN_OWNER_REPLICATION;
-    bool local = owner && !is_socket(params->pghost);
+    bool local = owner && !params_is_socket(params->pghost);
     bool own = owner || params->monitor_user[0] == '\0';
     bool replication = login == PGSQL_LOGIN_REPLICATION
                        || login == PGSQL_LOGIN_OWNER_REPLICATION;
@@ -102,7 +96,8 @@ conninfo_fill(const struct pgsql *pgsql, enum pgsql_login login,
     conninfo_add(info, "client_encoding", "UTF8");
     conninfo_add(info, "options", info->options);
     conninfo_add(info, "gssencmode", "disable");
-    conninfo_add(info, "sslmode", is_socket(host) ? "disable" : "prefer");
+    conninfo_add(info, "sslmode",
+                 params_is_socket(host) ? "disable" : "prefer");
     conninfo_add(info, "replication", replication ? "database" : NULL);
 }
 

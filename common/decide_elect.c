@@ -350,7 +350,7 @@ position_is_final(const struct snapshot *snapshot, struct plan *plan)
     return false;
 }
 
-static bool
+bool
 is_ranked(const struct node *node)
 {
     return attr_is(&node->score, SCORE_CANDIDATE)

@@ -820,6 +820,10 @@ redirect(const struct snapshot *snapshot, struct plan *plan);
 void
 stand_aside(const struct snapshot *snapshot, struct plan *plan);
 
+/*! Has it the score of a candidate, or of a primary? */
+bool
+is_ranked(const struct node *node);
+
 /*!
  * Is there a live node that the last primary ranked, or that was elected?
  *

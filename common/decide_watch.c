@@ -180,8 +180,7 @@ someone_is_promoted_now(const struct snapshot *snapshot)
 
         if (i != snapshot->self && node->online == TRI_YES
             && node->role == ROLE_UNKNOWN
-            && (attr_is(&node->score, SCORE_CANDIDATE)
-                || attr_is(&node->score, SCORE_PROMOTED))) {
+            && is_ranked(node)) {
             return true;
         }
     }

@@ -256,6 +256,12 @@ params_parse(params_get_fn get, void *context, struct params *ret_params,
     return code;
 }
 
+bool
+params_is_socket(const char *host)
+{
+    return host[0] == '\0' || host[0] == '/' || host[0] == '@';
+}
+
 int
 params_slot_name(const char *prefix, const char *node, char *ret_name,
                  size_t size)

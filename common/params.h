@@ -166,6 +166,10 @@ extern const char *const rep_mode_words[];
 bool
 rep_mode_is_replication(enum rep_mode mode);
 
+/*! Does libpq take this host for a socket, for a server of this machine? */
+bool
+params_is_socket(const char *host);
+
 /*!
  * Is there a psql command in `sql`: a backslash outside of strings, quoted
  * names and comments?

@@ -209,7 +209,6 @@ static const struct filled filled[] = {
     OF_ALL(FACT_SYNC, server.sender_timeout_ms),
     OF_ALL(FACT_SYNC, memory),
     OF_ALL(FACT_SENDERS, server.senders_told),
-    OF_ALL(FACT_SENDERS, rows_read),
     OF_ALL(FACT_SENDERS, row_count),
 };
 

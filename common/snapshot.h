@@ -345,8 +345,8 @@ struct instance_files {
     enum tri backup_label;
     enum tri upstream;            /*!< recovery.conf of ours names a primary */
     enum tri standby_current;     /*!< ... and is what the parameters ask for
-                                       of a standby that follows; only
-                                       reload-agent asks */
+                                       of a standby that follows; a monitor
+                                       and reload-agent ask */
     char sender_name[NODE_NAME_SIZE];   /*!< application_name in recovery.conf
                                              of ours; "": none, or unknown */
     char system_id[SYSTEM_ID_SIZE];     /*!< pg_control's system identifier,

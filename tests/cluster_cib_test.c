@@ -43,6 +43,18 @@ look_at(const char *reply)
     end(cluster);
 }
 
+/* The same where it has this in it. */
+static void
+look_at_cib_with(const char *content)
+{
+    char reply[1024];
+    struct text text;
+
+    text_init(&text, reply, sizeof(reply));
+    text_add(&text, "<xpath-query>%s%s</xpath-query>", CIB, content);
+    look_at(reply);
+}
+
 static void
 asks_for_what_it_needs_and_no_more(void **state)
 {
@@ -282,13 +294,7 @@ knows_every_kind_of_maintenance(void **state)
 
     (void) state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char reply[1024];
-        struct text text;
-
-        text_init(&text, reply, sizeof(reply));
-        text_add(&text, "<xpath-query>%s%s</xpath-query>", CIB,
-                 rows[i].content);
-        look_at(reply);
+        look_at_cib_with(rows[i].content);
         assert_int_equal(snapshot.maintenance, rows[i].maintenance);
     }
 }
@@ -317,13 +323,7 @@ knows_both_names_of_fencing(void **state)
 
     (void) state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char reply[1024];
-        struct text text;
-
-        text_init(&text, reply, sizeof(reply));
-        text_add(&text, "<xpath-query>%s%s</xpath-query>", CIB,
-                 rows[i].options);
-        look_at(reply);
+        look_at_cib_with(rows[i].options);
         assert_int_equal(snapshot.fencing, rows[i].fencing);
     }
 }

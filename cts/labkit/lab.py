@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A laboratory: its name, its nodes, and where its state lives."""
 
-import fcntl
 import json
 import os
 import re
@@ -10,12 +9,12 @@ import signal
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Iterator, List
+from typing import ContextManager, List
 
 from . import corosync, fencing, net
 from .errors import LabError
 from .node import Node
-from .shell import run, send, wait_until
+from .shell import held, run, send, wait_until
 
 STATE = Path(os.environ.get("PGWARD_LAB_STATE", "/var/tmp/pgward-lab"))
 NAME = re.compile(r"[A-Za-z0-9_-]{1,24}")
@@ -88,16 +87,12 @@ def names() -> List[str]:
     return sorted(p.parent.name for p in STATE.glob("*/lab.json"))
 
 
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file, so that `up` and `down` of one name never run at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="ascii") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LabError(f"laboratory '{path.stem}' is being brought up or taken down right now",
-                           "wait for that command to end, or choose another --name") from None
-        yield
+def locked(name: str) -> ContextManager[None]:
+    """`up` and `down` of one name never run at the same time."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    return held(STATE / f"{name}.lock",
+                f"laboratory '{name}' is being brought up or taken down right now",
+                "wait for that command to end, or choose another --name")
 
 
 def check_machine() -> None:
@@ -124,7 +119,7 @@ def up(lab: Lab, log) -> None:
     if (lab.root / "lab.json").exists():
         raise LabError(f"laboratory '{lab.name}' is up already",
                        f"take it down first: cts/lab --name {lab.name} down")
-    for _ in locked(STATE / f"{lab.name}.lock"):
+    with locked(lab.name):
         try:
             _up(lab, log)
         except BaseException:
@@ -167,7 +162,7 @@ def wait_online(lab: Lab, timeout: float = 60) -> None:
 def down(name: str) -> None:
     """Take everything down; works on a half-made laboratory and on none at all."""
     check_name(name)
-    for _ in locked(STATE / f"{name}.lock"):
+    with locked(name):
         _down(name)
     (STATE / f"{name}.lock").unlink(missing_ok=True)
 

@@ -2,21 +2,20 @@
 """README's two commands on every system that they are for, and a table of what came out."""
 
 import argparse
-import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Iterator, List, Tuple
+from typing import Iterable, List, Tuple
 
 from .errors import LabError
 from .progress import Progress, last_line
 from .roots import Root, machine_mirror
+from .shell import held
 
 INTRO = """\
 Makes a fresh root of each Debian release with debootstrap, runs `cts/demo` and `cts/check` of
@@ -144,7 +143,9 @@ class Matrix:
         root = Root(self.cache, SYSTEMS[name], self.mirror)
         self.say.title(f"Debian {name}")
         try:
-            with locked(self.cache / f"{root.suite}.lock"):
+            with held(self.cache / f"{root.suite}.lock",
+                      f"another cts/matrix is at work in '{self.cache / root.suite}'",
+                      "wait for it, or give another --cache"):
                 if self.args.fresh:
                     root.remove()
                 root.make(self.say)
@@ -168,18 +169,6 @@ class Matrix:
         rows = [self.system(name) for name in self.args.systems or USUAL]
         print(f"\n{table(rows)}", flush=True)
         return 0 if all(row.good for row in rows) else 1
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One run at a time in a root."""
-    with open(path, "w", encoding="ascii") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LabError(f"another cts/matrix is at work in '{path.with_suffix('')}'",
-                           "wait for it, or give another --cache") from None
-        yield
 
 
 def parse() -> argparse.Namespace:

@@ -1,13 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run commands of the machine, and look at its processes."""
 
+import fcntl
 import os
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 from .errors import LabError
+
+
+@contextmanager
+def held(path: Path, problem: str, step: str) -> Iterator[None]:
+    """A lock file, while another command does not hold it: the problem, and the next step."""
+    with open(path, "w", encoding="ascii") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(problem, step) from None
+        yield
 
 
 def run(cmd: Sequence[str], check: bool = True, timeout: float = 60,
