@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
-#include "../agent/config.h"    /* not that of configure */
+#include "server_config.h"
 #include "files.h"
 
 #define PATH_TEXT_SIZE 128

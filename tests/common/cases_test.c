@@ -2,9 +2,10 @@
 /*
  * Stored cases: a snapshot and the plan that has to come of it.
  *
- * tests/cases/NAME.snapshot is what snapshot_dump() writes, a trace of a
- * user's cluster for instance. Its first line may be `# base: OTHER`: then
- * OTHER.snapshot is loaded first and the lines that follow change it. Every
+ * tests/cases/ACTION/NAME.snapshot is what snapshot_dump() writes, a trace of
+ * a user's cluster for instance. Its first line may be `# base: OTHER`: then
+ * OTHER.snapshot, of whatever action, is loaded first and the lines that
+ * follow change it. Every
  * NAME.snapshot that has a NAME.plan is a test; the others are bases.
  * NAME.1, NAME.2, ... are the cycles of one action.
  *
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "decide.h"
 #include "reason_rules.h"
@@ -34,17 +36,36 @@
 /* Of words that are the server's or libpq's own, this many are enough. */
 #define WORDS_SHOWN 60
 
+#define NAME_SIZE 256
+#define ACTIONS_MAX 20
+
 static char folder[1024];
+static char action_folders[ACTIONS_MAX][NAME_SIZE];
+static size_t action_count;
 static unsigned failures;
 
 static int
-path_of(const char *name, const char *suffix, char *ret_path, size_t size)
+compose(const char *action, const char *name, const char *suffix,
+        char *ret_path, size_t size)
 {
     struct text text;
 
     text_init(&text, ret_path, size);
-    text_add(&text, "%s/%s%s", folder, name, suffix);
+    text_add(&text, "%s/%s/%s%s", folder, action, name, suffix);
     return text.overflow ? -1 : 0;
+}
+
+/* Where a name's snapshot is: a name is one of all actions' only once. */
+static int
+path_of(const char *name, const char *suffix, char *ret_path, size_t size)
+{
+    for (size_t i = 0; i < action_count; i++) {
+        if (compose(action_folders[i], name, ".snapshot", ret_path, size) == 0
+            && access(ret_path, R_OK) == 0) {
+            return compose(action_folders[i], name, suffix, ret_path, size);
+        }
+    }
+    return -1;
 }
 
 /* 0, or -1: not there or too long. */
@@ -276,35 +297,63 @@ is_case(const char *name, bool update)
            || (update && !is_base(name));
 }
 
+/* The names in a folder that end so, without their ends; returns how many. */
 static size_t
-find_cases(char names[][256], bool update)
+list_names(const char *path, const char *suffix, char names[][NAME_SIZE],
+           size_t max)
 {
-    DIR *dir = opendir(folder);
+    DIR *dir = opendir(path);
     const struct dirent *entry;
     size_t count = 0;
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        const char *dot = strstr(entry->d_name, ".snapshot");
+        size_t len = strlen(entry->d_name);
+        size_t end = strlen(suffix);
 
-        if (dot == NULL || strcmp(dot, ".snapshot") != 0
-            || count == NAMES_MAX) {
-            continue;
+        if (entry->d_name[0] != '.' && len > end && count < max
+            && strcmp(entry->d_name + len - end, suffix) == 0) {
+            memset(names[count], 0, NAME_SIZE);
+            memcpy(names[count++], entry->d_name, len - end);
         }
-        memset(names[count], 0, 256);
-        memcpy(names[count], entry->d_name, (size_t) (dot - entry->d_name));
-        count += is_case(names[count], update);
     }
     if (dir != NULL) {
         (void) closedir(dir);
     }
-    qsort(names, count, 256, compare_names);
+    return count;
+}
+
+static size_t
+find_cases(char names[][NAME_SIZE], bool update)
+{
+    char path[2048];
+    size_t total = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < action_count; i++) {
+        if (compose(action_folders[i], "", "", path, sizeof(path)) == 0) {
+            total += list_names(path, ".snapshot", names + total,
+                                NAMES_MAX - total);
+        }
+    }
+    qsort(names, total, NAME_SIZE, compare_names);
+    for (size_t i = 0; i < total; i++) {
+        if (i > 0 && strcmp(names[i], names[i - 1]) == 0) {
+            printf("Bail out! two cases are called '%s'\n", names[i]);
+            return 0;
+        }
+    }
+    for (size_t i = 0; i < total; i++) {
+        if (is_case(names[i], update)) {
+            memmove(names[count++], names[i], NAME_SIZE);
+        }
+    }
     return count;
 }
 
 int
 main(int argc, char **argv)
 {
-    static char names[NAMES_MAX][256];
+    static char names[NAMES_MAX][NAME_SIZE];
     const char *srcdir = getenv("srcdir");
     bool update = getenv("PGWARD_UPDATE_CASES") != NULL;
     struct text text;
@@ -312,6 +361,7 @@ main(int argc, char **argv)
 
     text_init(&text, folder, sizeof(folder));
     text_add(&text, "%s/tests/cases", srcdir != NULL ? srcdir : ".");
+    action_count = list_names(folder, "", action_folders, ACTIONS_MAX);
     if (argc > 1) {
         test_case(1, argv[1], update);
         return failures > 0;

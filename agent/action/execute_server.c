@@ -6,7 +6,7 @@
 #include <syslog.h>
 
 #include "clock.h"
-#include "config.h"
+#include "server_config.h"
 #include "execute_parts.h"
 #include "memory.h"
 #include "postgres.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files through which pgward configures the server (P8). */
 
-#include "config.h"
+#include "server_config.h"
 
 #include <errno.h>
 #include <libgen.h>

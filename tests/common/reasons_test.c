@@ -9,7 +9,7 @@
  */
 
 #include <ctype.h>
-#include <dirent.h>
+#include <fts.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -90,11 +90,11 @@ static const struct {
     { "decide.c:snapshot->failure", LONG_WORDS },
     { "snapshot->unseen", LONG_WORDS },
     { "snapshot->log_tail", LONG_WORDS },
-    { "decide_replay.c:why", "raise max_prepared_transactions and restart "
+    { "replay.c:why", "raise max_prepared_transactions and restart "
       "this standby: it is 1234 here, 1234 on the primary" },
-    { "decide_return.c:why", "requested timeline 12 is not a child of "
+    { "returning.c:why", "requested timeline 12 is not a child of "
       "this server's history" },
-    { "decide_return.c:buf", "it has WAL of its own. It goes on" },
+    { "returning.c:buf", "it has WAL of its own. It goes on" },
     { "cluster.c:verb", "read the record of" },
     { "sqlstate", "28P01" },
     { "sqlstate[0] == '\\0' ? \"\" : \" \"", " " },
@@ -451,15 +451,11 @@ check_source(const char *name, const char *source, const struct writer *writer)
 }
 
 static bool
-read_source(const char *folder, const char *name, char *ret_source)
+read_source(const char *path, char *ret_source)
 {
-    const char *srcdir = getenv("srcdir");
-    char path[2048];
     FILE *file;
     size_t len;
 
-    (void) snprintf(path, sizeof(path), "%s/%s/%s",
-                    srcdir != NULL ? srcdir : ".", folder, name);
     file = fopen(path, "re");
     if (file == NULL) {
         return false;
@@ -471,31 +467,38 @@ read_source(const char *folder, const char *name, char *ret_source)
     return len < FILE_SIZE - 1;
 }
 
-/* Each source of a folder goes to `visit`; returns how many there were. */
+static int
+compare_entries(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Each source beneath a folder is read; returns how many there were. */
 static unsigned
 visit_sources(const char *folder, const struct writer *writer)
 {
     static char source[FILE_SIZE];
     const char *srcdir = getenv("srcdir");
     char path[2048];
-    const struct dirent *entry;
+    char *const paths[] = { path, NULL };
+    const FTSENT *entry;
     unsigned count = 0;
-    DIR *dir;
+    FTS *tree;
 
     (void) snprintf(path, sizeof(path), "%s/%s", srcdir != NULL ? srcdir : ".",
                     folder);
-    dir = opendir(path);
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        if (!ends_with(entry->d_name, ".c")
-            || strncmp(entry->d_name, writer->file, strlen(writer->file)) != 0
-            || !read_source(folder, entry->d_name, source)) {
-            continue;
+    tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, compare_entries);
+    while (tree != NULL && (entry = fts_read(tree)) != NULL) {
+        if (entry->fts_info == FTS_F && ends_with(entry->fts_name, ".c")
+            && strncmp(entry->fts_name, writer->file,
+                       strlen(writer->file)) == 0
+            && read_source(entry->fts_path, source)) {
+            count++;
+            check_source(entry->fts_name, source, writer);
         }
-        count++;
-        check_source(entry->d_name, source, writer);
     }
-    if (dir != NULL) {
-        (void) closedir(dir);
+    if (tree != NULL) {
+        (void) fts_close(tree);
     }
     return count;
 }

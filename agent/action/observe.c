@@ -8,7 +8,7 @@
 
 #include "address.h"
 #include "clock.h"
-#include "config.h"
+#include "server_config.h"
 #include "memory.h"
 #include "nftables.h"
 #include "postgres.h"

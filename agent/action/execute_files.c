@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "config.h"
+#include "server_config.h"
 #include "execute_parts.h"
 #include "memory.h"
 #include "postgres.h"
