@@ -16,10 +16,10 @@ from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from cluster import Cluster, quiet  # noqa: E402
-from labkit import evidence, lab as labs, resources  # noqa: E402
-from labkit.cli import find_agents  # noqa: E402
-from labkit.errors import LabError  # noqa: E402
+from labkit.lab import evidence, lab as labs, resources  # noqa: E402
+from labkit.lab.cli import find_agents  # noqa: E402
+from labkit.lab.cluster import Cluster, quiet  # noqa: E402
+from labkit.lab.errors import LabError  # noqa: E402
 
 OPEN: Dict[str, labs.Lab] = {}
 BROKEN: Dict[str, str] = {}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from labkit import bench, bench_rows, bench_table, idle_cost, timeline, timeline_draw
-from labkit.bench_table import Measured, Page, cell, form, ratio
-from labkit.contenders import CONTENDERS
-from labkit.resources import PROFILES, script
+from labkit.lab.resources import PROFILES, script
+from labkit.measure import bench, bench_rows, bench_table, idle_cost, timeline, timeline_draw
+from labkit.measure.bench_table import Measured, Page, cell, form, ratio
+from labkit.measure.contenders import CONTENDERS
 
 CTS = Path(__file__).resolve().parent
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from conftest import open_lab
-from labkit import net
-from labkit.lab import wait_until
-from labkit.resources import VIP_MASTER, Wanted
+from labkit.lab import net
+from labkit.lab.lab import wait_until
+from labkit.lab.resources import VIP_MASTER, Wanted
 
 pytestmark = pytest.mark.steps
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.lab import Lab
-from labkit.resources import PROFILES, SHELL_AGENT, Wanted, arguments, script
-from labkit.words import promoted
+from labkit.lab.lab import Lab
+from labkit.lab.resources import PROFILES, SHELL_AGENT, Wanted, arguments, script
+from labkit.lab.words import promoted
 
 SCRIPT = Path(__file__).resolve().parent / "cluster-profile"
 SITE = ["--node-list", "a b c", "--vip-master", "10.0.0.9", "--vip-rep", "10.0.1.9"]

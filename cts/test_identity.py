@@ -7,9 +7,9 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit import net, postgres
 from labkit.faults import Stranger
-from labkit.resources import VIP_REP, Wanted
+from labkit.lab import net, postgres
+from labkit.lab.resources import VIP_REP, Wanted
 
 pytestmark = pytest.mark.steps
 

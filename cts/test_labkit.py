@@ -9,13 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from labkit import corosync, ledger, net, results, state, story, writers
-from labkit.errors import LabError
-from labkit.lab import Lab
-from labkit.monitor_cost import median
-from labkit.resources import AGENT, SHELL_AGENT, Wanted, script
-from labkit.rig import Rig
-from labkit.shell import send
+from labkit.lab import corosync, ledger, net, state
+from labkit.lab.errors import LabError
+from labkit.lab.lab import Lab
+from labkit.lab.resources import AGENT, SHELL_AGENT, Wanted, script
+from labkit.lab.shell import send
+from labkit.measure import results, story, writers
+from labkit.measure.monitor_cost import median
+from labkit.measure.rig import Rig
 
 CTS = Path(__file__).resolve().parent
 CRM_MON = """<pacemaker-result api-version="2.25" request="crm_mon"><nodes>

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from conftest import open_lab
-from labkit import lab as labs, net
-from labkit.errors import LabError
-from labkit.shell import run, wait_until
+from labkit.lab import lab as labs, net
+from labkit.lab.errors import LabError
+from labkit.lab.shell import run, wait_until
 
 LAB = str(Path(__file__).with_name("lab"))
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 
 import pytest
 
-from labkit import matrix, roots
+from labkit.demo import matrix, roots
 
 OVERLAY = """\
 mount -t overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" overlay "$1/root" &&

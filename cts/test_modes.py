@@ -3,10 +3,10 @@
 
 import subprocess
 
-from cluster import quiet
-from labkit import net, postgres, resources
-from labkit.resources import Wanted
-from labkit.shell import wait_until
+from labkit.lab import net, postgres, resources
+from labkit.lab.cluster import quiet
+from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 
 
 def test_async_with_three_nodes_fails_over(new_lab, agent):

@@ -7,10 +7,10 @@ import pytest
 
 from conftest import open_lab
 from labkit import faults
-from labkit.node import Node
-from labkit.postgres import DATA, bindir
-from labkit.resources import VIP_MASTER, Wanted
-from labkit.shell import wait_until
+from labkit.lab.node import Node
+from labkit.lab.postgres import DATA, bindir
+from labkit.lab.resources import VIP_MASTER, Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

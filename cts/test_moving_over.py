@@ -3,7 +3,7 @@
 
 import pytest
 
-from labkit.resources import SHELL_AGENT, Wanted
+from labkit.lab.resources import SHELL_AGENT, Wanted
 
 
 @pytest.mark.alone

@@ -7,10 +7,10 @@ import signal
 import pytest
 
 from conftest import open_lab
-from labkit import net
-from labkit.node import POSTGRES
-from labkit.resources import Wanted
-from labkit.shell import wait_until
+from labkit.lab import net
+from labkit.lab.node import POSTGRES
+from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from conftest import open_lab
-from labkit import resources
-from labkit.resources import Wanted
-from labkit.shell import wait_until
+from labkit.lab import resources
+from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

@@ -4,9 +4,9 @@
 import pytest
 
 from conftest import open_lab
-from labkit import words
-from labkit.resources import Wanted
-from labkit.shell import wait_until
+from labkit.lab import words
+from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

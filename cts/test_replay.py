@@ -7,7 +7,7 @@ import pytest
 
 from conftest import open_lab
 from labkit import faults
-from labkit.resources import Wanted
+from labkit.lab.resources import Wanted
 
 pytestmark = pytest.mark.steps
 

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit import net, postgres, words
-from labkit.resources import Wanted
+from labkit.lab import net, postgres, words
+from labkit.lab.resources import Wanted
 
 pytestmark = pytest.mark.steps
 

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit.resources import Wanted
-from labkit.shell import wait_until
+from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

@@ -11,10 +11,10 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit import postgres
-from labkit.node import POSTMASTER
-from labkit.resources import Wanted
-from labkit.shell import wait_until
+from labkit.lab import postgres
+from labkit.lab.node import POSTMASTER
+from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

@@ -6,9 +6,10 @@ import types
 
 import pytest
 
-from labkit import faults, soak
-from labkit.errors import LabError
-from labkit.state import State
+from labkit import faults
+from labkit.demo import soak
+from labkit.lab.errors import LabError
+from labkit.lab.state import State
 
 
 def choices(fault) -> dict:

@@ -5,8 +5,8 @@ import re
 import subprocess
 import time
 
-from labkit import lab as labs, net
-from labkit.resources import Wanted
+from labkit.lab import lab as labs, net
+from labkit.lab.resources import Wanted
 
 
 def names(cluster):

@@ -7,10 +7,11 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit import faults, net
-from labkit.node import Node
-from labkit.resources import VIP_REP, Wanted
-from labkit.shell import wait_until
+from labkit import faults
+from labkit.lab import net
+from labkit.lab.node import Node
+from labkit.lab.resources import VIP_REP, Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from conftest import open_lab
-from labkit.node import POSTGRES, start_time
-from labkit.postgres import DATA, bindir
-from labkit.resources import Wanted
-from labkit.shell import wait_until
+from labkit.lab.node import POSTGRES, start_time
+from labkit.lab.postgres import DATA, bindir
+from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

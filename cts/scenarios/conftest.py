@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The scenarios' cluster: made when it is wanted, used again while it is whole.
 
-A scenario has a fixture `rig` (labkit/rig.py) on a cluster that is whole:
+A scenario has a fixture `rig` (labkit/measure/rig.py) on a cluster that is whole:
 
     @pytest.mark.place(nodes=2)             # default: three nodes, sync, fencing on
     def test_the_sun_goes_out(rig):
@@ -18,10 +18,11 @@ import pytest
 from _pytest.reports import TestReport     # pytest 6 has no name of its own for it
 
 from conftest import drop_lab, make_lab
-from labkit import resources, results
-from labkit.errors import LabError
-from labkit.resources import Wanted
-from labkit.rig import Rig, Verdict
+from labkit.lab import resources
+from labkit.lab.errors import LabError
+from labkit.lab.resources import Wanted
+from labkit.measure import results
+from labkit.measure.rig import Rig, Verdict
 
 HERE = Path(__file__).resolve().parent
 VERDICTS: Dict[str, Verdict] = {}
@@ -140,7 +141,7 @@ def pytest_collection_modifyitems(items) -> None:
 
 
 def keep_result(item, reports) -> None:
-    """What a scenario showed, as JSON for labkit/results.py."""
+    """What a scenario showed, as JSON for labkit/measure/results.py."""
     bad = next((r for r in reports.values() if r.failed), None)
     skipped = next((r for r in reports.values() if r.skipped), None)
     outcome, why = "ok", ""

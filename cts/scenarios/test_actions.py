@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from labkit import postgres
-from labkit.resources import VIP_REP
-from labkit.rig import Catch
-from labkit.shell import wait_until
+from labkit.lab import postgres
+from labkit.lab.resources import VIP_REP
+from labkit.lab.shell import wait_until
+from labkit.measure.rig import Catch
 
 VICTIMS = ["node", "postgres", "agent"]
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from labkit import net
-from labkit.shell import wait_until
+from labkit.lab import net
+from labkit.lab.shell import wait_until
 
 LANS = ("service", "cluster", "replication")
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from labkit import net
-from labkit.shell import wait_until
+from labkit.lab import net
+from labkit.lab.shell import wait_until
 
 WALRECEIVER = r"^postgres: walreceiver"
 

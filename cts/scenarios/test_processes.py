@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from labkit.node import PACEMAKERD, POSTGRES, POSTMASTER
-from labkit.rig import COROSYNC
+from labkit.lab.node import PACEMAKERD, POSTGRES, POSTMASTER
+from labkit.measure.rig import COROSYNC
 
 ATTRD = r"^(\S*/)?pacemaker-attrd( |$)"
 BASED = r"^(\S*/)?pacemaker-based( |$)"

@@ -3,7 +3,7 @@
 
 import pytest
 
-from labkit import postgres
+from labkit.lab import postgres
 
 
 @pytest.mark.worst

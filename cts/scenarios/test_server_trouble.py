@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from labkit import net
-from labkit.errors import LabError
 from labkit.faults import CLOCK, WAL_DISK, Crowd, fill_disk
-from labkit.node import POSTGRES, POSTMASTER
-from labkit.postgres import DATA, TMP
-from labkit.resources import VIP_MASTER
-from labkit.shell import wait_until
+from labkit.lab import net
+from labkit.lab.errors import LabError
+from labkit.lab.node import POSTGRES, POSTMASTER
+from labkit.lab.postgres import DATA, TMP
+from labkit.lab.resources import VIP_MASTER
+from labkit.lab.shell import wait_until
 
 LOGS = "/var/log/postgresql"
 CONF = f"{DATA}/postgresql.conf"

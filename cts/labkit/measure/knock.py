@@ -6,7 +6,7 @@ address that Pacemaker moves was away: the least that any agent can reach. It
 writes the same kind of file. Datagrams, because there is no server that would
 end its connections in good order.
 
-    python3 -m labkit.knock HOST FILE     knock until SIGTERM
+    python3 -m labkit.measure.knock HOST FILE     knock until SIGTERM
 """
 
 import signal

@@ -5,8 +5,8 @@ Each node is asked through its own server's socket, seen in the node's file syst
 and no address that moved hides a server that still takes writes. A node that is frozen or off
 gives no answer and is asked again.
 
-Run as: python3 -m labkit.writers LAB FILE. The file has a line `NODE SESSION START END` for each
-write whose COMMIT returned, and `# TIME NODE WHAT` whenever a node's answer is another one.
+Run as: python3 -m labkit.measure.writers LAB FILE. The file has a line `NODE SESSION START END` for
+each write whose COMMIT returned, and `# TIME NODE WHAT` whenever a node's answer is another one.
 """
 
 import select
@@ -22,8 +22,8 @@ from typing import Dict, List, TextIO, Tuple
 import psycopg2
 import psycopg2.extensions
 
-from . import lab as labs
-from .node import Node
+from ..lab import lab as labs
+from ..lab.node import Node
 
 PAUSE = 0.05
 PATIENCE = 1.5

@@ -8,7 +8,7 @@ from typing import List, Set
 
 from .progress import Progress
 
-SOURCE = Path(__file__).resolve().parents[2]
+SOURCE = Path(__file__).resolve().parents[3]
 MADE = {".git", "autom4te.cache", "config.status", "config.h", "config.log", "stamp-h1", "Makefile"}
 LEFT = shutil.ignore_patterns("*.o", "*.a", "*.trs", ".deps", ".dirstamp", "__pycache__")
 

@@ -14,7 +14,7 @@ from .words import promoted
 if TYPE_CHECKING:
     from .lab import Lab
 
-SCRIPT = Path(__file__).resolve().parents[1] / "cluster-profile"
+SCRIPT = Path(__file__).resolve().parents[2] / "cluster-profile"
 CIB = "/tmp/pgsql_cfg"
 VIP_MASTER = "192.168.0.103"
 VIP_REP = "192.168.2.103"

@@ -8,13 +8,12 @@ import time
 from pathlib import Path
 from typing import Callable, List, Optional
 
-from labkit import lab as labs
-from labkit import ledger, net, postgres, resources, state, words
-from labkit.node import Node
-from labkit.resources import VIP_MASTER
-from labkit.state import State
+from . import lab as labs, ledger, net, postgres, resources, state, words
+from .node import Node
+from .resources import VIP_MASTER
+from .state import State
 
-CTS = Path(__file__).resolve().parent
+CTS = Path(__file__).resolve().parents[2]
 
 
 def quiet(_text: str = "") -> None:
@@ -82,7 +81,7 @@ class OrdinaryClient(LedgerClient):
     """The same as most programs do it: it just connects, and waits for as long as that takes."""
 
     def command(self) -> List[str]:
-        return [sys.executable, "-B", "-m", "labkit.ordinary", self.host, str(self.out)]
+        return [sys.executable, "-B", "-m", "labkit.measure.ordinary", self.host, str(self.out)]
 
 
 class Cluster:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, List, Tuple
 
-from .errors import LabError
-from .progress import Progress, last_line
+from ..lab.errors import LabError
+from ..lab.progress import Progress, last_line
+from ..lab.shell import held
 from .roots import Root, machine_mirror
-from .shell import held
 
 INTRO = """\
 Makes a fresh root of each Debian release with debootstrap, runs `cts/demo` and `cts/check` of

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
+from ..lab.errors import LabError
 from . import bench_table, timeline_draw
 from .contenders import CONTENDERS
-from .errors import LabError
 from .load import Load
 from .story import seconds_of
 

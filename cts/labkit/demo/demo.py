@@ -10,16 +10,16 @@ import time
 from pathlib import Path
 from typing import List, Optional
 
-from . import evidence, lab as labs, ledger, net, postgres, resources
-from .build import build
-from .cli import find_agents
-from .errors import LabError
-from .progress import Progress
-from .shell import run
-from .state import State, look, settled, wait_for
-from .story import Event, Teller, events
+from ..lab import evidence, lab as labs, ledger, net, postgres, resources
+from ..lab.build import build
+from ..lab.cli import find_agents
+from ..lab.errors import LabError
+from ..lab.progress import Progress
+from ..lab.shell import run
+from ..lab.state import State, look, settled, wait_for
+from ..measure.story import Event, Teller, events
 
-CTS = Path(__file__).resolve().parents[1]
+CTS = Path(__file__).resolve().parents[2]
 WORK = Path("/var/tmp/pgward-demo")
 WARM_UP = 5.0
 INTRO = """\

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from .resources import AGENT, SHELL_AGENT
+from ..lab.resources import AGENT, SHELL_AGENT
 
 NAMES = {AGENT: "pgward", SHELL_AGENT: "shell"}
 FOLDER = re.compile(r"/\S*/pgward-lab/[^/]+/")     # a path on the machine that ran it

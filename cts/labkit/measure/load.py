@@ -3,7 +3,7 @@
 
 Whatever ends their connections, they are there again as soon as the port answers.
 
-    python3 -m labkit.load HOST     until SIGTERM
+    python3 -m labkit.measure.load HOST     until SIGTERM
 """
 
 import signal
@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 from typing import List
 
-from . import ledger, net, resources
-from .errors import LabError
-from .lab import Lab
-from .postgres import bindir
+from ..lab import ledger, net, resources
+from ..lab.errors import LabError
+from ..lab.lab import Lab
+from ..lab.postgres import bindir
 
-CTS = Path(__file__).resolve().parent.parent
+CTS = Path(__file__).resolve().parents[2]
 CLIENTS, SCALE = 8, 20
 WARM = 6.0      # so that the server is dirty and busy when it is struck
 PORT = 5432
@@ -55,7 +55,7 @@ class Load:
         self.prepare()
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
-            self.inside + [sys.executable, "-B", "-m", "labkit.load", self.host], cwd=CTS,
+            self.inside + [sys.executable, "-B", "-m", "labkit.measure.load", self.host], cwd=CTS,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(WARM)
         return self

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Dict, List
 
-from .build import SOURCE, leave
-from .errors import LabError
-from .progress import Progress
-from .shell import run
+from ..lab.build import SOURCE, leave
+from ..lab.errors import LabError
+from ..lab.progress import Progress
+from ..lab.shell import run
 
 ENTER = Path(__file__).with_name("enter-root")
 PROJECT = "usr/src/pgward"      # not /srv or /tmp: a laboratory's nodes have their own

@@ -11,11 +11,12 @@ from typing import Dict, List
 
 import pytest
 
-from . import resources, results
-from .build import build
-from .errors import LabError
-from .lab import check_machine
-from .progress import Progress
+from ..lab import resources
+from ..lab.build import build
+from ..lab.errors import LabError
+from ..lab.lab import check_machine
+from ..lab.progress import Progress
+from ..measure import results
 
 INTRO = """\
 Runs a load on real clusters, breaks them in every way that we know, heals them, and counts:
@@ -31,7 +32,7 @@ examples:
   cts/suite --table                         make cts/RESULTS.md from the stored runs
 """
 AGENTS = {name: agent for agent, name in results.NAMES.items()}
-CTS = Path(__file__).resolve().parent.parent
+CTS = Path(__file__).resolve().parents[2]
 TABLE = CTS / "RESULTS.md"
 
 

@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
+from ..lab.errors import LabError
+from ..lab.postgres import bindir
+from ..lab.resources import PROFILES
+from ..lab.shell import run
 from .bench_rows import KNOCKING, ORDINARY, RUNS, Figures
 from .contenders import CONTENDERS
-from .errors import LabError
 from .monitor_cost import median
-from .postgres import bindir
-from .resources import PROFILES
-from .shell import run
 
 MACHINE = "machine.json"
 TIMELINES = ("failover", "switchover")

@@ -11,16 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
+from ..demo.demo import interrupt
+from ..lab.build import build
+from ..lab.cli import find_agents
+from ..lab.errors import LabError
+from ..lab.lab import check_machine, check_name
+from ..lab.progress import Progress
 from . import bench_rows, bench_table, timeline
 from .bench_rows import RUNS
 from .bench_table import Measured
-from .build import build
-from .cli import find_agents
 from .contenders import CONTENDERS, Contender
-from .demo import interrupt
-from .errors import LabError
-from .lab import check_machine, check_name
-from .progress import Progress
 
 INTRO = """\
 Measures how long a client waits at a failover, and what watching costs: for pgward, for the
@@ -36,7 +36,7 @@ examples:
   cts/bench --timeline failover                 one failover of pgward, step by step
   cts/bench --timeline switchover --load        a planned move beside pgbench
 """
-CTS = Path(__file__).resolve().parent.parent
+CTS = Path(__file__).resolve().parents[2]
 PAGE = CTS / "BENCH.md"
 # Rows that are not so many runs of one thing: what it is, and seconds.
 OTHERS: Dict[str, Tuple[str, float]] = {

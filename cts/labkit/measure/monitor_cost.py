@@ -6,12 +6,12 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Dict, List
 
-from .errors import LabError
-from .node import Node
-from .resources import PROFILES, Wanted, parameters
+from ..lab.errors import LabError
+from ..lab.node import Node
+from ..lab.resources import PROFILES, Wanted, parameters
 
 if TYPE_CHECKING:
-    from .lab import Lab
+    from ..lab.lab import Lab
 
 # Runs inside the node: the command N times; wall, user and system time of each, in ms.
 RUNNER = """

@@ -25,16 +25,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
-from cluster import Cluster, LedgerClient
+from ..lab import net, postgres, resources, state
+from ..lab.cluster import Cluster, LedgerClient
+from ..lab.errors import LabError
+from ..lab.node import PACEMAKERD, POSTMASTER, Node
+from ..lab.resources import VIP_MASTER, VIP_REP, Wanted
+from ..lab.shell import start_time, wait_until
+from ..lab.state import State
+from . import writers
 
-from . import net, postgres, resources, state, writers
-from .errors import LabError
-from .node import PACEMAKERD, POSTMASTER, Node
-from .resources import VIP_MASTER, VIP_REP, Wanted
-from .shell import start_time, wait_until
-from .state import State
-
-CTS = Path(__file__).resolve().parent.parent
+CTS = Path(__file__).resolve().parents[2]
 ADDRESSES = {"vip-master": VIP_MASTER, "vip-rep": VIP_REP}
 COMMAND = re.compile(r"\b(pg_rewind|pg_basebackup|pcs |crm_|rm )")
 PATIENCE = 8.0      # how long one look at a stalled node may take
@@ -84,7 +84,7 @@ class Load:
         with open(self.log, "ab") as log:
             # pylint: disable=consider-using-with
             self.asker = subprocess.Popen(
-                [sys.executable, "-B", "-m", "labkit.writers", self.cluster.lab.name,
+                [sys.executable, "-B", "-m", "labkit.measure.writers", self.cluster.lab.name,
                  str(self.file)], cwd=CTS, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "PGWARD_LAB_STATE": str(self.cluster.lab.root.parent)})
         try:

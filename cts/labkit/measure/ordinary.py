@@ -4,8 +4,8 @@
 No limit of its own, no option: one packet that nobody answers costs it TCP's whole second. It
 commits a row at a time and writes what the ledger's client writes.
 
-    python3 -m labkit.ordinary HOST FILE            commit until SIGTERM
-    python3 -m labkit.ordinary --knock HOST FILE    the same where there is no database
+    python3 -m labkit.measure.ordinary HOST FILE            commit until SIGTERM
+    python3 -m labkit.measure.ordinary --knock HOST FILE    the same where there is no database
 """
 
 import signal

@@ -14,17 +14,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
 
-from . import net
-from .errors import LabError
-from .node import PACEMAKERD, POSTGRES, POSTMASTER, Node
-from .postgres import ARCHIVE, DATA, WAL_DISK, bindir, initdb, server
-from .resources import VIP_MASTER, VIP_REP
-from .shell import send, wait_until
-from .state import State
-from .words import move as planned_move
+from ..lab import net
+from ..lab.errors import LabError
+from ..lab.node import PACEMAKERD, POSTGRES, POSTMASTER, Node
+from ..lab.postgres import ARCHIVE, DATA, WAL_DISK, bindir, initdb, server
+from ..lab.resources import VIP_MASTER, VIP_REP
+from ..lab.shell import send, wait_until
+from ..lab.state import State
+from ..lab.words import move as planned_move
 
 if TYPE_CHECKING:
-    from cluster import Cluster
+    from ..lab.cluster import Cluster
 
 BACKEND = rf"^postgres: postgres postgres 192\.168\.0\.{net.CLIENT_HOST}"
 WALSENDER = r"^postgres: walsender "

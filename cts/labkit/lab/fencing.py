@@ -30,8 +30,8 @@ def start(lab: "Lab") -> None:
     (fence / "nodes").write_text("".join(f"{name}\n" for name in lab.node_names))
     with open(lab.root / "fence.log", "ab") as log:
         server = subprocess.Popen(
-            ["/usr/bin/python3", "-E", "-s", "-m", "labkit.fencing", lab.name],
-            cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            ["/usr/bin/python3", "-E", "-s", "-m", "labkit.lab.fencing", lab.name],
+            cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True, env={**os.environ, "PGWARD_LAB_STATE": str(lab.root.parent)})
     (lab.root / "fence.pid").write_text(f"{server.pid} {start_time(server.pid)}\n")
 

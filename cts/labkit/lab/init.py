@@ -67,7 +67,7 @@ def agents(root: Path, ocf_dir: str) -> None:
     shutil.copy(kit / "fence_pgward_lab", "/run/lab/sbin/fence_pgward_lab")
     os.chmod("/run/lab/sbin/fence_pgward_lab", 0o755)
     do("mount", "-t", "overlay", "-o", "ro,lowerdir=/run/lab/sbin:/usr/sbin", "sbin", "/usr/sbin")
-    shutil.copytree(kit.parent / "rivals", "/run/lab/ocf/rival")
+    shutil.copytree(kit.parent.parent / "rivals", "/run/lab/ocf/rival")
     Path("/run/lab/ocf/pgward").mkdir()
     do("mount", "-t", "overlay", "-o", "ro,lowerdir=/run/lab/ocf:/usr/lib/ocf/resource.d", "ocf",
        "/usr/lib/ocf/resource.d")

@@ -9,16 +9,16 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, List, Tuple, Type
 
-from cluster import Cluster, LedgerClient, OrdinaryClient
+from ..lab import lab as labs, postgres, resources
+from ..lab.cluster import Cluster, LedgerClient, OrdinaryClient
+from ..lab.errors import LabError
+from ..lab.node import Node
+from ..lab.resources import VIP_MASTER, VIP_REP, Wanted
+from ..lab.shell import wait_until
+from ..lab.state import State
+from . import knock
 
-from . import knock, lab as labs, postgres, resources
-from .errors import LabError
-from .node import Node
-from .resources import VIP_MASTER, VIP_REP, Wanted
-from .shell import wait_until
-from .state import State
-
-CTS = Path(__file__).resolve().parent.parent
+CTS = Path(__file__).resolve().parents[2]
 AGENTS = Path("/usr/lib/ocf/resource.d")
 SENDERS = "max_wal_senders = 20\n"     # six copies at once in the largest laboratory, two each
 
@@ -279,14 +279,14 @@ class KnockClient(LedgerClient):
     """The client of a cluster without a database."""
 
     def command(self) -> List[str]:
-        return [sys.executable, "-B", "-m", "labkit.knock", self.host, str(self.out)]
+        return [sys.executable, "-B", "-m", "labkit.measure.knock", self.host, str(self.out)]
 
 
 class OrdinaryKnockClient(LedgerClient):
     """The same, as an ordinary client does it."""
 
     def command(self) -> List[str]:
-        return [sys.executable, "-B", "-m", "labkit.ordinary", "--knock", self.host,
+        return [sys.executable, "-B", "-m", "labkit.measure.ordinary", "--knock", self.host,
                 str(self.out)]
 
 

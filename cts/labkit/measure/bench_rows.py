@@ -6,11 +6,11 @@ import time
 from contextlib import ExitStack
 from typing import Callable, Dict, List, Tuple
 
+from ..lab.node import Node
+from ..lab.resources import PROFILES
 from . import idle_cost, monitor_cost
 from .contenders import Contender
 from .load import Load
-from .node import Node
-from .resources import PROFILES
 from .story import seconds_of
 
 Figures = Dict[str, List[float]]

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import List
 
-from .lab import Lab
+from ..lab.lab import Lab
 
 RESULT = re.compile(r"Result of (\w+) operation for (\S+) on (\S+): (.+?)\s*$")
 

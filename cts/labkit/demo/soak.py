@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from cluster import Cluster
-
-from . import evidence, faults, lab as labs, postgres, resources
-from .cli import find_agents
+from .. import faults
+from ..lab import evidence, lab as labs, postgres, resources
+from ..lab.cli import find_agents
+from ..lab.cluster import Cluster
+from ..lab.errors import LabError
+from ..lab.progress import Progress
+from ..lab.resources import Wanted
+from ..measure.monitor_cost import median
+from ..measure.rig import Load, Rig
+from ..measure.story import events
 from .demo import interrupt
-from .errors import LabError
-from .monitor_cost import median
-from .progress import Progress
-from .resources import Wanted
-from .rig import Load, Rig
-from .story import events
 
 INTRO = """\
 Makes a cluster, keeps a client committing through vip-master and another one trying a

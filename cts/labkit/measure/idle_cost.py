@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Tuple
 
-from .node import Node
+from ..lab.node import Node
 
 if TYPE_CHECKING:
-    from .lab import Lab
+    from ..lab.lab import Lab
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
