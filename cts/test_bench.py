@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.lab.resources import PROFILES, script
-from labkit.measure import bench, bench_rows, bench_table, idle_cost, timeline, timeline_draw
+from labkit.measure import bench, bench_rows, bench_table, idle_cost, outage, timeline, timeline_draw
 from labkit.measure.bench_table import Measured, Page, cell, form, ratio
 from labkit.measure.contenders import CONTENDERS
 
@@ -192,7 +192,7 @@ def assembled():
     killed, commit = moment("13:08:58.000"), moment("13:08:58.800")
     ledger = (f"{killed - 5} 1\n= {killed - 9:.4f} early\n# {killed + 0.003:.4f} server closed the "
               f"connection\n= {killed + 0.790:.4f} 192.168.0.103\n{commit:.4f} 2\n")
-    return timeline.assemble(timeline.Outage(killed, commit, "a"), {"a": LOG_A, "b": LOG_B},
+    return timeline.assemble(outage.Outage(killed, commit, "a"), {"a": LOG_A, "b": LOG_B},
                              {"b": SYSLOG_B}, {"b": TRACE_B}, ledger)
 
 
@@ -265,7 +265,7 @@ def test_timeline_of_a_planned_move_begins_with_the_last_commit():
     last, commit = moment("13:08:58.310"), moment("13:08:58.800")
     ledger = f"{last:.4f} 1\n# {last + 0.003:.4f} the server ended it\n{commit:.4f} 2\n"
     found = timeline.assemble(
-        timeline.Outage(last, commit, "a", ordered=moment("13:08:58.100")),
+        outage.Outage(last, commit, "a", ordered=moment("13:08:58.100")),
         {"a": LOG_A, "b": LOG_B}, {}, {}, ledger)
     told = [(round(1000 * (s.begin - last)), s.words) for s in found.steps]
     assert told[:4] == [(-210, "a move is ordered"), (-106, "Pacemaker decides what to do"),

@@ -10,8 +10,8 @@ import pytest
 
 from conftest import open_lab
 from labkit.lab import net
-from labkit.lab.lab import wait_until
 from labkit.lab.resources import VIP_MASTER, Wanted
+from labkit.lab.shell import wait_until
 
 pytestmark = pytest.mark.steps
 

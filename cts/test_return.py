@@ -6,7 +6,7 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit.lab import net, postgres, words
+from labkit.lab import net, words
 from labkit.lab.resources import Wanted
 
 pytestmark = pytest.mark.steps

@@ -15,7 +15,7 @@ from ..lab.build import build
 from ..lab.cli import find_agents
 from ..lab.errors import LabError
 from ..lab.progress import Progress
-from ..lab.shell import run
+from ..lab.shell import interrupt, run
 from ..lab.state import State, look, settled, wait_for
 from ..measure.story import Event, Teller, events
 
@@ -260,10 +260,6 @@ def attempt(demo: Demo) -> int:
         labs.down(demo.lab.name)
         demo.say("the cluster is down, nothing is left of it")
     return code
-
-
-def interrupt(*_unused) -> None:
-    raise KeyboardInterrupt
 
 
 def main() -> int:

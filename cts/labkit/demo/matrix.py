@@ -14,7 +14,7 @@ from typing import Iterable, List, Tuple
 
 from ..lab.errors import LabError
 from ..lab.progress import Progress, last_line
-from ..lab.shell import held
+from ..lab.shell import held, interrupt
 from .roots import Root, machine_mirror
 
 INTRO = """\
@@ -192,10 +192,6 @@ def parse() -> argparse.Namespace:
         if name not in SYSTEMS:
             parser.error(f"'{name}' is none of: {', '.join(SYSTEMS)}")
     return args
-
-
-def interrupt(*_unused) -> None:
-    raise KeyboardInterrupt
 
 
 def main() -> int:

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 from .. import faults
-from ..lab import evidence, lab as labs, postgres, resources
+from ..lab import evidence, lab as labs, resources
 from ..lab.cli import find_agents
 from ..lab.cluster import Cluster
 from ..lab.errors import LabError
 from ..lab.progress import Progress
 from ..lab.resources import Wanted
+from ..lab.shell import interrupt
 from ..measure.monitor_cost import median
 from ..measure.rig import Load, Rig
 from ..measure.story import events
-from .demo import interrupt
 
 INTRO = """\
 Makes a cluster, keeps a client committing through vip-master and another one trying a

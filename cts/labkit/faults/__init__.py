@@ -12,9 +12,10 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from ..lab import net
+from ..lab.cluster import Cluster
 from ..lab.errors import LabError
 from ..lab.node import PACEMAKERD, POSTGRES, POSTMASTER, Node
 from ..lab.postgres import ARCHIVE, DATA, WAL_DISK, bindir, initdb, server
@@ -22,9 +23,6 @@ from ..lab.resources import VIP_MASTER, VIP_REP
 from ..lab.shell import send, wait_until
 from ..lab.state import State
 from ..lab.words import move as planned_move
-
-if TYPE_CHECKING:
-    from ..lab.cluster import Cluster
 
 BACKEND = rf"^postgres: postgres postgres 192\.168\.0\.{net.CLIENT_HOST}"
 WALSENDER = r"^postgres: walsender "
@@ -38,7 +36,7 @@ CLOCK = ("clock stepped: a Linux time namespace moves the monotonic and the boot
          "the wall clock is the whole machine's")
 
 
-def command(cluster: "Cluster", *words: str, patience: float = 20) -> str:
+def command(cluster: Cluster, *words: str, patience: float = 20) -> str:
     """Run an administrator's command on the first node that carries it out."""
     reason = LabError("no node is up")
     end = time.monotonic() + patience
@@ -60,7 +58,7 @@ class Aim:
     role: str
     turn: int
 
-    def node(self, cluster: "Cluster", state: State) -> Node:
+    def node(self, cluster: Cluster, state: State) -> Node:
         """The standbys are counted in the order of the nodes' numbers."""
         if self.role == "primary":
             return cluster.node(state.primary)
@@ -86,7 +84,7 @@ class Fault:
     def __init__(self) -> None:
         self.hold = 0.0
         self.what = self.name
-        self.cluster: "Cluster"
+        self.cluster: Cluster
         self.node: Node
 
     def draw(self, rng: random.Random) -> None:
@@ -94,7 +92,7 @@ class Fault:
         self.hold = round(rng.uniform(*self.holds), 2)
         self.aimed = draw(rng, self.primary)
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         self.cluster = cluster
         self.node = self.aimed.node(cluster, state)
         self.what = f"{self.name} on {self.node.name} ({self.aimed.role})"
@@ -102,7 +100,7 @@ class Fault:
     def strike(self) -> None:
         raise NotImplementedError
 
-    def inject(self, cluster: "Cluster", rng: random.Random) -> None:
+    def inject(self, cluster: Cluster, rng: random.Random) -> None:
         self.draw(rng)
         self.take_aim(cluster, cluster.look())
         self.strike()
@@ -179,7 +177,7 @@ class EitherSignal(Signal):
         super().draw(rng)
         self.number = rng.choice((signal.SIGTERM, signal.SIGKILL))
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         super().take_aim(cluster, state)
         self.what += f" with {self.number.name}"
 
@@ -255,7 +253,7 @@ class FencedAndBack(Fault):
         self.both = rng.random() < 0.7
         self.pause = round(rng.uniform(0.0, 6.0), 2)
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         super().take_aim(cluster, state)
         ranked = [n for n in state.online if n != state.primary
                   and state.attribute(n, "score") == "100"]
@@ -286,7 +284,7 @@ class LanCut(Fault):
         self.lan = rng.choice(sorted(net.LANS))
         self.direction = rng.choice(("in", "out", "both"))
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         super().take_aim(cluster, state)
         self.what = (f"{self.lan} LAN cut ({self.direction}) on {self.node.name} "
                      f"({self.aimed.role})")
@@ -322,7 +320,7 @@ class LanFlapping(LanCut):
         self.times = rng.randrange(3, 12)
         self.direction = "both"
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         super().take_aim(cluster, state)
         self.what = f"{self.lan} LAN flapping {self.times} times on {self.node.name} " \
                     f"({self.aimed.role})"
@@ -335,12 +333,12 @@ class LanFlapping(LanCut):
             time.sleep(1)
 
 
-def cut_lan(cluster: "Cluster", node: Node, lan: int, direction: str) -> None:
+def cut_lan(cluster: Cluster, node: Node, lan: int, direction: str) -> None:
     """Its cable may go with its power at this very moment."""
     node.unless_off(lambda: net.cut(cluster.lab.name, node.index, lan, direction))
 
 
-def mend_lans(cluster: "Cluster", node: Node) -> None:
+def mend_lans(cluster: Cluster, node: Node) -> None:
     for lan in net.LANS.values():
         if node.alive():
             node.unless_off(lambda one=lan: net.heal(cluster.lab.name, node.index, one))
@@ -359,7 +357,7 @@ class StandbyThenPrimary(Fault):
         self.power = rng.random() < 0.4
         self.aimed = Aim("standby", rng.randrange(1000))
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         super().take_aim(cluster, state)
         self.first = cluster.node(state.primary)
         how = "power of " if self.power else "postgres on "
@@ -390,7 +388,7 @@ class Switchover(Fault):
         super().draw(rng)
         self.pcs = rng.random() < 0.5
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         super().take_aim(cluster, state)
         self.tool = "pcs" if self.pcs else "crm_resource"
         self.what = f"switchover away from {self.node.name} with {self.tool}"
@@ -443,7 +441,7 @@ while True:
         assert self.process.stdout
         self.words = self.process.stdout.readline().strip()
 
-    def leave(self, cluster: "Cluster") -> None:
+    def leave(self, cluster: Cluster) -> None:
         """Its slot would keep WAL on whoever led when it came."""
         self.process.kill()
         self.process.wait(10)
@@ -466,7 +464,7 @@ class SwitchoverWithClient(Switchover):
         self.client.leave(self.cluster)
 
 
-def set_archive_command(cluster: "Cluster", words: str = "") -> None:
+def set_archive_command(cluster: Cluster, words: str = "") -> None:
     """On every node; without words what the configuration file says."""
     change = f"set archive_command = '{words}'" if words else "reset archive_command"
     for node in cluster.lab.running():
@@ -541,7 +539,7 @@ class Cleanup(Fault):
         self.word = rng.choice(("cleanup", "refresh"))
         self.everywhere = rng.random() < 0.5
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         super().take_aim(cluster, state)
         self.what = f"pcs resource {self.word} " + (
             "everywhere" if self.everywhere else f"for {self.node.name} ({self.aimed.role})")
@@ -561,7 +559,7 @@ class ReplayStill(Signal):
     number = signal.SIGSTOP
 
 
-def hang_archive(cluster: "Cluster") -> None:
+def hang_archive(cluster: Cluster) -> None:
     """From now on each node's restore_command waits until release_archive()."""
     command(cluster, "pcs", "resource", "update", "pgsql", f"restore_command={RESTORE_HANGS}",
             "--wait=20")
@@ -569,7 +567,7 @@ def hang_archive(cluster: "Cluster") -> None:
         (node.dir / HANG).touch()
 
 
-def release_archive(cluster: "Cluster") -> None:
+def release_archive(cluster: Cluster) -> None:
     for node in cluster.lab.nodes:
         (node.dir / HANG).unlink(missing_ok=True)
     command(cluster, "pcs", "resource", "update", "pgsql", f"restore_command={RESTORE}")
@@ -589,7 +587,7 @@ class ArchiveHangs(PostgresKilled):
         release_archive(self.cluster)
 
 
-def raise_setting(cluster: "Cluster", node: Node) -> int:
+def raise_setting(cluster: Cluster, node: Node) -> int:
     """A primary gets more connections, by a restart that the cluster does not look at."""
     value = int(node.sql("show max_connections")) + 10
     node.sql(f"alter system set max_connections = {value}")
@@ -602,7 +600,7 @@ def raise_setting(cluster: "Cluster", node: Node) -> int:
     return value
 
 
-def follow_setting(cluster: "Cluster", value: int) -> None:
+def follow_setting(cluster: Cluster, value: int) -> None:
     """The same on every node, those that are off too; who has less is restarted."""
     for node in cluster.lab.nodes:
         with open(node.dir / "pg/data/postgresql.auto.conf", "a", encoding="ascii") as settings:
@@ -639,7 +637,7 @@ class ParameterChanged(Fault):
         super().draw(rng)
         self.parameter = rng.choice(sorted(self.values))
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         self.cluster = cluster
         self.what = f"pcs resource update of {self.parameter}"
 
@@ -865,7 +863,7 @@ class TwoAtOnce(Fault):
             part.draw(rng)
         self.hold = max(part.hold for part in self.parts)
 
-    def take_aim(self, cluster: "Cluster", state: State) -> None:
+    def take_aim(self, cluster: Cluster, state: State) -> None:
         for part in self.parts:
             part.take_aim(cluster, state)
         self.what = f"{self.parts[0].what}, {self.pause:g} s later {self.parts[1].what}"

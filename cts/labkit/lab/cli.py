@@ -12,6 +12,7 @@ from typing import Callable, List
 from . import lab as labs
 from . import net, postgres, resources
 from .errors import LabError
+from .shell import interrupt
 
 INTRO = """\
 Real Pacemaker clusters on one machine, for trying things out and for tests.
@@ -284,7 +285,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    signal.signal(signal.SIGTERM, interrupt)
     args = make_parser().parse_args()
     try:
         labs.check_machine()

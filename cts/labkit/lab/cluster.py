@@ -3,7 +3,6 @@
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Callable, List, Optional
@@ -75,13 +74,6 @@ class LedgerClient:
         return subprocess.run(
             self.inside + [str(CTS / "ledger"), "check", "--all", "--host", self.host, "--out",
                            str(self.out)], capture_output=True, text=True, check=False)
-
-
-class OrdinaryClient(LedgerClient):
-    """The same as most programs do it: it just connects, and waits for as long as that takes."""
-
-    def command(self) -> List[str]:
-        return [sys.executable, "-B", "-m", "labkit.measure.ordinary", self.host, str(self.out)]
 
 
 class Cluster:

@@ -1,39 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fence device: a process outside the nodes that switches them off on request.
-
-A request is one line in the pipe fence/requests: ID ACTION NODE FROM. Requests
-are served one at a time, and one from a node that has been switched off in the
-meantime is dropped: of two nodes that shoot at each other one survives, as with
-a real power switch.
-"""
+"""The fence device is started and stopped; what it does is in fence_device.py."""
 
 import os
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import List
 
-from .errors import LabError
 from .node import Node
 from .shell import send, start_time, wait_until
 
-if TYPE_CHECKING:
-    from .lab import Lab
 
-
-def start(lab: "Lab") -> None:
-    fence = lab.root / "fence"
+def start(root: Path, node_names: List[str]) -> None:
+    """Start the device of the laboratory that keeps its state in this folder."""
+    fence = root / "fence"
     fence.mkdir()
     os.mkfifo(fence / "requests", 0o600)
-    (fence / "nodes").write_text("".join(f"{name}\n" for name in lab.node_names))
-    with open(lab.root / "fence.log", "ab") as log:
+    (fence / "nodes").write_text("".join(f"{name}\n" for name in node_names))
+    with open(root / "fence.log", "ab") as log:
         server = subprocess.Popen(
-            ["/usr/bin/python3", "-E", "-s", "-m", "labkit.lab.fencing", lab.name],
+            ["/usr/bin/python3", "-E", "-s", "-m", "labkit.lab.fence_device", root.name],
             cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True, env={**os.environ, "PGWARD_LAB_STATE": str(lab.root.parent)})
-    (lab.root / "fence.pid").write_text(f"{server.pid} {start_time(server.pid)}\n")
+            start_new_session=True, env={**os.environ, "PGWARD_LAB_STATE": str(root.parent)})
+    (root / "fence.pid").write_text(f"{server.pid} {start_time(server.pid)}\n")
 
 
 def stop(root: Path) -> None:
@@ -41,40 +30,3 @@ def stop(root: Path) -> None:
     if pid is not None:
         send(signal.SIGKILL, pid)
         wait_until(f"process {pid} to be gone", lambda: start_time(pid) is None, 10, 0.01)
-
-
-def say(text: str) -> None:
-    now = time.time()
-    stamp = time.strftime("%H:%M:%S", time.localtime(now))
-    print(f"{stamp}.{int(now * 1000) % 1000:03d} {text}", flush=True)
-
-
-def serve(lab: "Lab", line: str) -> None:
-    request, action, target, sender = line.split()
-    if not lab.node(sender).alive():
-        say(f"{action} {target}: dropped, {sender} which asked for it is off")
-        return
-    node = lab.node(target)
-    if action != "on":
-        node.kill()
-        say(f"{action} {target}: off, asked for by {sender}")
-    (lab.root / "fence" / f"done.{request}").touch()
-    if action == "on" or (action == "reboot" and lab.fence_boots):
-        node.boot()
-        say(f"{action} {target}: on again")
-
-
-def main() -> None:
-    from . import lab as labs  # pylint: disable=import-outside-toplevel
-    lab = labs.load(sys.argv[1])
-    pipe = os.open(lab.root / "fence" / "requests", os.O_RDWR)  # O_RDWR: never an end of file
-    with os.fdopen(pipe, "r", encoding="ascii", buffering=1) as requests:
-        for line in requests:
-            try:
-                serve(lab, line)
-            except (LabError, OSError, ValueError) as error:
-                say(f"could not serve '{line.strip()}': {error}")
-
-
-if __name__ == "__main__":
-    main()

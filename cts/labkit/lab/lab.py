@@ -142,7 +142,7 @@ def _up(lab: Lab, log) -> None:
     log("three networks: service 192.168.0.x, cluster 192.168.1.x, replication 192.168.2.x")
     net.make_switch(lab.name)
     net.make_client(lab.name)
-    fencing.start(lab)
+    fencing.start(lab.root, lab.node_names)
     for node in lab.nodes:
         log(f"{node.name}: booting")
         node.boot(start_cluster=False)

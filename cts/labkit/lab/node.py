@@ -10,14 +10,11 @@ import time
 import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Sequence
+from typing import Callable, Iterator, List, Optional, Protocol, Sequence
 
 from . import net
 from .errors import LabError
 from .shell import child_of, run, send, start_time, wait_until
-
-if TYPE_CHECKING:
-    from .lab import Lab
 
 INIT = Path(__file__).with_name("init.py")
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8",
@@ -29,10 +26,22 @@ POSTGRES = r"^(postgres:|\S*/postgres( |$))"
 PACEMAKERD = r"^(\S*/)?pacemakerd( |$)"
 
 
+class Place(Protocol):
+    """What a node knows of the laboratory that it is in."""
+
+    name: str
+    trace: bool
+    wal_mb: int
+
+    @property
+    def root(self) -> Path:
+        """Where the laboratory keeps its state."""
+
+
 class Node:
     """A node of a laboratory. Its folder keeps what survives a power cut: data, CIB, logs."""
 
-    def __init__(self, lab: "Lab", name: str, index: int) -> None:
+    def __init__(self, lab: Place, name: str, index: int) -> None:
         self.lab = lab
         self.name = name
         self.index = index

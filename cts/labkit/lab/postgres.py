@@ -3,13 +3,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, List
+from typing import List
 
 from .errors import LabError
+from .lab import Lab
 from .node import Node
-
-if TYPE_CHECKING:
-    from .lab import Lab
 
 DATA = "/srv/pg/data"
 ARCHIVE = "/srv/pg/archive"
@@ -82,7 +80,7 @@ def base_backup(node: Node, host: str) -> None:
              "-c", "fast", *wal_folder(node), user="postgres", timeout=120)
 
 
-def setup(lab: "Lab", log, settings: str = "", hba: str = "") -> None:
+def setup(lab: Lab, log, settings: str = "", hba: str = "") -> None:
     """The same data on every node, all servers stopped.
 
     The settings are lines of postgresql.conf; those of hba stand before the lab's own.

@@ -4,15 +4,13 @@
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, List
+from typing import List
 
 from .errors import LabError
+from .lab import Lab
 from .postgres import ARCHIVE, DATA, TMP, bindir
 from .shell import run
 from .words import promoted
-
-if TYPE_CHECKING:
-    from .lab import Lab
 
 SCRIPT = Path(__file__).resolve().parents[2] / "cluster-profile"
 CIB = "/tmp/pgsql_cfg"
@@ -67,7 +65,7 @@ class Wanted:
     options: List[str] = field(default_factory=list)
 
 
-def parameters(lab: "Lab", wanted: Wanted) -> str:
+def parameters(lab: Lab, wanted: Wanted) -> str:
     """The primitive's instance attributes."""
     if wanted.agent == STATEFUL:
         return ""
@@ -91,7 +89,7 @@ def parameters(lab: "Lab", wanted: Wanted) -> str:
     return " ".join(shlex.quote(f"{name}={value}") for name, value in values.items())
 
 
-def cluster_lines(lab: "Lab", wanted: Wanted) -> List[str]:
+def cluster_lines(lab: Lab, wanted: Wanted) -> List[str]:
     switch = "true" if wanted.fencing else "false"
     policy = "stop" if wanted.fencing else "ignore"
     throttle = PROFILES[wanted.profile].load_threshold
@@ -120,7 +118,7 @@ def address_lines(replication: bool) -> List[str]:
     return lines
 
 
-def database_line(lab: "Lab", wanted: Wanted) -> str:
+def database_line(lab: Lab, wanted: Wanted) -> str:
     profile = PROFILES[wanted.profile]
     line = (f"resource create pgsql {wanted.agent} {parameters(lab, wanted)} "
             "op start timeout=60s interval=0s on-fail=restart "
@@ -135,7 +133,7 @@ def database_line(lab: "Lab", wanted: Wanted) -> str:
         f"stop timeout={profile.end_timeout} interval=0s on-fail=block notify timeout=60s interval=0s")
 
 
-def promotable_lines(lab: "Lab") -> List[str]:
+def promotable_lines(lab: Lab) -> List[str]:
     return [
         "resource promotable pgsql msPostgresql meta promoted-max=1 promoted-node-max=1 "
         f"clone-max={len(lab.node_names)} clone-node-max=1 notify=true",
@@ -160,7 +158,7 @@ def by_script(wanted: Wanted) -> bool:
             and wanted.agent not in (PAF, STATEFUL))
 
 
-def arguments(lab: "Lab", wanted: Wanted) -> List[str]:
+def arguments(lab: Lab, wanted: Wanted) -> List[str]:
     """The laboratory's arguments of cts/cluster-profile."""
     device = (f"fence_pgward_lab pcmk_host_list={','.join(lab.node_names)} "
               "pcmk_host_check=static-list --force")
@@ -169,7 +167,7 @@ def arguments(lab: "Lab", wanted: Wanted) -> List[str]:
             *shlex.split(parameters(lab, wanted))]
 
 
-def by_hand(lab: "Lab", wanted: Wanted) -> List[str]:
+def by_hand(lab: Lab, wanted: Wanted) -> List[str]:
     lines = cluster_lines(lab, wanted)
     replicated = wanted.rep_mode in ("sync", "async")
     if wanted.rep_mode != "slave":
@@ -180,7 +178,7 @@ def by_hand(lab: "Lab", wanted: Wanted) -> List[str]:
             f"pcs cluster cib-push {CIB}"]
 
 
-def script(lab: "Lab", wanted: Wanted) -> List[str]:
+def script(lab: Lab, wanted: Wanted) -> List[str]:
     """The pcs commands, as a person would type them."""
     if wanted.profile not in PROFILES:
         raise LabError(f"there is no profile '{wanted.profile}'", f"use: {' or '.join(PROFILES)}")
@@ -191,7 +189,7 @@ def script(lab: "Lab", wanted: Wanted) -> List[str]:
     return run([str(SCRIPT), "--print", *arguments(lab, wanted)]).stdout.splitlines()
 
 
-def configure(lab: "Lab", wanted: Wanted, log) -> None:
+def configure(lab: Lab, wanted: Wanted, log) -> None:
     """Make all of it in a copy of the CIB, then push that at once."""
     lines = script(lab, wanted)
     for line in lines:

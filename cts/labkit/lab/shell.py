@@ -41,6 +41,11 @@ def run(cmd: Sequence[str], check: bool = True, timeout: float = 60,
     return done
 
 
+def interrupt(*_unused) -> None:
+    """A handler of signals: the command ends as it does with Ctrl-C."""
+    raise KeyboardInterrupt
+
+
 def send(number: int, pid: int) -> None:
     """Signal a process, which may have ended meanwhile."""
     try:

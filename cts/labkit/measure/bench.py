@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
-from ..demo.demo import interrupt
 from ..lab.build import build
 from ..lab.cli import find_agents
 from ..lab.errors import LabError
 from ..lab.lab import check_machine, check_name
 from ..lab.progress import Progress
+from ..lab.shell import interrupt
 from . import bench_rows, bench_table, timeline
 from .bench_rows import RUNS
 from .bench_table import Measured

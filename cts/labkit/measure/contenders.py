@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Dict, List, Tuple, Type
 
 from ..lab import lab as labs, postgres, resources
-from ..lab.cluster import Cluster, LedgerClient, OrdinaryClient
+from ..lab.cluster import Cluster, LedgerClient
 from ..lab.errors import LabError
 from ..lab.node import Node
-from ..lab.resources import VIP_MASTER, VIP_REP, Wanted
+from ..lab.resources import VIP_REP, Wanted
 from ..lab.shell import wait_until
 from ..lab.state import State
 from . import knock
@@ -273,6 +273,13 @@ class Floor(Plain):
     def put_back(self, node: Node) -> None:
         self.prepare(node)
         super().put_back(node)
+
+
+class OrdinaryClient(LedgerClient):
+    """Commits as most programs do it: it just connects, and waits for as long as that takes."""
+
+    def command(self) -> List[str]:
+        return [sys.executable, "-B", "-m", "labkit.measure.ordinary", self.host, str(self.out)]
 
 
 class KnockClient(LedgerClient):

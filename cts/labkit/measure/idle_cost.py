@@ -4,12 +4,10 @@
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Tuple
+from typing import Dict, List, Tuple
 
+from ..lab.lab import Lab
 from ..lab.node import Node
-
-if TYPE_CHECKING:
-    from ..lab.lab import Lab
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -36,7 +34,7 @@ def used(nodes: List[Node]) -> float:
     return total / TICKS
 
 
-def measure(lab: "Lab", seconds: float) -> float:
+def measure(lab: Lab, seconds: float) -> float:
     """Seconds of CPU a minute, all nodes together."""
     before, began = used(lab.nodes), time.monotonic()
     time.sleep(seconds)

@@ -4,14 +4,12 @@
 import json
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Dict, List
+from typing import Dict, List
 
 from ..lab.errors import LabError
+from ..lab.lab import Lab
 from ..lab.node import Node
 from ..lab.resources import PROFILES, Wanted, parameters
-
-if TYPE_CHECKING:
-    from ..lab.lab import Lab
 
 # Runs inside the node: the command N times; wall, user and system time of each, in ms.
 RUNNER = """
@@ -41,7 +39,7 @@ class Cost:
     programs: int
 
 
-def environment(lab: "Lab", node: Node, wanted: Wanted, promoted: bool) -> Dict[str, str]:
+def environment(lab: Lab, node: Node, wanted: Wanted, promoted: bool) -> Dict[str, str]:
     """What Pacemaker's executor gives a recurring monitor of this resource."""
     profile = PROFILES[wanted.profile]
     every = profile.monitor_promoted if promoted else profile.monitor
@@ -87,7 +85,7 @@ def processes(node: Node, env: Dict[str, str], agent: str) -> List[int]:
     return [len(made), len(execs) - 1]
 
 
-def measure(lab: "Lab", node: Node, wanted: Wanted, promoted: bool, count: int) -> Cost:
+def measure(lab: Lab, node: Node, wanted: Wanted, promoted: bool, count: int) -> Cost:
     _ocf, provider, kind = wanted.agent.split(":")
     agent = f"/usr/lib/ocf/resource.d/{provider}/{kind}"
     env = environment(lab, node, wanted, promoted)

@@ -6,12 +6,13 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from ..lab.errors import LabError
 from . import bench_table, timeline_draw
 from .contenders import CONTENDERS
 from .load import Load
+from .outage import Outage, Step
 from .story import seconds_of
 
 STAMP = re.compile(r"(\w{3} +\d+ [\d:]{8})\.(\d{3}) ")
@@ -27,23 +28,6 @@ DECIDES, DECIDED = "-> S_POLICY_ENGINE", "S_POLICY_ENGINE -> S_TRANSITION_ENGINE
 ADDRESS = re.compile(r"IPaddr2\((\S+)\)\[\d+\]: INFO: Adding inet address (\S+?)/")
 GOOD = ("ok", "promoted", "master", "Cancelled")
 SLACK = 0.05        # two daemons may log one moment in either order
-# kinds, in the order in which they are counted where two of them go on at once
-KINDS = {"detect": "until Pacemaker knows", "promote": "promote", "server": "demote, stop, start",
-         "address": "addresses", "notify": "notifies", "decide": "Pacemaker decides",
-         "between": "Pacemaker between two steps", "client": "until the client is through"}
-
-
-@dataclass
-class Step:
-    """What went on, where, from when to when."""
-
-    begin: float
-    end: float
-    where: str
-    kind: str
-    words: str
-    inner: bool = False     # what the agent did within the step above
-    result: str = "ok"
 
 
 @dataclass
@@ -53,35 +37,6 @@ class Run:
     action: str
     looks: List[Tuple[int, List[str]]] = field(default_factory=list)
     over: bool = False
-
-
-@dataclass
-class Outage:
-    """The moments that the client and the one who acts know, and the steps between.
-
-    It begins with the SIGKILL; of a planned move, which is ordered before, with the client's
-    last commit on the old primary.
-    """
-
-    begin: float
-    commit: float
-    old: str
-    ordered: float = 0.0    # 0: not planned
-    steps: List[Step] = field(default_factory=list)
-
-    def shares(self) -> Dict[str, float]:
-        """Where the time went: each moment belongs to one kind, so the sum is the whole."""
-        spans = [s for s in self.steps if not s.inner and s.kind in KINDS]
-        last = max([s.end for s in spans if s.kind == "address"], default=self.commit)
-        edges = sorted({self.begin, self.commit, min(last, self.commit),
-                        *(min(max(t, self.begin), self.commit)
-                          for s in spans for t in (s.begin, s.end))})
-        found = dict.fromkeys(KINDS, 0.0)
-        for a, b in zip(edges, edges[1:]):
-            now = {s.kind for s in spans if s.begin <= a and s.end >= b}
-            kind = next((k for k in KINDS if k in now), "client" if a >= last else "between")
-            found[kind] += b - a
-        return found
 
 
 # -- pacemaker.log ---------------------------------------------------------------

@@ -3,10 +3,8 @@
 
 import math
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .timeline import Outage, Step
+from .outage import KINDS, Outage, Step
 
 COLUMNS = 40
 COLOURS = {"detect": "#b3261e", "promote": "#1b7f3b", "server": "#b26a00", "address": "#1d5fa8",
@@ -15,12 +13,12 @@ ROW, LEFT, WIDTH, RIGHT, TOP = 18, 380, 620, 130, 92
 FONT = "font-family:Helvetica,Arial,sans-serif;font-size:12px"
 
 
-def label(step: "Step") -> str:
+def label(step: Step) -> str:
     bad = "" if step.result == "ok" else f" ({step.result})"
     return ("    " if step.inner else "") + step.words + bad
 
 
-def bar(step: "Step", found: "Outage") -> str:
+def bar(step: Step, found: Outage) -> str:
     """The step's place on a line of so many columns."""
     whole = found.commit - found.begin
     a = min(int((step.begin - found.begin) / whole * COLUMNS), COLUMNS - 1)
@@ -31,8 +29,7 @@ def bar(step: "Step", found: "Outage") -> str:
     return (" " * max(a, 0) + mark * max(b - max(a, 0), 1)).ljust(COLUMNS)
 
 
-def text(found: "Outage") -> str:
-    from .timeline import KINDS  # pylint: disable=import-outside-toplevel
+def text(found: Outage) -> str:
     lines = [f"{'ms':>6} {'took':>6}  {'where':9} {'':{COLUMNS}} what"]
     for step in found.steps:
         took = 1000 * (step.end - step.begin)
@@ -48,7 +45,7 @@ def text(found: "Outage") -> str:
 class Drawing:
     """The picture: a line a step, a bar from its begin to its end."""
 
-    def __init__(self, found: "Outage") -> None:
+    def __init__(self, found: Outage) -> None:
         self.found = found
         self.whole = found.commit - found.begin
         self.steps = [s for s in found.steps if s.end >= found.begin]
@@ -84,7 +81,6 @@ class Drawing:
 
     def shares(self) -> None:
         """One bar on top: where the time went, with its legend."""
-        from .timeline import KINDS  # pylint: disable=import-outside-toplevel
         x = float(LEFT)
         at, line = 12.0, 62.0
         for kind, took in self.found.shares().items():
@@ -100,7 +96,7 @@ class Drawing:
             self.words(at + 17, line, what)
             at += 34 + 6.6 * len(what)
 
-    def row(self, i: int, step: "Step") -> None:
+    def row(self, i: int, step: Step) -> None:
         y = TOP + ROW * i
         inner = {"fill": "#5c6670"} if step.inner else {}
         self.words(10, y + 12, step.where, **inner)
@@ -129,5 +125,5 @@ def shorten(what: str, most: int = 50) -> str:
     return what if len(what) <= most else what[:most - 2] + ".."
 
 
-def svg(found: "Outage") -> str:
+def svg(found: Outage) -> str:
     return Drawing(found).draw()
