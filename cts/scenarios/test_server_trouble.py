@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from labkit.faults import CLOCK, WAL_DISK, Crowd, fill_disk
+from labkit.faults import CLOCK, Crowd, fill_disk
 from labkit.lab import net
 from labkit.lab.errors import LabError
 from labkit.lab.node import POSTGRES, POSTMASTER
-from labkit.lab.postgres import DATA, TMP
+from labkit.lab.postgres import DATA, TMP, WAL_DISK
 from labkit.lab.resources import VIP_MASTER
 from labkit.lab.shell import wait_until
 
