@@ -12,7 +12,6 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "files.h"
-#include "postgres_holders.h"
 #include "postgres_tools.h"
 #include "processes.h"
 

@@ -6,6 +6,7 @@
 
 #include "identity.h"
 #include "params.h"
+#include "processes.h"
 #include "snapshot.h"
 
 /*
@@ -133,5 +134,16 @@ postgres_tail_upstream(const struct params *params,
 enum tri
 postgres_check_disk(const struct params *params,
                     const struct identity *identity, struct text *ret_why);
+
+/*!
+ * Find the processes of the instance, its postmaster with the help of the pid
+ * file.
+ *
+ * \param[in,out] table  as of processes_find()
+ * \return 0, or -1 with `ret_why`: nothing may be concluded.
+ */
+int
+postgres_find(const struct params *params, const struct instance_id *id,
+              struct process_table *table, struct text *ret_why);
 
 #endif

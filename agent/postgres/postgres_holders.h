@@ -9,17 +9,6 @@
 #include "snapshot.h"
 
 /*!
- * Find the processes of the instance, its postmaster with the help of the pid
- * file.
- *
- * \param[in,out] table  as of processes_find()
- * \return 0, or -1 with `ret_why`: nothing may be concluded.
- */
-int
-postgres_find(const struct params *params, const struct instance_id *id,
-              struct process_table *table, struct text *ret_why);
-
-/*!
  * Find for whom the server waits: WAL senders, the archiver and what it runs,
  * a restore_command that can be ended, and which WAL segments wait for the
  * archive.

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "decide.h"
-#include "decide_parts.h"
+#include "lead_rule.h"
+#include "may_lead.h"
 #include "names.h"
 
 #define PLAN_TEXT_SIZE (64 * 1024)

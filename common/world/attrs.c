@@ -3,11 +3,8 @@
 
 #include "attrs.h"
 
-#include "snapshot.h"
-
 #define TABLE_ROW(X, symbol, field, word, prefix, suffix, spread, reader) \
-    [ATTR_##symbol] = { prefix, suffix, spread, reader, \
-                        offsetof(struct node, field) },
+    [ATTR_##symbol] = { prefix, suffix, spread, reader },
 const struct attr_row attr_table[ATTR_COUNT] = { ATTR_LIST(TABLE_ROW, ) };
 #undef TABLE_ROW
 

@@ -109,7 +109,6 @@ struct attr_row {
     const char *suffix;
     enum attr_spread spread;
     enum attr_reader reader;
-    size_t offset;      /*!< of its field in struct node */
 };
 
 extern const struct attr_row attr_table[ATTR_COUNT];

@@ -250,11 +250,15 @@ settings_take(struct settings *settings, const struct params *params)
 #undef TAKE_SETTING
 }
 
-/* Where the attribute is that an operation sets. */
-static size_t
-attr_offset(enum op_kind kind)
+#define OFFSET_ROW(X, symbol, field, word, prefix, suffix, spread, reader) \
+    [ATTR_##symbol] = offsetof(struct node, field),
+static const size_t attr_offset[ATTR_COUNT] = { ATTR_LIST(OFFSET_ROW, ) };
+#undef OFFSET_ROW
+
+struct attr *
+node_attr(struct node *node, enum attr_id attr)
 {
-    return attr_table[op_attr(kind)].offset;
+    return (struct attr *) (void *) ((char *) node + attr_offset[attr]);
 }
 
 const struct attr *
@@ -262,15 +266,15 @@ snapshot_attr(const struct snapshot *snapshot, size_t node, enum op_kind kind)
 {
     const char *start = (const char *) &snapshot->node[node];
 
-    return (const struct attr *) (const void *) (start + attr_offset(kind));
+    return (const struct attr *) (const void *)
+           (start + attr_offset[op_attr(kind)]);
 }
 
 void
 snapshot_note_attr(struct snapshot *snapshot, size_t node, enum op_kind kind,
                    const char *value)
 {
-    char *start = (char *) &snapshot->node[node];
-    struct attr *attr = (struct attr *) (void *) (start + attr_offset(kind));
+    struct attr *attr = node_attr(&snapshot->node[node], op_attr(kind));
 
     if (text_copy(value, attr->value, sizeof(attr->value)) != 0) {
         memset(attr, 0, sizeof(*attr));

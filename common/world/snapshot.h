@@ -601,6 +601,10 @@ const struct attr *
 snapshot_attr(const struct snapshot *snapshot, size_t node,
               enum op_kind kind);
 
+/*! The field of a node for an attribute. */
+struct attr *
+node_attr(struct node *node, enum attr_id attr);
+
 /*!
  * Take what was written for what is there, "" for deleted: else the next plan
  * of the same action would compare with what was there before.

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-#include "decide_parts.h"
+#include "own_server.h"
+#include "peers.h"
 #include "world.h"
 
 #define MARK 0x5000000

@@ -95,7 +95,7 @@ static const struct {
     { "returning.c:why", "requested timeline 12 is not a child of "
       "this server's history" },
     { "returning.c:buf", "it has WAL of its own. It goes on" },
-    { "cluster.c:verb", "read the record of" },
+    { "cluster_observe.c:verb", "read the record of" },
     { "sqlstate", "28P01" },
     { "sqlstate[0] == '\\0' ? \"\" : \" \"", " " },
     { "snapshot->failure", LONG_WORDS },

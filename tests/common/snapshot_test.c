@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of what a snapshot holds, and small questions to it. */
 
-#include "decide_parts.h"
 #include "names.h"
+#include "replay.h"
+#include "want.h"
 #include "world.h"
 
 static void

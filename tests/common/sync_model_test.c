@@ -6,7 +6,8 @@
  * the record holds every acknowledged commit (P1, P2).
  */
 
-#include "decide_parts.h"
+#include "may_lead.h"
+#include "sync_list.h"
 #include "world.h"
 
 #define NODES 4

@@ -404,9 +404,7 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     set_attr(&node->data_status, peer->record);
     set_attr(&node->quorum, peer->quorum);
     for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
-        char *slot = (char *) node + attr_table[attr].offset;
-
-        set_attr((struct attr *) (void *) slot, peer->attr[attr]);
+        set_attr(node_attr(node, (enum attr_id) attr), peer->attr[attr]);
     }
     node->cib_score = node->score;
     fill_sender(view, i, &node->sender);

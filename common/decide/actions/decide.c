@@ -3,11 +3,19 @@
 
 #include "decide.h"
 
-#include <string.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "demote.h"
+#include "monitor.h"
+#include "notify.h"
 #include "profile.h"
+#include "promote.h"
+#include "refusal_duty.h"
+#include "reload.h"
+#include "start.h"
+#include "stop.h"
+#include "want.h"
+#include "watch_duty.h"
 
 /* Cluster and server may be down when validate-all asks about them. */
 #define VALIDATE_LOOK_MS 2000u

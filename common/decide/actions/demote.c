@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Demotion: a clean stop, then back as a standby (P3, P4, P7). */
 
+#include "demote.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "began.h"
+#include "lsn.h"
+#include "own_server.h"
+#include "past.h"
+#include "peers.h"
+#include "position.h"
+#include "start.h"
+#include "stop.h"
+#include "switchover.h"
+#include "want.h"
 
 /* The record is asked for again this soon. */
 #define RECORD_LOOK_MS 200u

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the server that is there is like, and the monitor's duties. */
 
-#include <string.h>
+#include "monitor.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "identifier.h"
+#include "own_server.h"
+#include "peers.h"
+#include "primary.h"
 #include "profile.h"
+#include "record.h"
+#include "standby.h"
+#include "want.h"
+#include "watch_duty.h"
 
 /*
  * A postmaster may be stopped for a moment, by a debugger say; a query may
@@ -74,27 +82,6 @@ failure_code(const struct snapshot *snapshot)
 {
     return promoted_is_expected(snapshot) ? OCF_FAILED_PROMOTED
                                           : OCF_ERR_GENERIC;
-}
-
-const char *
-words_of_server(const struct snapshot *snapshot)
-{
-    return snapshot->server.text[0] != '\0' ? snapshot->server.text
-                                            : "no word of why";
-}
-
-const char *
-who_is_silent(const struct snapshot *snapshot)
-{
-    bool listens = snapshot->process.pidfile == PIDFILE_READY
-                   || snapshot->process.pidfile == PIDFILE_STANDBY;
-
-    if (snapshot->process.state == PROCESS_FROZEN) {
-        return "its stopped (SIGSTOP) postmaster";
-    }
-    return snapshot->server.answer == ANSWER_REFUSED && listens
-           ? "pgport and socketdir"
-           : "the server's log";
 }
 
 static enum ocf_code

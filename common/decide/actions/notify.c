@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the others do when the cluster changes. Exit codes mean nothing here. */
 
-#include <syslog.h>
+#include "notify.h"
 
-#include "decide_parts.h"
+#include "lsn.h"
+#include "peers.h"
+#include "position.h"
+#include "primary.h"
+#include "redirect.h"
+#include "senders.h"
+#include "standby.h"
+#include "upstream.h"
+#include "want.h"
 
 #define NOTIFY_FACTS ((uint32_t) (FACT_PROCESS | FACT_SQL))
 

@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Promotion: proof first, then the record, then the server (P1, P2, P3). */
 
-#include <syslog.h>
+#include "promote.h"
 
-#include "decide_parts.h"
+#include "began.h"
+#include "identifier.h"
+#include "lead_rule.h"
+#include "lsn.h"
+#include "may_lead.h"
+#include "own_server.h"
+#include "peers.h"
+#include "position.h"
+#include "replay.h"
+#include "restore.h"
+#include "start.h"
+#include "stop.h"
+#include "switchover.h"
+#include "want.h"
 
 #define PROMOTE_FACTS \
     ((uint32_t) (FACT_PROCESS | FACT_SQL | FACT_ATTRS | FACT_RECORD \

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Starting the server: always as a standby where there is replication. */
 
+#include "start.h"
+
 #include <string.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "began.h"
+#include "elect.h"
+#include "identifier.h"
+#include "may_lead.h"
+#include "own_server.h"
+#include "past.h"
+#include "peers.h"
 #include "reason.h"
+#include "record.h"
+#include "replay.h"
+#include "returning.h"
+#include "slots.h"
+#include "stop.h"
+#include "want.h"
 
 /* A start whose recovery goes on succeeds this long before its deadline. */
 #define RECOVERY_LAST_CALL_MS 3000u
@@ -39,31 +53,6 @@ report_bad_start(const struct snapshot *snapshot, struct plan *plan)
     plan_exit_reason(plan, OCF_ERR_GENERIC,
                      "look at the server's log: it did not start: %s",
                      snapshot->log_tail);
-}
-
-enum tri
-standby_by_files(const struct snapshot *snapshot)
-{
-    if (snapshot->process.pidfile == PIDFILE_STANDBY) {
-        return TRI_YES;
-    }
-    if (snapshot->process.pidfile != PIDFILE_READY) {
-        return TRI_UNKNOWN;
-    }
-    switch (snapshot->files.control) {
-        case CONTROL_IN_ARCHIVE_RECOVERY:
-            return TRI_YES;
-        case CONTROL_IN_PRODUCTION:
-        case CONTROL_IN_CRASH_RECOVERY:     /* a standby's is in archive */
-            return TRI_NO;
-        case CONTROL_UNKNOWN:
-        case CONTROL_STARTING_UP:
-        case CONTROL_SHUT_DOWN:
-        case CONTROL_SHUT_DOWN_IN_RECOVERY:
-        case CONTROL_SHUTTING_DOWN:
-            break;
-    }
-    return TRI_UNKNOWN;
 }
 
 /*
@@ -147,26 +136,6 @@ server_answers(const struct snapshot *snapshot, struct plan *plan)
     }
     plan_again(plan, poll_ms(snapshot), facts, 2000);
     return false;
-}
-
-enum standby
-standby_by_address(const struct snapshot *snapshot)
-{
-    return snapshot->settings.rep_mode == REP_MODE_SLAVE
-           || snapshot->address_here == TRI_NO ? STANDBY_FOLLOWS
-                                               : STANDBY_WAITS;
-}
-
-void
-plan_standby_start(struct plan *plan, enum standby kind)
-{
-    /* The files come before the lines that include them. */
-    plan_add(plan, OP_WRITE_SYNC_NAMES, OP_REQUIRED, 0, "");
-    plan_add_number(plan, OP_WRITE_STANDBY, OP_REQUIRED,
-                    (int32_t) kind);
-    plan_add(plan, OP_WRITE_CONFIG, OP_REQUIRED, 0, NULL);
-    plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
-    plan_again(plan, 0, FACT_PROCESS, 0);       /* who waits asks for SQL */
 }
 
 /* A node that never had a score is not to be promoted. */
@@ -364,17 +333,6 @@ begin_start(const struct snapshot *snapshot, struct plan *plan)
     plan_add(plan, OP_WRITE_CONFIG, OP_REQUIRED, 0, NULL);
     plan_add(plan, OP_START_SERVER, OP_REQUIRED, 0, NULL);
     plan_again(plan, poll_ms(snapshot), FACT_PROCESS | FACT_SQL, 2000);
-}
-
-void
-drop_old_slots(const struct snapshot *snapshot, struct plan *plan)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self && snapshot->node[i].slot == TRI_YES
-            && snapshot->node[i].slot_active == TRI_NO) {
-            plan_add(plan, OP_DROP_SLOT, OP_BEST_EFFORT, i, NULL);
-        }
-    }
 }
 
 static void

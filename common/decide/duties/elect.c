@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The election, where there is no primary. */
 
+#include "elect.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
-
-/* Two looks at the position this far apart tell whether replay goes on. */
-#define ADVANCE_LOOK_MS 100u
-
-/* One monitor looks at most this often before it leaves it to the next. */
-#define LOOKS_MAX 8u
-
-bool
-is_live(const struct snapshot *snapshot, size_t index)
-{
-    const struct node *node = &snapshot->node[index];
-
-    if (index == snapshot->self) {
-        return snapshot->action != ACTION_START;
-    }
-    return node->online == TRI_YES
-           && (node->role == ROLE_STARTED || node->role == ROLE_PROMOTED
-               || node->starting == TRI_YES);
-}
+#include "began.h"
+#include "identifier.h"
+#include "lead_rule.h"
+#include "lsn.h"
+#include "may_lead.h"
+#include "peers.h"
+#include "position.h"
+#include "record.h"
+#include "replay.h"
+#include "want.h"
 
 /* What stands between the cluster and a winner. */
 struct ballot {
@@ -164,43 +156,6 @@ count_votes(const struct snapshot *snapshot)
     return ballot;
 }
 
-/*
- * A position counts only when it cannot grow any more, and nothing more can be
- * acknowledged: when the old primary is stopped, or proved down.
- */
-static bool
-old_primary_is_over(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        const struct node *node = &snapshot->node[i];
-
-        if (i != snapshot->self && attr_is(&node->data_status, DATA_LATEST)
-            && !counts_as_down(snapshot, i)
-            && !has_come_back(node)
-            && (node->online != TRI_YES || node->role == ROLE_PROMOTED
-                || node->role == ROLE_UNKNOWN)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-void
-want_position(const struct snapshot *snapshot, struct plan *plan,
-              unsigned checks)
-{
-    char value[ATTR_VALUE_SIZE];
-
-    position_text(snapshot->server.position, checks,
-                  snapshot->files.history, value);
-    if (attr_is(&self_node(snapshot)->data_status, DATA_QUORUM)
-        && !old_primary_is_over(snapshot)) {
-        value[0] = '\0';
-    }
-    want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, snapshot->self,
-              value);
-}
-
 static void
 publish(const struct snapshot *snapshot, struct plan *plan, unsigned checks)
 {
@@ -312,49 +267,6 @@ announce_wait(const struct snapshot *snapshot, struct plan *plan,
              nodes_online(snapshot), snapshot->node_count);
     tell_override(snapshot, ballot, &text);
     plan_log_once(plan, LOG_NOTICE, "%s", buf);
-}
-
-/* Look at the position again, soon; not for ever. */
-static bool
-look_again(const struct snapshot *snapshot, struct plan *plan,
-           uint32_t wait_ms)
-{
-    if (snapshot->position_looks >= LOOKS_MAX
-        || snapshot->left_ms <= LAST_CALL_MS) {
-        return false;
-    }
-    plan_again(plan, wait_ms, snapshot->facts, 0);
-    return true;
-}
-
-bool
-position_is_final(const struct snapshot *snapshot, struct plan *plan)
-{
-    if (!wal_position_is_known(snapshot->server.position)) {
-        plan_log(plan, LOG_NOTICE,
-                 "the server's WAL position is not known yet");
-        return false;
-    }
-    switch (snapshot->server.recovery_advances) {
-        case TRI_NO:
-            return true;
-        case TRI_UNKNOWN:
-            (void) look_again(snapshot, plan, ADVANCE_LOOK_MS);
-            return false;
-        case TRI_YES:
-            break;
-    }
-    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
-              snapshot->self, "");
-    plan_log(plan, LOG_INFO, "recovery still replays WAL");
-    return false;
-}
-
-bool
-is_ranked(const struct node *node)
-{
-    return attr_is(&node->score, SCORE_CANDIDATE)
-           || attr_is(&node->score, SCORE_PROMOTED);
 }
 
 bool

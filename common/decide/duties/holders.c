@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who holds a fast shutdown up without need, and is ended (P6, P7). */
 
+#include "holders.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "peers.h"
 
 /* A shutdown that takes no longer is not looked into. */
 #define LOOK_AFTER_MS 1000u

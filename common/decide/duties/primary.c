@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The primary's duties: its standbys' record and scores (P1, P2). */
 
+#include "primary.h"
+
 #include <string.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "identifier.h"
+#include "listed.h"
+#include "lsn.h"
+#include "past.h"
+#include "peers.h"
+#include "quorum.h"
+#include "quorum_record.h"
+#include "record.h"
+#include "replay.h"
+#include "returning.h"
+#include "senders.h"
+#include "sync.h"
+#include "sync_members.h"
+#include "view.h"
+#include "want.h"
 
 /* An async standby keeps its rank unless another is this far ahead. */
 #define RANK_SLACK_BYTES (16u * 1024 * 1024)

@@ -7,7 +7,8 @@
 #include <strings.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "peers.h"
+#include "want.h"
 
 /* A stop turns immediate this long before its end (decide_end.c). */
 #define STOP_ROOM_MS 10000u

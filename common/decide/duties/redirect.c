@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Before a promotion: does the chosen node hold the most? (P3) */
 
+#include "redirect.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "began.h"
+#include "elect.h"
+#include "lead_rule.h"
+#include "lsn.h"
+#include "may_lead.h"
+#include "peers.h"
+#include "position.h"
+#include "replay.h"
+#include "want.h"
 
 #define REDIRECT_FACTS \
     ((uint32_t) (FACT_PROCESS | FACT_SQL | FACT_POSITION | FACT_HISTORY \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who sends to the clients' address where it is not: refused, not swallowed. */
 
-#include "decide_parts.h"
+#include "refusal_duty.h"
+
+#include "peers.h"
 
 /* What could not be made is tried again after this; a start always tries. */
 #define TRY_AGAIN_MS 600000u

@@ -4,9 +4,9 @@
  * five files that are not there, and is ended (P6).
  */
 
-#include <syslog.h>
+#include "restore.h"
 
-#include "decide_parts.h"
+#include <syslog.h>
 
 /* So long it may take for the first of them. */
 #define PATIENCE_MS 2000u

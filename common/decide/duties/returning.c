@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A node that led and went down: may it follow the primary? (P3) */
 
+#include "returning.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
 #include "history.h"
+#include "lsn.h"
+#include "own_server.h"
+#include "past.h"
+#include "peers.h"
+#include "position.h"
+#include "slots.h"
+#include "want.h"
+#include "why.h"
 
 #define RETURN_FACTS \
     ((uint32_t) (FACT_RECORD | FACT_POSITION | FACT_HISTORY))
@@ -15,22 +24,6 @@ struct finding {
     bool same_number;           /* both are on a timeline of that number */
     lsn left;                   /* where the primary left the timeline */
 };
-
-bool
-is_unproved(const struct snapshot *snapshot, size_t node)
-{
-    return node < snapshot->node_count
-           && snapshot->node[node].unproved.known == ATTR_SET;
-}
-
-/* The attribute is gone after a reboot, and where no other node kept it. */
-bool
-is_quarantined(const struct snapshot *snapshot)
-{
-    return is_unproved(snapshot, snapshot->self)
-           || (snapshot->files.lock == TRI_YES
-               && upstream_is_named(snapshot) == TRI_NO);
-}
 
 static struct finding
 compare_with(const struct snapshot *snapshot, size_t primary)

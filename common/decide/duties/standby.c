@@ -1,71 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A standby's duties: its attributes and its upstream. */
 
+#include "standby.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "elect.h"
+#include "identifier.h"
+#include "own_server.h"
+#include "past.h"
+#include "peers.h"
+#include "replay.h"
+#include "returning.h"
+#include "upstream.h"
+#include "want.h"
+#include "why.h"
 
 /* For so long a standby that streams is only looked at for that. */
 #define CALM_MS 10000u
-
-bool
-someone_leads(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self
-            && attr_is(&snapshot->node[i].status, "PRI")) {
-            return true;
-        }
-    }
-    return false;
-}
-
-enum tri
-upstream_is_named(const struct snapshot *snapshot)
-{
-    const struct server *server = &snapshot->server;
-
-    if (server->upstream_set != TRI_UNKNOWN) {
-        return server->upstream_set;
-    }
-    return server->receiver_running == TRI_YES ? TRI_YES
-                                               : snapshot->files.upstream;
-}
-
-/*
- * P7: no upstream while the replication address is our own; nor for a node
- * that led and has not been judged (P3).
- */
-static bool
-upstream_is_due(const struct snapshot *snapshot)
-{
-    return upstream_is_named(snapshot) == TRI_NO
-           && snapshot->address_here == TRI_NO
-           && snapshot->files.lock == TRI_NO
-           && snapshot->done[OP_WRITE_STANDBY].times == 0;
-}
-
-void
-plan_upstream(const struct snapshot *snapshot, struct plan *plan)
-{
-    plan_add_number(plan, OP_WRITE_STANDBY, OP_REQUIRED, STANDBY_FOLLOWS);
-    plan_add(plan, OP_WRITE_CONFIG, OP_BEST_EFFORT, 0, NULL);
-    if (snapshot->server.version >= RELOADABLE_UPSTREAM_VERSION) {
-        plan_add(plan, OP_RELOAD, OP_REQUIRED, 0, NULL);
-    } else {
-        plan_restart(plan);
-    }
-}
-
-void
-want_upstream(const struct snapshot *snapshot, struct plan *plan)
-{
-    if (!upstream_is_due(snapshot)) {
-        return;
-    }
-    plan_upstream(snapshot, plan);
-    plan_log(plan, LOG_INFO, "following the primary at master_ip again");
-}
 
 /*
  * A lock left by a crash, or by a promotion that was torn off, is answered:

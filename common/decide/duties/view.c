@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is what this primary sees of the cluster what the others see (P2, P3)? */
 
+#include "view.h"
+
 #include <string.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "peers.h"
+#include "want.h"
 
 /* Copies that differ, or are not answered, are read again for so long. */
 #define AGREE_WAIT_MS 1500u

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The watcher: who has one, and what the report of a death may say. */
 
+#include "watch_duty.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "may_lead.h"
+#include "peers.h"
+#include "want.h"
 
 /*
  * So long Pacemaker has to act on a report. Another failure from a monitor

@@ -7,11 +7,16 @@
  * Pacemaker think again, and has it do nothing.
  */
 
+#include "why.h"
+
 #include <string.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "own_server.h"
+#include "peers.h"
 #include "reason.h"
+#include "replay.h"
+#include "want.h"
 
 /* A standby may be without a WAL receiver for so long: it starts, say. */
 #define ALONE_MS 10000u
@@ -116,25 +121,6 @@ explain(const struct snapshot *snapshot, struct text *why)
                  "node led last, and nothing proves its data yet");
     } else if (is_long_alone(snapshot)) {
         explain_upstream(snapshot, why);
-    }
-}
-
-void
-want_why(const struct snapshot *snapshot, struct plan *plan, const char *why)
-{
-    if (why[0] == '\0') {
-        want_no_why(snapshot, plan);
-        return;
-    }
-    want_attr(snapshot, plan, OP_SET_WHY, OP_BEST_EFFORT, snapshot->self,
-              why);
-}
-
-void
-want_no_why(const struct snapshot *snapshot, struct plan *plan)
-{
-    if (self_node(snapshot)->why.known == ATTR_SET) {
-        plan_add(plan, OP_SET_WHY, OP_BEST_EFFORT, snapshot->self, "");
     }
 }
 

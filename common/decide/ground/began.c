@@ -6,15 +6,19 @@
  * the promoted server never led (P2, P3).
  */
 
+#include "began.h"
+
 #include <string.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "lsn.h"
+#include "peers.h"
+#include "position.h"
+#include "want.h"
 
 #define ENDED "ended "
 
-/* Where it began, as that node had published it; unset: it is not proved. */
-static struct attr
+struct attr
 ended_at(const struct attr *began)
 {
     struct attr position = { ATTR_UNSET, "" };
@@ -75,20 +79,4 @@ want_ended(const struct snapshot *snapshot, struct plan *plan)
                   snapshot->self, value);
     }
     return true;
-}
-
-bool
-way_back_is_open(const struct snapshot *snapshot, size_t node)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        struct attr end = ended_at(&snapshot->node[i].began);
-
-        if (i != node && end.known == ATTR_SET
-            && snapshot->node[i].online == TRI_YES
-            && is_eligible(snapshot, i)
-            && holds_position(snapshot, node, &end)) {
-            return true;
-        }
-    }
-    return false;
 }

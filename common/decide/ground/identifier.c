@@ -4,11 +4,15 @@
  * its system identifier, which initdb makes and every copy keeps.
  */
 
-#include <string.h>
+#include "identifier.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "listed.h"
+#include "peers.h"
 #include "sender_name.h"
+#include "sync_list.h"
+#include "want.h"
 
 /* Of a node's database, as it told it or as its file has it; "": unknown. */
 static const char *
@@ -182,27 +186,6 @@ is_misnamed(const struct snapshot *snapshot)
     }
     sender_name(snapshot, self_node(snapshot)->name, wanted);
     return !text_same_name(snapshot->files.sender_name, wanted);
-}
-
-/*
- * Commits that wait for its old name would wait in vain, so the primary
- * releases it first. The last one of sync_strict never is.
- */
-void
-want_sender_name(const struct snapshot *snapshot, struct plan *plan)
-{
-    const struct attr *data = &self_node(snapshot)->data_status;
-
-    if (!is_misnamed(snapshot) || snapshot->files.lock != TRI_NO
-        || snapshot->address_here != TRI_NO
-        || snapshot->server.upstream_set != TRI_YES
-        || snapshot->done[OP_WRITE_STANDBY].times > 0
-        || (!snapshot->settings.sync_strict && !is_released(data))) {
-        return;
-    }
-    plan_upstream(snapshot, plan);
-    plan_log(plan, LOG_NOTICE, "this standby streams under the name that the "
-             "cluster has for it (%s before)", snapshot->files.sender_name);
 }
 
 void

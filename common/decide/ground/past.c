@@ -5,11 +5,15 @@
  * of timelines, and streams to whoever has the same one.
  */
 
-#include <string.h>
-#include <syslog.h>
+#include "past.h"
 
-#include "decide_parts.h"
+#include <string.h>
+
 #include "history.h"
+#include "listed.h"
+#include "lsn.h"
+#include "peers.h"
+#include "want.h"
 
 /* Before a standby's summary: a primary's timelines are another thing. */
 #define OF_A_STANDBY HISTORY_OF_STANDBY " "

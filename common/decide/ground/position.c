@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where nodes say that they stand, and which of two holds more (P3). */
 
-#include <stdlib.h>
-#include <string.h>
+#include "position.h"
 
-#include "decide_parts.h"
+#include <string.h>
+#include <syslog.h>
+
 #include "history.h"
+#include "lsn.h"
+#include "peers.h"
+#include "want.h"
 
 /*
  * What a node published: `TIMELINE/LSN`, how often it looked in vain, and its
@@ -154,4 +158,61 @@ bool
 holds_all_of(const struct snapshot *snapshot, size_t node, size_t other)
 {
     return holds_position(snapshot, node, &snapshot->node[other].position);
+}
+
+/* Two looks at the position this far apart tell whether replay goes on. */
+#define ADVANCE_LOOK_MS 100u
+
+/* One monitor looks at most this often before it leaves it to the next. */
+#define LOOKS_MAX 8u
+
+void
+want_position(const struct snapshot *snapshot, struct plan *plan,
+              unsigned checks)
+{
+    char value[ATTR_VALUE_SIZE];
+
+    position_text(snapshot->server.position, checks,
+                  snapshot->files.history, value);
+    if (attr_is(&self_node(snapshot)->data_status, DATA_QUORUM)
+        && !old_primary_is_over(snapshot)) {
+        value[0] = '\0';
+    }
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_REQUIRED, snapshot->self,
+              value);
+}
+
+bool
+look_again(const struct snapshot *snapshot, struct plan *plan,
+           uint32_t wait_ms)
+{
+    if (snapshot->position_looks >= LOOKS_MAX
+        || snapshot->left_ms <= LAST_CALL_MS) {
+        return false;
+    }
+    plan_again(plan, wait_ms, snapshot->facts, 0);
+    return true;
+}
+
+bool
+position_is_final(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!wal_position_is_known(snapshot->server.position)) {
+        plan_log(plan, LOG_NOTICE,
+                 "the server's WAL position is not known yet");
+        return false;
+    }
+    switch (snapshot->server.recovery_advances) {
+        case TRI_NO:
+            return true;
+        case TRI_UNKNOWN:
+            (void) look_again(snapshot, plan, ADVANCE_LOOK_MS);
+            return false;
+        case TRI_YES:
+            break;
+    }
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
+              snapshot->self, "");
+    plan_log(plan, LOG_INFO, "recovery still replays WAL");
+    return false;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cluster's record: is there one, and is this node's copy of it new? */
 
-#include <string.h>
+#include "record.h"
 
-#include "decide_parts.h"
+#include "peers.h"
+#include "want.h"
 
 bool
 record_is_virgin(const struct snapshot *snapshot)
@@ -16,36 +17,11 @@ record_is_virgin(const struct snapshot *snapshot)
     return snapshot->node_count > 0;
 }
 
-bool
-has_streamed(const struct attr *data_status)
-{
-    return data_status->known == ATTR_SET
-           && strncmp(data_status->value, "STREAMING|", 10) == 0;
-}
-
-size_t
-nodes_online(const struct snapshot *snapshot)
-{
-    size_t online = 0;
-
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        online += i == snapshot->self
-                  || snapshot->node[i].online == TRI_YES;
-    }
-    return online;
-}
-
 /* More than half: of two nodes both. */
 static bool
 majority_is_online(const struct snapshot *snapshot)
 {
     return nodes_online(snapshot) * 2 > snapshot->node_count;
-}
-
-bool
-half_is_online(const struct snapshot *snapshot)
-{
-    return nodes_online(snapshot) * 2 >= snapshot->node_count;
 }
 
 bool

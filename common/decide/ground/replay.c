@@ -4,10 +4,14 @@
  * its promotion what was acknowledged by its flush, or never end it (P1).
  */
 
+#include "replay.h"
+
 #include <string.h>
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "lsn.h"
+#include "peers.h"
+#include "want.h"
 
 #define WORD_OK "ok"
 #define WORD_NO "no: "

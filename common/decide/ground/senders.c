@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which WAL senders are dead: they look alive until wal_sender_timeout. */
 
+#include "senders.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "listed.h"
 
 /*
  * A WAL sender may be seen before the cluster's history tells of the start that
@@ -132,4 +134,10 @@ end_dead_senders(const struct snapshot *snapshot, struct plan *plan)
         plan_add(plan, OP_END_SENDERS, OP_BEST_EFFORT, i, sender->began);
         plan->op[plan->count - 1].number = (int32_t) sender->pid;
     }
+}
+
+bool
+sender_is_seen(const struct sender *sender)
+{
+    return sender->state != SENDER_UNKNOWN && sender->visible != TRI_NO;
 }

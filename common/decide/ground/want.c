@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the subjects of the decision share. */
+/* What a plan asks for, and what it is to change. */
 
-#include "decide_parts.h"
+#include "want.h"
+
+#include <syslog.h>
+
+#include "peers.h"
 
 /* A daemon that was killed is back within a second; each look is logged. */
 #define SILENT_LOOK_MS 500u
-
-const struct node *
-self_node(const struct snapshot *snapshot)
-{
-    static const struct node nobody;
-
-    return snapshot->self < snapshot->node_count
-           ? &snapshot->node[snapshot->self] : &nobody;
-}
-
-size_t
-chosen_node(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (snapshot->node[i].in_promote_list == TRI_YES) {
-            return i;
-        }
-    }
-    return NODES_MAX;
-}
 
 uint32_t
 poll_ms(const struct snapshot *snapshot)
@@ -137,52 +121,21 @@ want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_no_why(snapshot, plan);
 }
 
-/*
- * A node that is not in node_list (any more) may never have been probed; as
- * long as it may lead by its record, it has to be.
- */
-static bool
-role_is_asked_for(const struct snapshot *snapshot, size_t node)
+void
+want_no_why(const struct snapshot *snapshot, struct plan *plan)
 {
-    return node < snapshot->node_count
-           || !is_released(&snapshot->node[node].data_status);
-}
-
-bool
-lacks_pacemaker(const struct node *node)
-{
-    return node->member == TRI_YES && node->controller == TRI_NO;
-}
-
-bool
-has_come_back(const struct node *node)
-{
-    return node->online == TRI_YES && node->probed == TRI_NO
-           && node->was_out == TRI_YES;
-}
-
-enum tri
-other_promoted(const struct snapshot *snapshot, size_t *ret_node)
-{
-    enum tri answer = TRI_NO;
-
-    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        const struct node *node = &snapshot->node[i];
-
-        if (i == snapshot->self || node->online == TRI_NO
-            || has_come_back(node)) {
-            continue;
-        }
-        if (node->online == TRI_YES && node->role == ROLE_PROMOTED) {
-            *ret_node = i;
-            return TRI_YES;
-        }
-        if (node->online == TRI_UNKNOWN
-            || (node->role == ROLE_UNKNOWN
-                && role_is_asked_for(snapshot, i))) {
-            answer = TRI_UNKNOWN;
-            *ret_node = i;
-        }
+    if (self_node(snapshot)->why.known == ATTR_SET) {
+        plan_add(plan, OP_SET_WHY, OP_BEST_EFFORT, snapshot->self, "");
     }
-    return answer;
+}
+
+void
+want_why(const struct snapshot *snapshot, struct plan *plan, const char *why)
+{
+    if (why[0] == '\0') {
+        want_no_why(snapshot, plan);
+        return;
+    }
+    want_attr(snapshot, plan, OP_SET_WHY, OP_BEST_EFFORT, snapshot->self,
+              why);
 }

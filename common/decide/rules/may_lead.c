@@ -3,27 +3,15 @@
 
 #include "may_lead.h"
 
-#include "decide_parts.h"
-
-const char *
-lead_rule_name(enum lead_rule rule)
-{
-#define NAME_ROW(rule, name, why) [rule] = (name),
-    static const char *const names[LEAD_RULES] = { LEAD_RULE_LIST(NAME_ROW) };
-#undef NAME_ROW
-
-    return names[rule];
-}
-
-const char *
-lead_rule_why(enum lead_rule rule)
-{
-#define WHY_ROW(rule, name, why) [rule] = (why),
-    static const char *const whys[LEAD_RULES] = { LEAD_RULE_LIST(WHY_ROW) };
-#undef WHY_ROW
-
-    return whys[rule];
-}
+#include "began.h"
+#include "identifier.h"
+#include "lead_rule.h"
+#include "lsn.h"
+#include "peers.h"
+#include "position.h"
+#include "quorum.h"
+#include "record.h"
+#include "replay.h"
 
 /* A node other than `node` that the record calls the latest. */
 static bool
@@ -80,6 +68,22 @@ lead_by_record(const struct snapshot *snapshot, size_t node)
             break;
     }
     return LEAD_UNREAD;
+}
+
+bool
+way_back_is_open(const struct snapshot *snapshot, size_t node)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        struct attr end = ended_at(&snapshot->node[i].began);
+
+        if (i != node && end.known == ATTR_SET
+            && snapshot->node[i].online == TRI_YES
+            && is_eligible(snapshot, i)
+            && holds_position(snapshot, node, &end)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum lead_rule

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A planned move: does the candidate hold the old primary's last WAL? (P7) */
 
+#include "switchover.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "lsn.h"
+#include "peers.h"
+#include "position.h"
+#include "want.h"
 
 void
 want_shutdown(const struct snapshot *snapshot, struct plan *plan)

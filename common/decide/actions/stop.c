@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ending a server for good: stop, demote, and a restart on promote (P4). */
 
+#include "stop.h"
+
 #include <syslog.h>
 
-#include "decide_parts.h"
+#include "began.h"
+#include "holders.h"
+#include "want.h"
 
 /* What is kept for the rougher ways when the polite one takes too long. */
 #define RESERVE_MAX_MS 10000u
@@ -185,13 +189,6 @@ end_server(const struct snapshot *snapshot, struct plan *plan,
         wait_for_end(snapshot, plan);
     }
     return false;
-}
-
-void
-plan_restart(struct plan *plan)
-{
-    plan_add(plan, OP_BEGIN_RESTART, OP_REQUIRED, 0, NULL);
-    plan_add(plan, OP_STOP_FAST, OP_REQUIRED, 0, NULL);
 }
 
 bool

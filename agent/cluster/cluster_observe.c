@@ -45,14 +45,6 @@ cluster_new_document(const char *root)
     return document;
 }
 
-static struct attr *
-attr_slot(struct node *node, enum attr_id attr)
-{
-    char *start = (char *) node;
-
-    return (struct attr *) (void *) (start + attr_table[attr].offset);
-}
-
 static int
 name_of(const struct cluster *cluster, enum attr_id attr, char *ret_name,
         struct text *ret_why)
@@ -93,7 +85,7 @@ observe_attr(struct cluster *cluster, enum attr_id attr,
         struct node *node = &snapshot->node[i];
 
         if (cluster_xml_read_attr(reply, name, node->name,
-                                  attr_slot(node, attr)) != 0) {
+                                  node_attr(node, attr)) != 0) {
             text_add(ret_why, "could not read '%s': the attribute daemon's "
                      "answer makes no sense", name);
             return -1;
@@ -108,7 +100,7 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
 {
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
-            memset(attr_slot(&snapshot->node[i], (enum attr_id) attr), 0,
+            memset(node_attr(&snapshot->node[i], (enum attr_id) attr), 0,
                    sizeof(struct attr));
         }
     }

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PGWARD_COMMON_PROMOTE_H
+#define PGWARD_COMMON_PROMOTE_H
+
+#include "plan.h"
+#include "snapshot.h"
+
+void
+decide_promote(const struct snapshot *snapshot, struct plan *plan);
+
+#endif
