@@ -35,6 +35,8 @@ def pytest_addoption(parser) -> None:
                     help="the agent under test")
     group.addoption("--ocf-dir", default=os.environ.get("PGWARD_OCF_DIR", ""),
                     help="a staged tree with the agent (make install DESTDIR=..)")
+    group.addoption("--old-ocf-dir", default=os.environ.get("PGWARD_OLD_OCF_DIR", ""),
+                    help="a staged tree with an older release: for test_mixed_versions.py")
     group.addoption("--evidence", default="/var/tmp/pgward-evidence",
                     help="where logs of failed tests are kept")
     group.addoption("--keep", action="store_true",
