@@ -10,66 +10,54 @@
 #include <unistd.h>
 
 #define SYMBOL_SIZE 32
-
-/* Where an installed agent has its modules, from the OCF root. */
-#define MODULES "lib/pgward/"
+#define FILE_SIZE 32
 
 /* Initialises gnutls as soon as it is loaded, unless this says not to. */
 #define NO_INIT "GNUTLS_NO_IMPLICIT_INIT"
 
-/* Cut the last name off a path; its slash stays. */
-static void
-cut_name(char *path)
-{
-    char *slash = strrchr(path, '/');
-
-    if (slash != NULL) {
-        slash[1] = '\0';
-    }
-}
-
-/* Whole names only: the kernel gives the executable's path without links. */
-static void
-cut_folder(char *folder)
-{
-    size_t len = strlen(folder);
-
-    if (len > 1) {
-        folder[len - 1] = '\0';
-        cut_name(folder);
-    }
-}
-
+/* The folder of the running program, with its slash. */
 static int
-find_module(const char *name, char *ret_path, struct text *ret_why)
+own_folder(char *ret_folder, struct text *ret_why)
 {
-    char folder[PATH_SIZE];
-    char beside[PATH_SIZE];
-    ssize_t len = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
-    struct text installed;
-    struct text other;
+    ssize_t len = readlink("/proc/self/exe", ret_folder, PATH_SIZE - 1);
+    char *slash;
 
     if (len <= 0) {
         text_add(ret_why, "could not read '/proc/self/exe': %s",
                  strerror(errno));
         return -1;
     }
-    folder[len] = '\0';
-    cut_name(folder);
-    text_init(&other, beside, sizeof(beside));
-    text_add(&other, "%s%s.so", folder, name);
-    cut_folder(folder);
-    cut_folder(folder);
-    text_init(&installed, ret_path, PATH_SIZE);
-    text_add(&installed, "%s" MODULES "%s.so", folder, name);
-    if (installed.overflow || other.overflow) {
-        text_add(ret_why, "could not find module '%s': the path of the "
-                 "agent's folder is too long", name);
+    ret_folder[len] = '\0';
+    slash = strrchr(ret_folder, '/');
+    if (slash != NULL) {
+        slash[1] = '\0';
+    }
+    return 0;
+}
+
+int
+module_find(const char *name, char *ret_path, struct text *ret_why)
+{
+    char folder[PATH_SIZE];
+    char beside[PATH_SIZE];
+    char installed[PATH_SIZE];
+    struct text text;
+    struct text other;
+
+    if (own_folder(folder, ret_why) != 0) {
         return -1;
     }
-    if (access(ret_path, F_OK) != 0 && access(beside, F_OK) == 0) {
-        memcpy(ret_path, beside, sizeof(beside));
+    text_init(&text, beside, sizeof(beside));
+    text_add(&text, "%s%s", folder, name);
+    text_init(&other, installed, sizeof(installed));
+    text_add(&other, "%s/%s", HELPER_FOLDER, name);
+    if (text.overflow || other.overflow) {
+        text_add(ret_why, "could not find '%s': the path of the program's "
+                 "folder is too long", name);
+        return -1;
     }
+    memcpy(ret_path, access(beside, F_OK) == 0 ? beside : installed,
+           PATH_SIZE);
     return 0;
 }
 
@@ -134,11 +122,15 @@ const void *
 module_load(const char *name, const struct module_stamp *expected,
             struct text *ret_why)
 {
+    char file[FILE_SIZE];
     char path[PATH_SIZE];
+    struct text text;
     void *handle;
     const void *table;
 
-    if (find_module(name, path, ret_why) != 0) {
+    text_init(&text, file, sizeof(file));
+    text_add(&text, "%s.so", name);
+    if (module_find(file, path, ret_why) != 0) {
         return NULL;
     }
     handle = open_module(path);

@@ -34,10 +34,25 @@ struct module_stamp {
     { PACKAGE_VERSION, sizeof(table_type), sizeof(struct snapshot), \
       sizeof(struct params) }
 
+/* Where modules and helper programs are installed: configure says it. */
+#ifndef HELPER_FOLDER
+#define HELPER_FOLDER "/usr/lib/ocf/lib/pgward"
+#endif
+
 /*!
- * Load `NAME.so` and give its table, the variable `NAME_module`; it stays
- * loaded. It is in ../../lib/pgward of the executable's folder, or (where
- * nothing has been installed yet) in that folder.
+ * Where a module or a helper program is: beside the running program, as in a
+ * build tree, else where it is installed.
+ *
+ * \param[in]  name      of the file
+ * \param[out] ret_path  of PATH_SIZE; it need not be there
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+module_find(const char *name, char *ret_path, struct text *ret_why);
+
+/*!
+ * Load `NAME.so` from where module_find() has it, and give its table, the
+ * variable `NAME_module`; it stays loaded.
  *
  * \param[in] expected  the stamp that the table has to begin with
  * \return the table, or NULL with `ret_why`.

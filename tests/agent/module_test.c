@@ -127,9 +127,9 @@ gives_the_table_of_a_module_that_fits(void **state)
     assert_int_equal(loader.open, 1);
 }
 
-/* This program is BUILD/tests/module_test. */
+/* In a build tree the modules lie beside the programs. */
 static void
-looks_in_the_ocf_root_and_else_beside_the_agent(void **state)
+looks_beside_the_program_and_else_where_it_is_installed(void **state)
 {
     const struct table good = { MODULE_STAMP(struct table), 0 };
     char self[PATH_SIZE];
@@ -148,12 +148,23 @@ looks_in_the_ocf_root_and_else_beside_the_agent(void **state)
     assert_non_null(load("nothing"));
     assert_int_equal(unlink(expected), 0);
     assert_string_equal(loader.path, expected);
-    *strrchr(self, '/') = '\0';
-    *strrchr(self, '/') = '\0';
-    (void) snprintf(expected, sizeof(expected), "%s/lib/pgward/nothing.so",
-                    self);
     assert_non_null(load("nothing"));
-    assert_string_equal(loader.path, expected);
+    assert_string_equal(loader.path, HELPER_FOLDER "/nothing.so");
+}
+
+static void
+finds_a_helper_program_too(void **state)
+{
+    char path[PATH_SIZE];
+    struct text why;
+
+    (void) state;
+    text_init(&why, why_text, sizeof(why_text));
+    assert_int_equal(module_find("module_test", path, &why), 0);
+    assert_int_equal(access(path, X_OK), 0);
+    assert_int_equal(module_find("no-helper", path, &why), 0);
+    assert_string_equal(path, HELPER_FOLDER "/no-helper");
+    assert_int_equal(why.len, 0);
 }
 
 static void
@@ -232,7 +243,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(gives_the_table_of_a_module_that_fits),
-        TEST(looks_in_the_ocf_root_and_else_beside_the_agent),
+        TEST(looks_beside_the_program_and_else_where_it_is_installed),
+        TEST(finds_a_helper_program_too),
         TEST(names_the_file_the_cause_and_the_next_step),
         TEST(refuses_what_is_no_module),
         TEST(refuses_a_module_of_another_version),
