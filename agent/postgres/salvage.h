@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PGWARD_AGENT_SALVAGE_H
+#define PGWARD_AGENT_SALVAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "identity.h"
+#include "lsn.h"
+#include "params.h"
+#include "text.h"
+
+/*
+ * What a node's WAL holds that no other has: kept before anything overwrites
+ * it, and named (P9). All of it happens as the database's user.
+ *
+ * A kept folder, `PGDATA.pgward-diverged-N`, holds the segments from the one
+ * of the fork to the end of valid WAL, the history files, `pg_control`, the
+ * text `README` and, after salvage_list(), the text `transactions`.
+ */
+
+#define SALVAGE_DIVERGED "pgward-diverged-"
+#define SALVAGE_OLD "pgward-old-"
+
+/*!
+ * In a folder `….pgward-old-N` this file says that a pg_rewind wrote to it
+ * before it was put aside: nothing may start it. Who renames such a folder
+ * makes the file first.
+ */
+#define SALVAGE_TORN "pgward-torn"
+
+/*!
+ * Called every few megabytes: a worker tells its progress here.
+ *
+ * \param[in] done, total  bytes
+ * \return false: give up; what was begun is removed.
+ */
+typedef bool (*salvage_tick_fn)(void *context, uint64_t done, uint64_t total);
+
+/*! What to keep; the data directory's server is proved gone. */
+struct salvage_request {
+    const struct params *params;        /*!< pgdata, pgctl, tmpdir */
+    const struct identity *identity;    /*!< pgdba's */
+    const char *node;                   /*!< for the README */
+    struct wal_position fork;           /*!< on the node's own past: where
+                                             the winner's history left it */
+    struct wal_position end;            /*!< the node's newest timeline; its
+                                             last position, 0: not known */
+    uint32_t winner;                    /*!< the primary's timeline */
+    salvage_tick_fn tick;               /*!< or NULL */
+    void *context;
+};
+
+/*! What was kept. */
+struct salvage_kept {
+    char folder[PATH_SIZE];
+    unsigned number;                    /*!< N of its name */
+    uint64_t bytes;                     /*!< of WAL */
+    size_t segments;
+    lsn first;                          /*!< where the first segment begins */
+    lsn last;                           /*!< where the last segment ends */
+    bool complete;                      /*!< false: the segment of the fork is
+                                             no longer there, what is before
+                                             `first` is lost; say so */
+    bool again;                         /*!< an earlier call had kept the very
+                                             same; nothing was copied */
+};
+
+/*!
+ * Keep the diverged WAL, before anything destructive.
+ *
+ * Made under a temporary name, synced, renamed last; a left-over of a killed
+ * call is removed. pg_wal may be a link. Nothing is linked to, for pg_rewind
+ * and the server write into segments; blocks are shared where the file system
+ * can (reflink).
+ *
+ * The place: beside PGDATA; where its owner may not write there, or PGDATA is
+ * a mount point, in tmpdir. Never inside PGDATA: pg_rewind removes what the
+ * source has not, and a base backup would carry it to every node.
+ *
+ * \return 0; -1 with `ret_why` (object, cause, next step) and nothing left
+ *         behind. errno: ENOSPC with the figures in `ret_why`, ECANCELED
+ *         when `tick` said so.
+ */
+int
+salvage_keep(const struct salvage_request *request,
+             struct salvage_kept *ret_kept, struct text *ret_why);
+
+/*!
+ * Remove the oldest kept folders until `keep` are left (rejoin_keep); 0 is
+ * taken for 1, the newest always stays. Each one removed is logged by name.
+ *
+ * \return 0; -1 with `ret_why`: one could not be removed.
+ */
+int
+salvage_prune(const struct params *params, const struct identity *identity,
+              size_t keep, struct text *ret_why);
+
+/*! How a list of transactions is made. */
+struct salvage_listing {
+    const struct params *params;        /*!< pgctl, pglibs */
+    const struct identity *identity;
+    const char *folder;                 /*!< of salvage_keep() */
+    const char *acknowledged;           /*!< a word for each line: `no` in a
+                                             sync mode, `maybe` in async */
+    uint64_t lines_max;                 /*!< 0: SALVAGE_LINES_MAX */
+    int64_t deadline_ms;
+    salvage_tick_fn tick;               /*!< or NULL; `total` is the WAL's */
+    void *context;
+};
+
+#define SALVAGE_LINES_MAX 1000000
+
+/*! What the list says. */
+struct salvage_counts {
+    uint64_t transactions;      /*!< committed after the fork, all of them */
+    uint64_t left_out;          /*!< of these, not written: over lines_max;
+                                     the file's last line says so too */
+    uint32_t first_xid;         /*!< 0: there is none */
+    uint32_t last_xid;
+    lsn end;                    /*!< end of valid WAL */
+};
+
+/*!
+ * Name the transactions that committed there after the fork: run pg_waldump
+ * on the kept folder and write `transactions` into it, one a line: LSN of the
+ * commit, xid, commit time, acknowledged, relations as spc/db/rel. Atomic.
+ *
+ * \return 0; -1 with `ret_why`; errno ETIMEDOUT, ECANCELED, ENOSPC.
+ */
+int
+salvage_list(const struct salvage_listing *listing,
+             struct salvage_counts *ret_counts, struct text *ret_why);
+
+#endif
