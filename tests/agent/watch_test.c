@@ -20,7 +20,7 @@
 #include "processes.h"
 #include "spawn.h"
 #include "watch.h"
-#include "watch_record.h"
+#include "worker.h"
 
 /* Only a machine that stands still takes as long as this. */
 #define LIMIT_MS 30000
@@ -195,23 +195,20 @@ a_process_is_ended_only_if_it_is_the_one(void **state)
 }
 
 static void
-write_record(const struct watch_record *record)
+write_record(const struct worker_record *record)
 {
-    char path[PATH_SIZE];
-    char bytes[256];
-    struct text text;
+    char why_text[256];
+    struct text why;
 
-    text_init(&text, bytes, sizeof(bytes));
-    watch_record_format(record, &text);
-    assert_int_equal(files_write(instance_run_path(&instance, "watch", path),
-                                 bytes, text.len, 0600), 0);
+    text_init(&why, why_text, sizeof(why_text));
+    assert_int_equal(worker_write(&instance, record, &why), 0);
 }
 
 static void
 record_tells_whether_a_watcher_lives(void **state)
 {
-    struct watch_record record = { .postmaster_pid = 42,
-                                   .watcher_pid = getpid() };
+    struct worker_record record = { .kind = WORKER_WATCH,
+                                    .subject_pid = 42, .pid = getpid() };
     struct watch watch = { .alive = TRI_YES };
 
     (void) state;
@@ -223,16 +220,17 @@ record_tells_whether_a_watcher_lives(void **state)
     assert_int_equal(watch.postmaster_pid, 42);
     assert_int_equal(watch.alive, TRI_NO);
     assert_int_equal(watch.reported_ms, 0);
-    record.watcher_start = process_start(getpid());
-    record.reported_ms = (uint64_t) clock_now_ms() + 60000;
+    record.start = process_start(getpid());
+    record.phase = WATCH_TOLD;
+    record.since_ms = (uint64_t) clock_now_ms() + 60000;
     write_record(&record);
     watch_observe(&instance, &watch);
     assert_int_equal(watch.alive, TRI_YES);
     assert_int_equal(watch.ours, TRI_YES);
     assert_int_equal(watch.reported_ms, 1);
-    record.watcher_pid = 1;
-    record.watcher_start = process_start(1);
-    record.reported_ms = 1;
+    record.pid = 1;
+    record.start = process_start(1);
+    record.since_ms = 1;
     write_record(&record);
     watch_observe(&instance, &watch);
     assert_int_equal(watch.ours, TRI_NO);
@@ -243,9 +241,9 @@ static void
 end_takes_the_record_and_the_watcher_away(void **state)
 {
     pid_t pid = start_sleep();
-    const struct watch_record record = {
-        .postmaster_pid = 42, .watcher_pid = pid,
-        .watcher_start = process_start(pid),
+    const struct worker_record record = {
+        .kind = WORKER_WATCH, .subject_pid = 42, .pid = pid,
+        .start = process_start(pid),
     };
     struct watch watch;
 

@@ -65,6 +65,7 @@ static const struct {
     { "params->config", LONG_PATH },
     { "pgctl", LONG_PATH },
     { "WATCHER_PATH", LONG_PATH },
+    { "argv[0]", LONG_PATH },
     { "paths[i].value", LONG_PATH },
     { "run->name", "pg_ctl" },
     { "identity->name", "postgres" },
