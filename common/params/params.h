@@ -79,6 +79,7 @@ struct params {
     bool sync_strict;
     long max_lag_on_promote;
     const char *client_address;
+    const char *rejoin_user;
 };
 
 enum param_type {

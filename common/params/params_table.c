@@ -556,5 +556,24 @@ const struct param_spec params_table[] = {
             "Only this agent has this parameter.",
         .offset = FIELD(client_address),
     },
+    {
+        .name = "rejoin_user",
+        .type = PARAM_STRING,
+        .default_text = "",
+        .shortdesc = "role that reads the primary's files for a rejoin",
+        .longdesc =
+            "Role that pg_rewind logs in as at master_ip; unset, it is\n"
+            "repuser. No superuser is needed. It needs LOGIN, a line for the\n"
+            "database postgres (pgdb, where that is another one than\n"
+            "template1) in the pg_hba.conf of every node, its password in\n"
+            "the .pgpass of pgdba, and in that database GRANT EXECUTE ON\n"
+            "FUNCTION pg_catalog.pg_ls_dir(text, boolean, boolean),\n"
+            "pg_catalog.pg_stat_file(text, boolean),\n"
+            "pg_catalog.pg_read_binary_file(text),\n"
+            "pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean),\n"
+            "and from PostgreSQL 15 on GRANT pg_checkpoint.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(rejoin_user),
+    },
     { .name = NULL },
 };
