@@ -29,6 +29,8 @@
 static struct {
     bool ready;
     bool aloud;                 /* warnings go to stderr as well */
+    const char *command;        /* its name, where it is no agent; or NULL */
+    int lowest;                 /* that a command still tells */
     char tag[TAG_SIZE];         /* libqb keeps a pointer to its name */
 } report;
 
@@ -185,6 +187,25 @@ report_init(const char *resource, const char *action)
     report.ready = true;
 }
 
+void
+report_init_command(const char *name, int lowest)
+{
+    report.command = name;
+    report.lowest = lowest;
+}
+
+/* What is wrong does not get into an answer that another program reads. */
+static void
+tell(int priority, const char *line)
+{
+    if (priority <= LOG_WARNING) {
+        (void) fflush(stdout);      /* in the order in which it was said */
+        (void) fprintf(stderr, "%s: %s\n", report.command, line);
+    } else if (priority <= report.lowest) {
+        (void) printf("%s\n", line);
+    }
+}
+
 static void
 write_log(int priority, const char *line)
 {
@@ -205,6 +226,10 @@ report_log(int priority, const char *format, ...)
     va_start(args, format);
     format_line(line, sizeof(line), format, args);
     va_end(args);
+    if (report.command != NULL) {
+        tell(priority, line);
+        return;
+    }
     write_log(priority, line);
     if (report.aloud && priority <= LOG_WARNING) {
         /* nobody is left to tell when stderr is gone */
@@ -221,6 +246,10 @@ report_reason(const char *format, ...)
     va_start(args, format);
     format_line(line, sizeof(line), format, args);
     va_end(args);
+    if (report.command != NULL) {
+        tell(LOG_ERR, line);
+        return;
+    }
     if (!isatty(STDERR_FILENO)) {
         write_log(LOG_ERR, line);
     }

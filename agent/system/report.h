@@ -13,6 +13,16 @@
 void
 report_init(const char *resource, const char *action);
 
+/*!
+ * Report as a command does, without a log: what is wrong (LOG_WARNING and more)
+ * to stderr, the rest to stdout.
+ *
+ * \param[in] name    of the program: it stands before each line on stderr
+ * \param[in] lowest  what is less than this priority is not told
+ */
+void
+report_init_command(const char *name, int lowest);
+
 /*! Log one line; `priority` is a syslog priority (LOG_INFO, ...). */
 void
 report_log(int priority, const char *format, ...)
@@ -20,7 +30,8 @@ report_log(int priority, const char *format, ...)
 
 /*!
  * Tell Pacemaker why: `ocf-exit-reason:` on stderr, and an error in the log.
- * The last one of an action is the one that people see.
+ * The last one of an action is the one that people see. Of a command: a line on
+ * stderr, as it is.
  */
 void
 report_reason(const char *format, ...) __attribute__((format(printf, 1, 2)));

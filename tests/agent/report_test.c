@@ -111,6 +111,43 @@ validation_warns_on_stderr_too(void **state)
 }
 
 static void
+as_a_command(int lowest)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        int out = open(log_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+        int err = open(err_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+        (void) dup2(out, STDOUT_FILENO);
+        (void) dup2(err, STDERR_FILENO);
+        report_init_command("pgward", lowest);
+        some_lines();
+        (void) fflush(stdout);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void
+a_command_has_no_log(void **state)
+{
+    (void) state;
+    as_a_command(LOG_INFO);
+    assert_string_equal(content(err_path),
+                        "pgward: 100%s of %d second line\n"
+                        "pgward: warned\n"
+                        "pgward: cried\n"
+                        "pgward: could not start 'x': 50%n see log\n");
+    assert_string_equal(content(log_path), "told\nnoted\n");
+    as_a_command(LOG_WARNING);
+    assert_string_equal(content(log_path), "");
+    assert_non_null(strstr(content(err_path), "pgward: warned\n"));
+}
+
+static void
 mutters_only_when_asked(void **state)
 {
     (void) state;
@@ -156,6 +193,7 @@ main(void)
         cmocka_unit_test(writes_lines_in_the_usual_form),
         cmocka_unit_test(sends_nothing_but_reasons_to_stderr),
         cmocka_unit_test(validation_warns_on_stderr_too),
+        cmocka_unit_test(a_command_has_no_log),
         cmocka_unit_test(mutters_only_when_asked),
         cmocka_unit_test(marks_a_line_that_was_cut),
     };
