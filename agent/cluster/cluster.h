@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "attrs.h"
+#include "cluster_resource.h"
 #include "snapshot.h"
 #include "text.h"
 
@@ -13,7 +14,8 @@
  * The only user of crm/..., libqb's IPC and libxml2: the attribute daemon and
  * the CIB, in this process, without forking. Connections are opened when
  * first needed and kept for the action. Connecting may block without limit
- * when a daemon is frozen: the caller's alarm ends the action then.
+ * when a daemon is frozen: the caller's alarm ends the action then, and a
+ * caller without an action looks from a process that can be ended (look.h).
  *
  * In the executable the first call but cluster_new() and cluster_close() loads
  * the module (module.h); that it cannot be had is a failure like any other.
@@ -141,5 +143,24 @@ cluster_report_failure(struct cluster *cluster, int64_t deadline_ms,
 int
 cluster_count_once(struct cluster *cluster, int64_t count,
                    int64_t deadline_ms, struct text *ret_why);
+
+/*! Ask for this node's name, into `ret_name[NODE_NAME_SIZE]`. */
+int
+cluster_own_name(struct cluster *cluster, int64_t deadline_ms, char *ret_name,
+                 struct text *ret_why);
+
+/*!
+ * Find a resource of this agent in the CIB.
+ *
+ * \param[in]  wanted        of the primitive or its clone; NULL: the one that
+ *                           there is
+ * \param[out] ret_resource  large: not for the stack
+ * \return 0, or -1 with `ret_why`: none, several, or no answer.
+ */
+int
+cluster_find_resource(struct cluster *cluster, const char *wanted,
+                      int64_t deadline_ms,
+                      struct cluster_resource *ret_resource,
+                      struct text *ret_why);
 
 #endif

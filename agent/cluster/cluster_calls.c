@@ -100,3 +100,19 @@ cluster_count_once(struct cluster *cluster, int64_t count,
 {
     return CALL(count_once, count, deadline_ms, ret_why);
 }
+
+int
+cluster_own_name(struct cluster *cluster, int64_t deadline_ms, char *ret_name,
+                 struct text *ret_why)
+{
+    return CALL(own_name, deadline_ms, ret_name, ret_why);
+}
+
+int
+cluster_find_resource(struct cluster *cluster, const char *wanted,
+                      int64_t deadline_ms,
+                      struct cluster_resource *ret_resource,
+                      struct text *ret_why)
+{
+    return CALL(find_resource, wanted, deadline_ms, ret_resource, ret_why);
+}

@@ -20,7 +20,9 @@
     X(record_option) \
     X(read_copy) \
     X(report_failure) \
-    X(count_once)
+    X(count_once) \
+    X(own_name) \
+    X(find_resource)
 
 /*! The module's table; the types are those that cluster.h declares. */
 struct cluster_calls {

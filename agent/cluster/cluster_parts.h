@@ -6,6 +6,7 @@
 
 #include <crm/cib.h>
 #include <crm/common/ipc.h>
+#include <crm/common/ipc_controld.h>
 #include <crm/common/xml.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -78,6 +79,23 @@ int
 cluster_attrd_update(struct cluster *cluster,
                      const struct cluster_update *update,
                      int64_t deadline_ms, struct text *ret_why);
+
+/*! What the controller of this node is asked. */
+struct cluster_question {
+    int (*ask)(pcmk_ipc_api_t *api, void *context);
+    /* NULL: nobody wants to know more than that it has answered */
+    void (*take)(const pcmk_controld_api_reply_t *reply, void *context);
+    void *context;
+};
+
+/*!
+ * Ask, and wait for the answer.
+ *
+ * \return a standard Pacemaker code: pcmk_rc_ok, or an errno.
+ */
+int
+cluster_controld_ask(const struct cluster_question *question,
+                     int64_t deadline_ms);
 
 /*! Close the connection to the CIB. */
 void

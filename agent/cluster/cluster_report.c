@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Telling the controller of a failure, as `crm_resource --fail` does. */
 
-#include <crm/common/ipc_controld.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,64 +17,12 @@
 /* The second of two counts comes with the first, or not at all. */
 #define COUNT_AGAIN_MS 500
 
-struct reply {
-    bool came;
-    bool lost;
-    crm_exit_t status;
-};
-
-static void
-take_event(pcmk_ipc_api_t *api, enum pcmk_ipc_event type, crm_exit_t status,
-           void *data, void *context)
-{
-    struct reply *reply = context;
-
-    (void) api;
-    (void) data;
-    if (type == pcmk_ipc_event_reply) {
-        reply->came = true;
-        reply->status = status;
-    } else if (type == pcmk_ipc_event_disconnect) {
-        reply->lost = true;
-    }
-}
-
-static void
-free_api(pcmk_ipc_api_t **api)
-{
-    pcmk_free_ipc_api(*api);
-}
-
 static const char *
 name_of(const char *variable, const char *otherwise)
 {
     const char *value = getenv(variable);
 
     return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
-/* Returns a standard Pacemaker code. */
-static int
-await_reply(pcmk_ipc_api_t *api, struct reply *reply, int64_t deadline_ms)
-{
-    while (!reply->came) {
-        int64_t left_ms = clock_left_ms(deadline_ms);
-        int rc;
-
-        if (reply->lost) {
-            return ENOTCONN;
-        }
-        if (left_ms == 0) {
-            return ETIME;
-        }
-        rc = pcmk_poll_ipc(api, (int) left_ms);
-        if (rc == pcmk_rc_ok) {
-            pcmk_dispatch_ipc(api);
-        } else if (rc != EAGAIN) {
-            return rc;
-        }
-    }
-    return reply->status == CRM_EX_OK ? pcmk_rc_ok : EPROTO;
 }
 
 /* As it was given: of a clone that is globally unique it ends in `:N`. */
@@ -86,25 +33,14 @@ full_name(const struct cluster *cluster)
 }
 
 static int
-report(const struct cluster *cluster, int64_t deadline_ms)
+ask_to_fail(pcmk_ipc_api_t *api, void *context)
 {
-    CLEANUP(free_api) pcmk_ipc_api_t *api = NULL;
-    struct reply reply = { false, false, CRM_EX_OK };
-    int rc = pcmk_new_ipc_api(&api, pcmk_ipc_controld);
+    const struct cluster *cluster = context;
 
-    if (rc != pcmk_rc_ok) {
-        return rc;
-    }
-    pcmk_register_ipc_callback(api, take_event, &reply);
-    rc = pcmk_connect_ipc(api, pcmk_ipc_dispatch_poll);
-    if (rc != pcmk_rc_ok) {
-        return rc;
-    }
-    rc = pcmk_controld_api_fail(api, cluster->self_name, cluster->self_name,
-                                full_name(cluster), NULL, "ocf",
-                                name_of("OCF_RESOURCE_PROVIDER", "pgward"),
-                                name_of("OCF_RESOURCE_TYPE", "pgsql"));
-    return rc != pcmk_rc_ok ? rc : await_reply(api, &reply, deadline_ms);
+    return pcmk_controld_api_fail(api, cluster->self_name, cluster->self_name,
+                                  full_name(cluster), NULL, "ocf",
+                                  name_of("OCF_RESOURCE_PROVIDER", "pgward"),
+                                  name_of("OCF_RESOURCE_TYPE", "pgsql"));
 }
 
 static int
@@ -164,6 +100,9 @@ int
 cluster_report_failure(struct cluster *cluster, int64_t deadline_ms,
                        int64_t *ret_count, struct text *ret_why)
 {
+    const struct cluster_question question = {
+        .ask = ask_to_fail, .context = cluster,
+    };
     uint64_t count = 0;
     int64_t before = -1;
     int rc;
@@ -171,7 +110,7 @@ cluster_report_failure(struct cluster *cluster, int64_t deadline_ms,
     if (read_count(cluster, deadline_ms, &count, ret_why) == 0) {
         before = (int64_t) count;
     }
-    rc = report(cluster, deadline_ms);
+    rc = cluster_controld_ask(&question, deadline_ms);
     if (rc == pcmk_rc_ok) {
         *ret_count = before;
         return 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "cluster_resource_xml.h"
 #include "cluster_xml.h"
 
 int
@@ -17,6 +18,21 @@ ignore_error(void *context, const char *format, ...)
 {
     (void) context;
     (void) format;
+}
+
+/* What is found is of this agent and ends where it should. */
+static void
+find_resource(const xmlNode *root, const char *wanted)
+{
+    static struct cluster_resource resource;
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    text_init(&why, why_text, sizeof(why_text));
+    if (cluster_xml_find_resource(root, wanted, &resource, &why) == 0) {
+        (void) cluster_pairs_get(&resource.params, "pgdata");
+        (void) cluster_pairs_get(&resource.meta, "no such name");
+    }
 }
 
 int
@@ -51,6 +67,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     }
     memset(&snapshot, 0, sizeof(snapshot));
     cluster_xml_read_profile(root, "pgsql", &snapshot);
+    find_resource(root, NULL);
+    find_resource(root, "ms");
     xmlFreeDoc(document);
     return 0;
 }

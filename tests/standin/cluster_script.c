@@ -188,7 +188,8 @@ query(cib_t *cib, const char *section, xmlNode **output, int options)
     const struct script_step *step = take_step(SCRIPT_LOOK, section);
 
     bool whole = strstr(section, "op_defaults") != NULL
-                 || strcmp(section, "/cib/configuration/nodes/node") == 0;
+                 || strcmp(section, "/cib/configuration/nodes/node") == 0
+                 || strcmp(section, "/cib/configuration") == 0;
 
     /* what is looked for often comes without what is below it */
     assert_int_equal(options, cib_sync_call | cib_xpath | cib_multiple
