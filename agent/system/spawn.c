@@ -16,6 +16,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "group.h"
 #include "userlimits.h"
 
 #define POLL_MS 10
@@ -30,6 +31,11 @@ struct running {
     int output;                 /* read end of the command's output */
     int status;                 /* read end: errno of what went wrong */
     size_t len;                 /* bytes of output kept */
+    char line[SPAWN_LINE_SIZE];     /* the line that has not ended yet */
+    size_t line_len;
+    bool cancelled;             /* who takes the lines said so */
+    int64_t idle_since_ms;
+    uint64_t ticks;             /* of CPU time, when that was set */
 };
 
 /* --- in the child ------------------------------------------------------- */
@@ -233,7 +239,34 @@ launch(const struct spawn_request *request, struct running *ret_running)
     ret_running->output = output[0];
     ret_running->status = status[0];
     ret_running->len = 0;
+    ret_running->line_len = 0;
+    ret_running->cancelled = false;
+    ret_running->idle_since_ms = clock_now_ms();
+    ret_running->ticks = 0;
     return 0;
+}
+
+static void
+end_line(const struct spawn_request *request, struct running *running)
+{
+    running->line[running->line_len] = '\0';
+    if (running->line_len > 0 && !running->cancelled) {
+        running->cancelled = !request->line(request->context, running->line);
+    }
+    running->line_len = 0;
+}
+
+static void
+take_lines(const struct spawn_request *request, struct running *running,
+           const char *part, size_t len)
+{
+    for (size_t i = 0; request->line != NULL && i < len; i++) {
+        if (part[i] == '\n' || part[i] == '\r') {
+            end_line(request, running);
+        } else if (running->line_len < sizeof(running->line) - 1) {
+            running->line[running->line_len++] = part[i];
+        }
+    }
 }
 
 /* Read what there is; closes the pipe at its end. */
@@ -256,6 +289,8 @@ drain(const struct spawn_request *request, struct running *running)
             close_fd(&running->output);
             return;
         }
+        running->idle_since_ms = clock_now_ms();
+        take_lines(request, running, part, (size_t) got);
         room = request->output_size == 0
                    ? 0 : request->output_size - 1 - running->len;
         if ((size_t) got < room) {
@@ -279,6 +314,26 @@ reaped(pid_t pid, int *ret_status)
     return rc == pid;
 }
 
+/* Has it shown no sign of life for too long? Syncing a disk prints nothing. */
+static bool
+is_idle(const struct spawn_request *request, struct running *running)
+{
+    int64_t now_ms = clock_now_ms();
+    uint64_t ticks;
+
+    if (request->idle_ms == 0
+        || now_ms - running->idle_since_ms < request->idle_ms) {
+        return false;
+    }
+    ticks = group_cpu_ticks(running->pid);
+    if (ticks == running->ticks) {
+        return true;
+    }
+    running->ticks = ticks;
+    running->idle_since_ms = now_ms;
+    return false;
+}
+
 /* Wait for the end of the command; its heirs may keep the pipe open. */
 static int
 wait_for(const struct spawn_request *request, struct running *running,
@@ -288,8 +343,9 @@ wait_for(const struct spawn_request *request, struct running *running,
         int64_t left_ms = clock_left_ms(request->deadline_ms);
         struct pollfd ready = { running->output, POLLIN, 0 };
 
-        if (left_ms == 0) {
-            errno = ETIMEDOUT;
+        if (left_ms == 0 || running->cancelled || is_idle(request, running)) {
+            errno = running->cancelled ? ECANCELED
+                    : left_ms == 0 ? ETIMEDOUT : ETIME;
             return -1;
         }
         /* a pipe at its end would wake at once; -1 just sleeps */
@@ -328,14 +384,17 @@ spawn_run(const struct spawn_request *request, int *ret_status)
     }
     rc = wait_for(request, &running, &status);
     if (rc != 0) {
+        cause = errno;
         kill_all(running.pid);
         drain(request, &running);
-        cause = ETIMEDOUT;
     } else if (read(running.status, &cause, sizeof(cause))
                == (ssize_t) sizeof(cause)) {
         rc = -1;
     } else {
         cause = 0;
+    }
+    if (request->line != NULL) {
+        end_line(request, &running);        /* one without an end */
     }
     if (request->output_size > 0) {
         request->ret_output[running.len] = '\0';

@@ -9,6 +9,11 @@
 
 #include "identity.h"
 
+#define SPAWN_LINE_SIZE 1024
+
+/*! Take a line of a command's output; false: end the command. */
+typedef bool (*spawn_line_fn)(void *context, const char *line);
+
 /*! A command to run. */
 struct spawn_request {
     const char *const *argv;          /*!< argv[0] is a path */
@@ -22,6 +27,13 @@ struct spawn_request {
     char *ret_output;                 /*!< stdout and stderr together */
     size_t output_size;               /*!< bounded; what does not fit is read
                                            and dropped */
+    spawn_line_fn line;               /*!< NULL, or who gets each line when it
+                                           comes, a carriage return ends one
+                                           too; a longer one is cut */
+    void *context;                    /*!< of `line` */
+    int64_t idle_ms;                  /*!< killed after so long without output
+                                           and without CPU time used by its
+                                           group; 0: never */
 };
 
 /*!
@@ -32,7 +44,8 @@ struct spawn_request {
  * open after the command itself ended is not waited for.
  *
  * \param[out] ret_status  as waitpid() gives it
- * \return 0; -1 with errno: could not start it; ETIMEDOUT: deadline, killed.
+ * \return 0; -1 with errno: could not start it; ETIMEDOUT: deadline, killed;
+ *         ETIME: idle, killed; ECANCELED: `line` said so, killed.
  */
 int
 spawn_run(const struct spawn_request *request, int *ret_status);

@@ -226,6 +226,89 @@ refuses_a_user_that_is_not_known(void **state)
     assert_string_equal(output, "");
 }
 
+struct heard {
+    char text[256];
+    const char *stop;           /* the line that ends the command */
+    size_t longest;
+};
+
+static bool
+hear(void *context, const char *line)
+{
+    struct heard *heard = context;
+    struct text text = {
+        heard->text, sizeof(heard->text), strlen(heard->text), false,
+    };
+
+    text_add(&text, "[%s]", line);
+    heard->longest = strlen(line) > heard->longest ? strlen(line)
+                                                   : heard->longest;
+    return heard->stop == NULL || strcmp(line, heard->stop) != 0;
+}
+
+static int
+run_heard(const char *script, int64_t idle_ms, int64_t limit_ms,
+          struct heard *heard)
+{
+    const char *argv[] = { "/bin/sh", "-c", script, NULL };
+    struct spawn_request request = {
+        .argv = argv,
+        .deadline_ms = clock_now_ms() + limit_ms,
+        .line = hear,
+        .context = heard,
+        .idle_ms = idle_ms,
+    };
+    int status = 7;
+
+    return spawn_run(&request, &status) == 0 ? status : -1;
+}
+
+static void
+gives_each_line_when_it_comes(void **state)
+{
+    struct heard heard = { .stop = NULL };
+
+    (void) state;
+    assert_int_equal(run_heard("printf 'one\\ntwo\\r\\n\\nthr'; sleep 0.1;"
+                               " printf 'ee' >&2", 0, LIMIT_MS, &heard), 0);
+    assert_string_equal(heard.text, "[one][two][three]");
+    heard.text[0] = '\0';
+    assert_int_equal(run_heard("head -c 5000 /dev/zero | tr '\\0' x; echo;"
+                               " echo end", 0, LIMIT_MS, &heard), 0);
+    assert_int_equal(heard.longest, SPAWN_LINE_SIZE - 1);
+    assert_string_equal(heard.text, "[end]");
+}
+
+static void
+ends_a_command_where_a_line_says_so(void **state)
+{
+    struct heard heard = { .stop = "enough" };
+
+    (void) state;
+    assert_int_equal(run_heard("echo some; echo enough; echo more; sleep 600",
+                               0, LIMIT_MS, &heard), -1);
+    assert_int_equal(errno, ECANCELED);
+    assert_string_equal(heard.text, "[some][enough]");
+}
+
+static void
+ends_a_command_that_shows_no_sign_of_life(void **state)
+{
+    int64_t start_ms = clock_now_ms();
+    struct heard heard = { .stop = NULL };
+
+    (void) state;
+    assert_int_equal(run_heard("sleep 600", 300, LIMIT_MS, &heard), -1);
+    assert_int_equal(errno, ETIME);
+    assert_true(clock_now_ms() - start_ms < LIMIT_MS);
+    /* words are a sign, and so is work without a word, of a child as well */
+    assert_int_equal(run_heard("for i in 1 2 3 4 5; do echo $i; sleep 0.3;"
+                               " done", 1000, LIMIT_MS, &heard), 0);
+    assert_int_equal(run_heard("(while :; do :; done) & wait", 500, 2000,
+                               &heard), -1);
+    assert_int_equal(errno, ETIMEDOUT);
+}
+
 int
 main(void)
 {
@@ -240,6 +323,9 @@ main(void)
         cmocka_unit_test(runs_in_a_group_or_a_session_of_its_own),
         cmocka_unit_test(becomes_another_user_for_good),
         cmocka_unit_test(refuses_a_user_that_is_not_known),
+        cmocka_unit_test(gives_each_line_when_it_comes),
+        cmocka_unit_test(ends_a_command_where_a_line_says_so),
+        cmocka_unit_test(ends_a_command_that_shows_no_sign_of_life),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
