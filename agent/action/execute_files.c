@@ -27,12 +27,13 @@ do_write_config(struct job *job)
 int
 do_write_sync_names(struct job *job)
 {
-    struct sync_memory *memory = &job->snapshot->memory;
-    const struct server *server = &job->snapshot->server;
+    struct sync_memory *memory = &job->snapshot->sync.memory;
+    const char *now = job->snapshot->server.sync_names;
 
     memset(memory, 0, sizeof(*memory));
-    memory->proven = job->op->number == 1 && server->sync_names[0] != '\0';
-    (void) text_copy(server->started, memory->started, STARTED_SIZE);
+    memory->proven = job->op->number == 1 && now[0] != '\0';
+    (void) text_copy(job->snapshot->sync.started, memory->started,
+                     STARTED_SIZE);
     if (text_copy(job->op->value, memory->list, SERVER_TEXT_SIZE) != 0) {
         text_add(&job->why, "the list of standbys is too long");
         return -1;

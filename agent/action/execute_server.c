@@ -202,11 +202,12 @@ do_create_external_slots(struct job *job)
 static void
 remember(struct job *job, lsn asked, bool proven, lsn mark)
 {
-    struct sync_memory *memory = &job->snapshot->memory;
-    const struct server *server = &job->snapshot->server;
+    struct sync *sync = &job->snapshot->sync;
+    struct sync_memory *memory = &sync->memory;
 
-    memcpy(memory->list, server->sync_names, sizeof(memory->list));
-    memcpy(memory->started, server->started, sizeof(memory->started));
+    memcpy(memory->list, job->snapshot->server.sync_names,
+           sizeof(memory->list));
+    memcpy(memory->started, sync->started, sizeof(memory->started));
     memory->asked = asked;
     memory->proven = proven;
     memory->mark = mark;
@@ -265,6 +266,6 @@ do_take_mark(struct job *job)
         text_add(&job->why, "%s", server.text);
         return -1;
     }
-    remember(job, job->snapshot->memory.asked, true, server.position.lsn);
+    remember(job, job->snapshot->sync.memory.asked, true, server.position.lsn);
     return 0;
 }

@@ -45,8 +45,8 @@ pgsql_close(struct pgsql *pgsql);
 /*!
  * Ask for the server's role and position, in one round trip and as cheaply as
  * can be: answer, text, version, in_recovery, position, receiver_running,
- * upstream_set, sync_names, sync_names_known. The other fields stay as they
- * are.
+ * progress, upstream_set, sync_names, sync_names_known. alone_ms stays as it
+ * is.
  *
  * A kept session that broke is opened anew once. The answer tells why there
  * is none; then the fields named above are UNKNOWN and nothing is guessed.
@@ -90,7 +90,8 @@ pgsql_listener_pid(const struct pgsql *pgsql);
  */
 int
 pgsql_observe_settings(struct pgsql *pgsql, int64_t deadline_ms,
-                       struct server *ret_server);
+                       struct server *ret_server,
+                       struct sources *ret_sources);
 
 /*!
  * Ask what keeps a standby's replay back: place, waits and limits.
@@ -134,11 +135,11 @@ pgsql_observe_position(struct pgsql *pgsql, int64_t deadline_ms,
 
 /*!
  * Ask pg_stat_replication and pg_replication_slots about the nodes: fills
- * sender, slot and slot_active of each node but `self`. Whole names without
- * case; of several connections of one name the best one (streaming, then
- * synchronous, then furthest) counts. Where columns are NULL (a log-in without
- * pg_monitor), visible is NO and state UNKNOWN. Without replication_slot_name
- * the slots stay UNKNOWN.
+ * `senders` of each node but `self`. Whole names without case; of several
+ * connections of one name the best one (streaming, then synchronous, then
+ * furthest) counts. Where columns are NULL (a log-in without pg_monitor),
+ * visible is NO and state UNKNOWN. Without replication_slot_name the slots stay
+ * UNKNOWN.
  *
  * \return 0, or -1 with only `snapshot->server.answer` and `text` set.
  */
@@ -147,15 +148,14 @@ pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
                       struct snapshot *snapshot);
 
 /*!
- * Ask whether commits wait for a standby: started, redo_lsn, sync_waiter,
- * sync_wait_ms (an upper bound), sender_timeout_ms. Wait events are shown to a
- * log-in with pg_monitor.
+ * Ask whether commits wait for a standby: all but `memory`; wait_ms is an upper
+ * bound. Wait events are shown to a log-in with pg_monitor.
  *
  * \return 0, or -1 with those UNKNOWN, `answer` and `text` set.
  */
 int
 pgsql_observe_sync(struct pgsql *pgsql, int64_t deadline_ms,
-                   struct server *ret_server);
+                   struct server *ret_server, struct sync *ret_sync);
 
 /*!
  * Have a checkpoint made, as pgdba where monitor_user may not, and wait for

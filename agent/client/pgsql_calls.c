@@ -68,9 +68,10 @@ pgsql_listener_pid(const struct pgsql *pgsql)
 
 int
 pgsql_observe_settings(struct pgsql *pgsql, int64_t deadline_ms,
-                       struct server *ret_server)
+                       struct server *ret_server, struct sources *ret_sources)
 {
-    return ASK(ret_server, observe_settings, deadline_ms, ret_server);
+    return ASK(ret_server, observe_settings, deadline_ms, ret_server,
+               ret_sources);
 }
 
 int
@@ -109,9 +110,9 @@ pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
 
 int
 pgsql_observe_sync(struct pgsql *pgsql, int64_t deadline_ms,
-                   struct server *ret_server)
+                   struct server *ret_server, struct sync *ret_sync)
 {
-    return ASK(ret_server, observe_sync, deadline_ms, ret_server);
+    return ASK(ret_server, observe_sync, deadline_ms, ret_server, ret_sync);
 }
 
 int

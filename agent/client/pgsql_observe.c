@@ -98,7 +98,7 @@ forget(struct server *server)
     server->version = 0;
     server->in_recovery = TRI_UNKNOWN;
     server->position = (struct wal_position) { 0 };
-    server->replay = (struct replay) { .known = TRI_UNKNOWN };
+    server->progress = (struct progress) { .known = TRI_UNKNOWN };
     server->receiver_running = TRI_UNKNOWN;
     server->upstream_set = TRI_UNKNOWN;
     server->sync_names[0] = '\0';
@@ -146,14 +146,14 @@ receiver_runs(const PGresult *result)
 
 /* Of a primary nothing is replayed. */
 static void
-read_replay(const PGresult *result, struct replay *replay)
+read_progress(const PGresult *result, struct progress *progress)
 {
-    replay->known = TRI_YES;
-    replay->received = pgsql_field_lsn(result, 0, COL_RECEIVED);
-    replay->replayed = pgsql_field_lsn(result, 0, COL_REPLAYED);
-    replay->paused = pgsql_field_tri(result, 0, COL_PAUSED);
-    (void) text_copy(pgsql_field(result, 0, COL_TARGET), replay->target,
-                     sizeof(replay->target));   /* the names above fit */
+    progress->known = TRI_YES;
+    progress->received = pgsql_field_lsn(result, 0, COL_RECEIVED);
+    progress->replayed = pgsql_field_lsn(result, 0, COL_REPLAYED);
+    progress->paused = pgsql_field_tri(result, 0, COL_PAUSED);
+    (void) text_copy(pgsql_field(result, 0, COL_TARGET), progress->target,
+                     sizeof(progress->target));   /* the names above fit */
 }
 
 static void
@@ -168,7 +168,7 @@ read_facts(const struct pgsql *pgsql, const PGresult *result,
     server->in_recovery = pgsql_field_tri(result, 0, COL_IN_RECOVERY);
     read_position(result, server);
     if (server->in_recovery == TRI_YES) {
-        read_replay(result, &server->replay);
+        read_progress(result, &server->progress);
     }
     server->receiver_running = receiver_runs(result);
     server->upstream_set = pgsql_field_tri(result, 0, COL_UPSTREAM);

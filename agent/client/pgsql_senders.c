@@ -104,18 +104,20 @@ has_a_nodes_name(const struct snapshot *snapshot, const char *name)
 static void
 read_named(const PGresult *result, bool named, struct snapshot *snapshot)
 {
+    struct senders *senders = &snapshot->senders;
+
     for (int row = 0; row < PQntuples(result); row++) {
         const char *name = pgsql_field(result, row, COL_NAME);
-        struct sender_row *seen = &snapshot->row[snapshot->row_count];
+        struct sender_row *seen = &senders->row[senders->row_count];
 
         if (has_a_nodes_name(snapshot, name) == named
             && is_sender(result, row)
-            && snapshot->row_count < SENDER_ROWS_MAX
+            && senders->row_count < SENDER_ROWS_MAX
             && text_copy(name, seen->name, sizeof(seen->name)) == 0
             && text_copy(pgsql_field(result, row, COL_ADDRESS), seen->address,
                          sizeof(seen->address)) == 0) {
             read_sender(result, row, &seen->sender);
-            snapshot->row_count++;
+            senders->row_count++;
         }
     }
 }
@@ -127,7 +129,7 @@ read_named(const PGresult *result, bool named, struct snapshot *snapshot)
 static void
 read_senders(const PGresult *result, struct snapshot *snapshot)
 {
-    snapshot->row_count = 0;
+    snapshot->senders.row_count = 0;
     read_named(result, true, snapshot);
     read_named(result, false, snapshot);
 }
@@ -144,8 +146,8 @@ read_slot(const struct params *params, const PGresult *result, int row,
         && params_slot_name(params->replication_slot_name, node->name, slot,
                             sizeof(slot)) == 0
         && strcmp(name, slot) == 0) {
-        node->slot = TRI_YES;
-        node->slot_active = pgsql_field_tri(result, row, COL_FLAG);
+        node->senders.slot = TRI_YES;
+        node->senders.slot_active = pgsql_field_tri(result, row, COL_FLAG);
     }
 }
 
@@ -156,8 +158,8 @@ read_slots(const struct params *params, const PGresult *result,
     enum tri none =
         params->replication_slot_name[0] == '\0' ? TRI_UNKNOWN : TRI_NO;
 
-    node->slot = none;
-    node->slot_active = none;
+    node->senders.slot = none;
+    node->senders.slot_active = none;
     for (int row = 0; row < PQntuples(result); row++) {
         read_slot(params, result, row, node);
     }
@@ -187,7 +189,6 @@ pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
         }
     }
     read_senders(result, snapshot);
-    snapshot->rows_read = true;
     senders_assign(snapshot);
     return 0;
 }

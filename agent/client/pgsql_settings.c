@@ -80,7 +80,7 @@ is_managed(const struct params *params, const char *name)
 /* Look at one setting that has a source; fill in what it tells. */
 static void
 read_setting(const struct params *params, const PGresult *result, int row,
-             struct server *server)
+             struct sources *sources)
 {
     const char *name = pgsql_field(result, row, COL_NAME);
     const char *file = pgsql_field(result, row, COL_FILE);
@@ -92,17 +92,17 @@ read_setting(const struct params *params, const PGresult *result, int row,
     struct text text;
 
     if (sync_names) {
-        server->sync_names_ours = ours ? TRI_YES : TRI_NO;
+        sources->sync_names_ours = ours ? TRI_YES : TRI_NO;
         if (hidden) {
-            server->sync_names_ours = TRI_UNKNOWN;
+            sources->sync_names_ours = TRI_UNKNOWN;
         }
     }
-    if (ours || hidden || server->override[0] != '\0'
+    if (ours || hidden || sources->override[0] != '\0'
         || pgsql_field_tri(result, row, COL_HARMLESS) == TRI_YES
         || !is_managed(params, name)) {
         return;
     }
-    text_init(&text, server->override, sizeof(server->override));
+    text_init(&text, sources->override, sizeof(sources->override));
     if (file[0] != '\0') {
         text_add(&text, "%s:%s %s", file,
                  pgsql_field(result, row, COL_LINE), name);
@@ -116,7 +116,7 @@ read_setting(const struct params *params, const PGresult *result, int row,
 
 int
 pgsql_observe_settings(struct pgsql *pgsql, int64_t deadline_ms,
-                       struct server *ret_server)
+                       struct server *ret_server, struct sources *ret_sources)
 {
     CLEANUP(pgsql_clear_result) PGresult *result = NULL;
     struct pgsql_failure failure;
@@ -126,10 +126,10 @@ pgsql_observe_settings(struct pgsql *pgsql, int64_t deadline_ms,
         pgsql_tell_failure(&failure, ret_server);
         return -1;
     }
-    ret_server->override[0] = '\0';
-    ret_server->sync_names_ours = TRI_NO;
+    ret_sources->override[0] = '\0';
+    ret_sources->sync_names_ours = TRI_NO;
     for (int row = 0; row < PQntuples(result); row++) {
-        read_setting(pgsql->params, result, row, ret_server);
+        read_setting(pgsql->params, result, row, ret_sources);
     }
     return 0;
 }

@@ -41,30 +41,30 @@ static const char sync_sql[] =
 
 int
 pgsql_observe_sync(struct pgsql *pgsql, int64_t deadline_ms,
-                   struct server *ret_server)
+                   struct server *ret_server, struct sync *ret_sync)
 {
     CLEANUP(pgsql_clear_result) PGresult *result = NULL;
     struct pgsql_failure failure;
     const struct pgsql_statement statement = { .sql = sync_sql, .rows = 1 };
 
-    ret_server->started[0] = '\0';
-    ret_server->redo_lsn = 0;
-    ret_server->sync_waiter = TRI_UNKNOWN;
-    ret_server->sync_wait_ms = 0;
-    ret_server->sender_timeout_ms = 0;
+    ret_sync->started[0] = '\0';
+    ret_sync->redo_lsn = 0;
+    ret_sync->waiter = TRI_UNKNOWN;
+    ret_sync->wait_ms = 0;
+    ret_sync->sender_timeout_ms = 0;
     if (pgsql_ask(pgsql, &statement, deadline_ms, &result, &failure) != 0) {
         pgsql_tell_failure(&failure, ret_server);
         return -1;
     }
     /* one that does not fit is one that is not known */
-    (void) text_copy(pgsql_field(result, 0, COL_STARTED), ret_server->started,
-                     sizeof(ret_server->started));
-    ret_server->redo_lsn = pgsql_field_lsn(result, 0, COL_REDO_LSN);
-    ret_server->sender_timeout_ms =
+    (void) text_copy(pgsql_field(result, 0, COL_STARTED), ret_sync->started,
+                     sizeof(ret_sync->started));
+    ret_sync->redo_lsn = pgsql_field_lsn(result, 0, COL_REDO_LSN);
+    ret_sync->sender_timeout_ms =
         pgsql_field_number(result, 0, COL_TIMEOUT_MS);
-    ret_server->sync_waiter =
+    ret_sync->waiter =
         PQgetisnull(result, 0, COL_WAIT_MS) ? TRI_NO : TRI_YES;
-    ret_server->sync_wait_ms = pgsql_field_number(result, 0, COL_WAIT_MS);
+    ret_sync->wait_ms = pgsql_field_number(result, 0, COL_WAIT_MS);
     return 0;
 }
 

@@ -56,9 +56,9 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
         (void) text_copy(strerror(errno), snapshot->unseen,
                          sizeof(snapshot->unseen));
     }
-    watch_observe(instance, &snapshot->watch);
-    snapshot->calm_ms = snapshot->action == ACTION_MONITOR
-                        ? memory_calm_ms(instance) : 0;
+    watch_observe(instance, &snapshot->process.watch);
+    snapshot->process.calm_ms = snapshot->action == ACTION_MONITOR
+                                ? memory_calm_ms(instance) : 0;
 }
 
 static void
@@ -83,17 +83,17 @@ observe_files(const struct instance *instance, uint32_t facts,
     }
     if ((facts & FACT_CONTROL) != 0) {
         (void) postgres_read_control(&instance->params, &instance->identity,
-                                     deadline_ms, &snapshot->files);
+                                     deadline_ms, &snapshot->control);
     }
     if ((facts & FACT_NEWEST) != 0) {
-        snapshot->files.newest_timeline = postgres_newest_timeline(
+        snapshot->newest_timeline = postgres_newest_timeline(
             &instance->params, &instance->identity);
     }
     if ((facts & FACT_DISK) != 0) {
         text_init(&why, why_text, sizeof(why_text));
-        snapshot->files.writable = postgres_check_disk(
+        snapshot->disk_writable = postgres_check_disk(
             &instance->params, &instance->identity, &why);
-        if (snapshot->files.writable != TRI_YES) {
+        if (snapshot->disk_writable != TRI_YES) {
             note_failure(snapshot, "deep check", &why);
         }
     }
@@ -129,14 +129,14 @@ run_monitor_sql(const struct instance *instance, int64_t deadline_ms,
     char why_text[SERVER_TEXT_SIZE];
 
     if (snapshot->action != ACTION_MONITOR
-        || snapshot->server.monitor_sql_ok != TRI_UNKNOWN
+        || snapshot->monitor_sql_ok != TRI_UNKNOWN
         || strcmp(instance->params.monitor_sql, "select now();") == 0) {
         return;
     }
     text_init(&why, why_text, sizeof(why_text));
-    snapshot->server.monitor_sql_ok = pgsql_run_monitor_sql(
+    snapshot->monitor_sql_ok = pgsql_run_monitor_sql(
         instance->pgsql, deadline_ms, &why);
-    if (snapshot->server.monitor_sql_ok == TRI_NO) {
+    if (snapshot->monitor_sql_ok == TRI_NO) {
         (void) text_copy(why_text, snapshot->server.text,
                          sizeof(snapshot->server.text));
     }
@@ -145,9 +145,8 @@ run_monitor_sql(const struct instance *instance, int64_t deadline_ms,
 /* Two looks of one action tell whether replay goes on. */
 static void
 observe_position(const struct instance *instance, int64_t deadline_ms,
-                 struct snapshot *snapshot)
+                 struct wal_position before, struct snapshot *snapshot)
 {
-    struct wal_position before = snapshot->server.position;
     struct wal_position now = { 0, 0 };
     bool again = snapshot->position_looks > 0;
     struct text why;
@@ -162,18 +161,18 @@ observe_position(const struct instance *instance, int64_t deadline_ms,
     snapshot->position_looks++;
     if (again && wal_position_is_known(before)
         && wal_position_is_known(now)) {
-        snapshot->server.recovery_advances =
+        snapshot->position_advances =
             wal_position_compare(before, now) == 0 ? TRI_NO : TRI_YES;
     }
 }
 
 /* Received WAL is there: since when has replay stood where it stands? */
 static void
-time_replay(const struct instance *instance, struct replay *replay)
+time_replay(const struct instance *instance, struct progress *progress)
 {
-    if (replay->known == TRI_YES && replay->replayed != 0
-        && replay->replayed < replay->received) {
-        replay->still_ms = memory_still_ms(instance, replay->replayed);
+    if (progress->known == TRI_YES && progress->replayed != 0
+        && progress->replayed < progress->received) {
+        progress->still_ms = memory_still_ms(instance, progress->replayed);
     }
 }
 
@@ -183,7 +182,6 @@ time_stream(const struct instance *instance, struct snapshot *snapshot)
 {
     struct server *server = &snapshot->server;
 
-    server->alone_ms = 0;
     if (snapshot->action == ACTION_MONITOR
         && server->in_recovery == TRI_YES
         && server->receiver_running != TRI_UNKNOWN) {
@@ -197,7 +195,7 @@ static void
 observe_replay(const struct instance *instance, int64_t deadline_ms,
                struct snapshot *snapshot)
 {
-    struct replay *replay = &snapshot->server.replay;
+    struct replay *replay = &snapshot->replay;
     int32_t startup = 0;
 
     if (pgsql_observe_replay(instance->pgsql, deadline_ms, replay, &startup)
@@ -236,20 +234,18 @@ static void
 observe_senders(const struct instance *instance, int64_t deadline_ms,
                 struct snapshot *snapshot)
 {
-    snapshot->server.senders_told = TRI_NO;
+    snapshot->senders.told = TRI_NO;
     if (pgsql_observe_senders(instance->pgsql, deadline_ms, snapshot) == 0
         && is_our_server(instance, snapshot)) {
-        snapshot->server.senders_told = TRI_YES;
-    } else {
-        snapshot->rows_read = false;
+        snapshot->senders.told = TRI_YES;
     }
 }
 
 static void
-observe_server(const struct instance *instance, uint32_t facts,
-               int64_t deadline_ms, struct snapshot *snapshot)
+observe_server(const struct instance *instance, int64_t deadline_ms,
+               struct wal_position before, struct snapshot *snapshot)
 {
-    struct wal_position vote = snapshot->server.position;
+    uint32_t facts = snapshot->facts;
 
     if (snapshot->process.state == PROCESS_GONE) {
         return;
@@ -264,21 +260,18 @@ observe_server(const struct instance *instance, uint32_t facts,
         return;
     }
     if ((facts & FACT_SQL) != 0) {
-        time_replay(instance, &snapshot->server.replay);
+        time_replay(instance, &snapshot->server.progress);
         time_stream(instance, snapshot);
     }
     if ((facts & FACT_REPLAY) != 0) {
         observe_replay(instance, deadline_ms, snapshot);
     }
     if ((facts & FACT_POSITION) != 0) {
-        if (snapshot->position_looks > 0) {
-            snapshot->server.position = vote;
-        }
-        observe_position(instance, deadline_ms, snapshot);
+        observe_position(instance, deadline_ms, before, snapshot);
     }
     if ((facts & FACT_SETTINGS) != 0) {
         (void) pgsql_observe_settings(instance->pgsql, deadline_ms,
-                                      &snapshot->server);
+                                      &snapshot->server, &snapshot->sources);
     }
     if ((facts & FACT_PROFILE) != 0
         && pgsql_observe_profile(instance->pgsql, deadline_ms,
@@ -287,9 +280,9 @@ observe_server(const struct instance *instance, uint32_t facts,
                    "could not be read");
     }
     if ((facts & FACT_SYNC) != 0) {
-        memory_load(instance, &snapshot->memory);
+        memory_load(instance, &snapshot->sync.memory);
         (void) pgsql_observe_sync(instance->pgsql, deadline_ms,
-                                  &snapshot->server);
+                                  &snapshot->server, &snapshot->sync);
     }
     if ((facts & FACT_SENDERS) != 0) {
         observe_senders(instance, deadline_ms, snapshot);
@@ -303,12 +296,12 @@ observe_server(const struct instance *instance, uint32_t facts,
 static void
 observe_history(const struct instance *instance, struct snapshot *snapshot)
 {
-    char *summary = snapshot->files.history;
+    char *summary = snapshot->history;
 
     if (snapshot->server.position.timeline != 0
         && postgres_read_history(&instance->params, &instance->identity,
-                              snapshot->server.position.timeline, summary,
-                              sizeof(snapshot->files.history)) != 0) {
+                                 snapshot->server.position.timeline, summary,
+                                 sizeof(snapshot->history)) != 0) {
         report_log(LOG_WARNING, "could not read the history of timeline %u "
                    "in '%s/pg_wal'", snapshot->server.position.timeline,
                    instance->params.pgdata);
@@ -316,11 +309,12 @@ observe_history(const struct instance *instance, struct snapshot *snapshot)
 }
 
 static void
-observe_upstream(const struct instance *instance, struct server *server)
+observe_upstream(const struct instance *instance, struct snapshot *snapshot)
 {
     struct text words;
 
-    text_init(&words, server->upstream_words, sizeof(server->upstream_words));
+    text_init(&words, snapshot->upstream_words,
+              sizeof(snapshot->upstream_words));
     /* what cannot be read says nothing */
     (void) postgres_tail_upstream(&instance->params, &instance->identity,
                                   &words);
@@ -360,15 +354,15 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
                             | FACT_SETTINGS | FACT_PROFILE | FACT_SYNC
                             | FACT_REPLAY;
     int64_t deadline_ms = look_deadline(instance, limit_ms);
+    struct wal_position before = snapshot->server.position;
 
     snapshot->facts = facts;
-    snapshot->rows_read = false;
     snapshot_forget(snapshot, facts);
     if ((facts & FACT_PROCESS) != 0) {
         observe_process(instance, snapshot);
     }
     if ((facts & FACT_HOLDERS) != 0) {
-        (void) postgres_find_holders(&instance->params, &snapshot->holdup);
+        (void) postgres_find_holders(&instance->params, &snapshot->holders);
     }
     observe_files(instance, facts, deadline_ms, snapshot);
     if ((facts & FACT_PROFILE) != 0) {
@@ -388,18 +382,18 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
         }
     }
     if ((facts & server) != 0) {
-        observe_server(instance, facts, look_deadline(instance, limit_ms),
+        observe_server(instance, look_deadline(instance, limit_ms), before,
                        snapshot);
     }
     if ((facts & FACT_HISTORY) != 0) {
         observe_history(instance, snapshot);
     }
     if ((facts & FACT_UPSTREAM) != 0) {
-        observe_upstream(instance, &snapshot->server);
+        observe_upstream(instance, snapshot);
     }
     observe_cluster(instance, facts, look_deadline(instance, limit_ms),
                     snapshot);
-    if (snapshot->rows_read) {
+    if ((facts & FACT_SENDERS) != 0 && snapshot->senders.told == TRI_YES) {
         senders_assign(snapshot);       /* by the key that was seen since */
         memory_note_senders(instance, snapshot);
     }

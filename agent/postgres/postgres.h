@@ -39,11 +39,11 @@ postgres_read_files(const struct params *params,
                     const struct identity *identity,
                     struct instance_files *ret_files);
 
-/*! Run pg_controldata (LC_ALL=C); fills control and checkpoint. */
+/*! Run pg_controldata (LC_ALL=C). */
 int
 postgres_read_control(const struct params *params,
                       const struct identity *identity, int64_t deadline_ms,
-                      struct instance_files *ret_files);
+                      struct control *ret_control);
 
 /*!
  * Read where a timeline comes from, out of its history file in pg_wal, and

@@ -124,7 +124,7 @@ postgres_read_files(const struct params *params,
 int
 postgres_read_control(const struct params *params,
                       const struct identity *identity, int64_t deadline_ms,
-                      struct instance_files *ret_files)
+                      struct control *ret_control)
 {
     char program[PATH_MAX];
     char output[CONTROL_SIZE];
@@ -141,9 +141,7 @@ postgres_read_control(const struct params *params,
     struct controldata data;
     struct text why;
 
-    ret_files->control = CONTROL_UNKNOWN;
-    ret_files->checkpoint = (struct wal_position){ 0 };
-    ret_files->limits = (struct limits){ 0 };
+    *ret_control = (struct control) { .state = CONTROL_UNKNOWN };
     if (postgres_tools_path(params, "pg_controldata", program) != 0) {
         return -1;
     }
@@ -155,9 +153,11 @@ postgres_read_control(const struct params *params,
         /* a server may be writing the file: look again */
         if (strstr(output, "WARNING") == NULL
             && controldata_parse(output, &data) == 0) {
-            ret_files->control = data.state;
-            ret_files->checkpoint = data.checkpoint;
-            ret_files->limits = data.limits;
+            *ret_control = (struct control) {
+                .state = data.state,
+                .checkpoint = data.checkpoint,
+                .limits = data.limits,
+            };
             return 0;
         }
         clock_sleep_ms(CONTROL_RETRY_MS, deadline_ms);

@@ -20,16 +20,16 @@
 #define SHELL "sh -c "         /* as system(3) runs it */
 
 static struct holder *
-add_holder(struct holdup *holdup, enum holder_kind kind,
+add_holder(struct holders *holders, enum holder_kind kind,
            const struct process_entry *entry)
 {
-    struct holder *holder = holdup->holder;
+    struct holder *holder = holders->holder;
 
-    while (holder < holdup->holder + HOLDERS_MAX
+    while (holder < holders->holder + HOLDERS_MAX
            && holder->kind != HOLDER_NONE) {
         holder++;
     }
-    if (holder == holdup->holder + HOLDERS_MAX) {
+    if (holder == holders->holder + HOLDERS_MAX) {
         return NULL;    /* they get their turn when some of these have ended */
     }
     holder->kind = kind;
@@ -45,13 +45,13 @@ add_holder(struct holdup *holdup, enum holder_kind kind,
 }
 
 static void
-add_commands(struct holdup *holdup, pid_t archiver)
+add_commands(struct holders *holders, pid_t archiver)
 {
     struct process_entry command[COMMANDS_MAX];
     size_t count = processes_find_heirs(archiver, command, COMMANDS_MAX);
 
     for (size_t i = 0; i < count; i++) {
-        (void) add_holder(holdup, HOLDER_COMMAND, &command[i]);
+        (void) add_holder(holders, HOLDER_COMMAND, &command[i]);
     }
 }
 
@@ -76,7 +76,7 @@ is_endable(const struct process_entry *command, pid_t startup)
 }
 
 static void
-add_restore(struct holdup *holdup, pid_t startup)
+add_restore(struct holders *holders, pid_t startup)
 {
     struct process_entry command[COMMANDS_MAX];
     size_t count = processes_find_heirs(startup, command, COMMANDS_MAX);
@@ -85,7 +85,7 @@ add_restore(struct holdup *holdup, pid_t startup)
 
     for (size_t i = 0; i < count && holder == NULL; i++) {
         if (is_endable(&command[i], startup)) {
-            holder = add_holder(holdup, HOLDER_RESTORE, &command[i]);
+            holder = add_holder(holders, HOLDER_RESTORE, &command[i]);
         }
     }
     if (holder == NULL) {
@@ -109,7 +109,7 @@ is_waiting_segment(const char *name)
 }
 
 static void
-read_unarchived(const char *pgdata, struct holdup *holdup)
+read_unarchived(const char *pgdata, struct holders *holders)
 {
     char path[PATH_SIZE];
     char first[SEGMENT_DIGITS + 1] = "";
@@ -122,7 +122,7 @@ read_unarchived(const char *pgdata, struct holdup *holdup)
     text_init(&text, path, sizeof(path));
     text_add(&text, "%s/pg_wal/archive_status", pgdata);
     folder = text.overflow ? NULL : opendir(path);
-    text_init(&text, holdup->unarchived, sizeof(holdup->unarchived));
+    text_init(&text, holders->unarchived, sizeof(holders->unarchived));
     if (folder == NULL) {
         text_add(&text, "that '%s' would tell", path);
         return;
@@ -148,14 +148,14 @@ read_unarchived(const char *pgdata, struct holdup *holdup)
 }
 
 int
-postgres_find_holders(const struct params *params, struct holdup *ret_holdup)
+postgres_find_holders(const struct params *params, struct holders *ret_holders)
 {
     CLEANUP(processes_forget) struct process_table table = { 0 };
     struct instance_id id;
     struct text why;
     char why_text[PATH_SIZE];
 
-    memset(ret_holdup, 0, sizeof(*ret_holdup));
+    memset(ret_holders, 0, sizeof(*ret_holders));
     text_init(&why, why_text, sizeof(why_text));
     instance_id_init(&id, params->pgdata);
     if (postgres_find(params, &id, &table, &why) != 0) {
@@ -168,19 +168,19 @@ postgres_find_holders(const struct params *params, struct holdup *ret_holdup)
             continue;
         }
         if (entry->sender) {
-            (void) add_holder(ret_holdup, HOLDER_SENDER, entry);
+            (void) add_holder(ret_holders, HOLDER_SENDER, entry);
         } else if (entry->archiver) {
-            (void) add_holder(ret_holdup, HOLDER_ARCHIVER, entry);
-            add_commands(ret_holdup, entry->pid);
+            (void) add_holder(ret_holders, HOLDER_ARCHIVER, entry);
+            add_commands(ret_holders, entry->pid);
         } else {
-            ret_holdup->backends++;
+            ret_holders->backends++;
             if (entry->startup) {
-                add_restore(ret_holdup, entry->pid);
+                add_restore(ret_holders, entry->pid);
             }
         }
     }
-    read_unarchived(params->pgdata, ret_holdup);
-    ret_holdup->known = TRI_YES;
+    read_unarchived(params->pgdata, ret_holders);
+    ret_holders->known = TRI_YES;
     return 0;
 }
 

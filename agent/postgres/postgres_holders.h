@@ -18,7 +18,7 @@
  * \return 0, or -1 with `known` UNKNOWN: nothing may be concluded.
  */
 int
-postgres_find_holders(const struct params *params, struct holdup *ret_holdup);
+postgres_find_holders(const struct params *params, struct holders *ret_holders);
 
 /*!
  * Send a signal to one of them if it is still what it was.

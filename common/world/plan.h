@@ -22,42 +22,67 @@
 #define OP_VALUE_SIZE 512
 #define PLAN_REASON_SIZE 1024
 
-/*! What can be observed; an action looks at what it needs and no more. */
-enum fact {
-    FACT_PROCESS = 1 << 0,    /*!< the instance's processes, pid file */
-    FACT_FILES = 1 << 1,      /*!< lock, backup_label, version,
-                                   system identifier */
-    FACT_CONTROL = 1 << 2,    /*!< pg_controldata */
-    FACT_SQL = 1 << 3,        /*!< the server's answer and role */
-    FACT_SENDERS = 1 << 4,    /*!< pg_stat_replication, slots */
-    FACT_ATTRS = 1 << 5,      /*!< attributes of lifetime reboot, private */
-    FACT_RECORD = 1 << 6,     /*!< RSC-data-status of every node */
-    FACT_MEMBERS = 1 << 7,    /*!< who is online, who is promoted */
-    FACT_ADDRESS = 1 << 8,    /*!< is master_ip on an interface here */
-    FACT_DISK = 1 << 9,       /*!< a deep check: can pgdata be written */
-    FACT_POSITION = 1 << 10,  /*!< (timeline, position) as a vote needs it */
-    FACT_SETTINGS = 1 << 11,  /*!< where the managed settings come from */
-    FACT_PROFILE = 1 << 12,   /*!< the cluster's and server's set-up */
-    FACT_SYNC = 1 << 13,      /*!< do commits wait, and what is remembered */
-    FACT_HISTORY = 1 << 14,   /*!< the past of server.position's timeline */
-    FACT_REFUSAL = 1 << 15,   /*!< the table that refuses what strays */
-    FACT_HOLDERS = 1 << 16,   /*!< for whom the server waits */
-    FACT_REPLAY = 1 << 17,    /*!< what keeps a standby's replay back */
-    FACT_NEWEST = 1 << 18,    /*!< the newest timeline in pg_wal */
-    FACT_UPSTREAM = 1 << 19,  /*!< what the log says of the WAL receiver */
-};
-
+/*!
+ * What can be observed: X(symbol, word, groups). An action looks at what it
+ * needs and no more. What a fact fills is a group of its own: OF_ALL() names a
+ * member of struct snapshot, OF_NODE() one of each node; snapshot_forget()
+ * empties them before the look.
+ */
 #define FACT_LIST(X) \
-    X(FACT_PROCESS, "process") X(FACT_FILES, "files") \
-    X(FACT_CONTROL, "control") X(FACT_SQL, "sql") \
-    X(FACT_SENDERS, "senders") X(FACT_ATTRS, "attrs") \
-    X(FACT_RECORD, "record") X(FACT_MEMBERS, "members") \
-    X(FACT_ADDRESS, "address") X(FACT_DISK, "disk") \
-    X(FACT_POSITION, "position") X(FACT_SETTINGS, "settings") \
-    X(FACT_PROFILE, "profile") X(FACT_SYNC, "sync") \
-    X(FACT_HISTORY, "history") X(FACT_REFUSAL, "refusal") \
-    X(FACT_HOLDERS, "holders") X(FACT_REPLAY, "replay") \
-    X(FACT_NEWEST, "newest") X(FACT_UPSTREAM, "upstream")
+    X(FACT_PROCESS, "process", OF_ALL(process)) \
+                                    /* the instance's processes, pid file */ \
+    X(FACT_FILES, "files", OF_ALL(files)) \
+                                    /* lock, backup_label, version, system \
+                                       identifier */ \
+    X(FACT_CONTROL, "control", OF_ALL(control)) \
+                                    /* pg_controldata */ \
+    X(FACT_SQL, "sql", OF_ALL(server)) \
+                                    /* the server's answer and role */ \
+    X(FACT_SENDERS, "senders", OF_ALL(senders) OF_NODE(senders)) \
+                                    /* pg_stat_replication, slots */ \
+    X(FACT_ATTRS, "attrs", ) \
+                                    /* attributes of lifetime reboot, \
+                                       private */ \
+    X(FACT_RECORD, "record", ) \
+                                    /* RSC-data-status of every node */ \
+    X(FACT_MEMBERS, "members", ) \
+                                    /* who is online, who is promoted */ \
+    X(FACT_ADDRESS, "address", OF_ALL(address_here)) \
+                                    /* is master_ip on an interface here */ \
+    X(FACT_DISK, "disk", OF_ALL(disk_writable)) \
+                                    /* a deep check: can pgdata be written */ \
+    X(FACT_POSITION, "position", OF_ALL(position_advances)) \
+                                    /* (timeline, position) as a vote needs \
+                                       it: server.position */ \
+    X(FACT_SETTINGS, "settings", OF_ALL(sources)) \
+                                    /* where the managed settings come from */ \
+    X(FACT_PROFILE, "profile", OF_ALL(profile)) \
+                                    /* the cluster's and server's set-up */ \
+    X(FACT_SYNC, "sync", OF_ALL(sync)) \
+                                    /* do commits wait, and what is \
+                                       remembered */ \
+    X(FACT_HISTORY, "history", OF_ALL(history)) \
+                                    /* the past of server.position's \
+                                       timeline */ \
+    X(FACT_REFUSAL, "refusal", OF_ALL(refusal)) \
+                                    /* the table that refuses what strays */ \
+    X(FACT_HOLDERS, "holders", OF_ALL(holders)) \
+                                    /* for whom the server waits */ \
+    X(FACT_REPLAY, "replay", OF_ALL(replay)) \
+                                    /* what keeps a standby's replay back */ \
+    X(FACT_NEWEST, "newest", OF_ALL(newest_timeline)) \
+                                    /* the newest timeline in pg_wal */ \
+    X(FACT_UPSTREAM, "upstream", OF_ALL(upstream_words)) \
+                                    /* what the log says of the WAL \
+                                       receiver */
+
+#define FACT_PLACE_ROW(symbol, ...) symbol##_PLACE,
+enum fact_place { FACT_LIST(FACT_PLACE_ROW) FACT_COUNT };
+#undef FACT_PLACE_ROW
+
+#define FACT_BIT_ROW(symbol, ...) symbol = 1 << symbol##_PLACE,
+enum fact { FACT_LIST(FACT_BIT_ROW) };
+#undef FACT_BIT_ROW
 
 /*!
  * What can be done: X(symbol, word, handler, room), and a comment that says

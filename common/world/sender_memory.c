@@ -26,7 +26,7 @@ find(const struct sender_memory *memory, const struct node *node)
 {
     for (size_t i = 0; i < memory->count; i++) {
         if (strcmp(memory->note[i].name, node->name) == 0
-            && strcmp(memory->note[i].began, node->sender.began) == 0) {
+            && strcmp(memory->note[i].began, node->senders.own.began) == 0) {
             return &memory->note[i];
         }
     }
@@ -41,13 +41,13 @@ note_of(const struct node *node, const struct sender_note *old,
 
     if (old != NULL) {
         note.left_ms = old->left_ms;
-        if (strcmp(old->reply, node->sender.reply) == 0) {
+        if (strcmp(old->reply, node->senders.own.reply) == 0) {
             note.heard_ms = old->heard_ms;
         }
     }
     memcpy(note.name, node->name, sizeof(note.name));
-    memcpy(note.began, node->sender.began, sizeof(note.began));
-    memcpy(note.reply, node->sender.reply, sizeof(note.reply));
+    memcpy(note.began, node->senders.own.began, sizeof(note.began));
+    memcpy(note.reply, node->senders.own.reply, sizeof(note.reply));
     return note;
 }
 
@@ -60,7 +60,7 @@ sender_memory_update(struct sender_memory *memory, struct snapshot *snapshot,
     memset(&next, 0, sizeof(next));
     for (size_t i = 0; i < snapshot->node_count; i++) {
         struct node *node = &snapshot->node[i];
-        struct sender *sender = &node->sender;
+        struct sender *sender = &node->senders.own;
         struct sender_note *note = &next.note[next.count];
 
         if (sender->began[0] == '\0') {

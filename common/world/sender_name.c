@@ -149,11 +149,11 @@ take_own(const struct sender_row *row, const struct sender_row **first,
          struct node *node)
 {
     if (*first != NULL && strcmp((*first)->address, row->address) != 0) {
-        memcpy(node->stranger, (*first)->address, ADDRESS_SIZE);
-        memcpy(node->twin, row->address, ADDRESS_SIZE);
+        memcpy(node->senders.stranger, (*first)->address, ADDRESS_SIZE);
+        memcpy(node->senders.twin, row->address, ADDRESS_SIZE);
     }
     *first = row;
-    add_sender(&row->sender, &node->sender);
+    add_sender(&row->sender, &node->senders.own);
 }
 
 static void
@@ -164,24 +164,24 @@ assign_to(const struct snapshot *snapshot, struct node *node)
     char wanted[NODE_NAME_SIZE];
 
     sender_name(snapshot, node->name, wanted);
-    node->sender = none;
-    node->stranger[0] = '\0';
-    node->twin[0] = '\0';
-    for (size_t i = 0; i < snapshot->row_count; i++) {
-        const struct sender_row *row = &snapshot->row[i];
+    node->senders.own = none;
+    node->senders.stranger[0] = '\0';
+    node->senders.twin[0] = '\0';
+    for (size_t i = 0; i < snapshot->senders.row_count; i++) {
+        const struct sender_row *row = &snapshot->senders.row[i];
 
         /* which key is right is not known before it was looked for */
         if (text_same_name(row->name, wanted)
             || (snapshot->name_key.known == ATTR_UNKNOWN
                 && sender_name_is_of(row->name, node->name))) {
             take_own(row, &first, node);
-        } else if (node->twin[0] == '\0'
+        } else if (node->senders.twin[0] == '\0'
                    && sender_name_is_of(row->name, node->name)) {
-            memcpy(node->stranger, row->address, ADDRESS_SIZE);
+            memcpy(node->senders.stranger, row->address, ADDRESS_SIZE);
         }
     }
-    if (node->twin[0] != '\0') {
-        node->sender = none;
+    if (node->senders.twin[0] != '\0') {
+        node->senders.own = none;
     }
 }
 

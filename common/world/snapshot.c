@@ -27,7 +27,7 @@ const char *const names_refusal[] = { REFUSAL_LIST(NAME_ROW) NULL };
 const char *const names_op[] = { OP_LIST(OP_NAME_ROW) NULL };
 #undef OP_NAME_ROW
 
-#define FACT_ROW(symbol, name) name,
+#define FACT_ROW(symbol, name, ...) name,
 const char *const names_fact[] = { FACT_LIST(FACT_ROW) NULL };
 #undef FACT_ROW
 
@@ -149,95 +149,41 @@ attr_is(const struct attr *attr, const char *value)
     return attr->known == ATTR_SET && strcmp(attr->value, value) == 0;
 }
 
-/* A member of the snapshot, or of each node, that a fact fills. */
-struct filled {
-    uint32_t fact;
+/* What a fact fills, in the snapshot or in each node. */
+struct group {
     size_t offset;
-    size_t size;
+    size_t size;                /* 0: there is none */
+    bool of_node;
 };
 
-#define FILLED(fact, type, member) \
-    { fact, offsetof(type, member), sizeof(((type *) 0)->member) }
-#define OF_ALL(fact, member) FILLED(fact, struct snapshot, member)
-#define OF_NODE(member) FILLED(FACT_SENDERS, struct node, member)
+#define GROUP(type, member, of_node) \
+    { offsetof(type, member), sizeof(((type *) 0)->member), of_node },
+#define OF_ALL(member) GROUP(struct snapshot, member, false)
+#define OF_NODE(member) GROUP(struct node, member, true)
+#define GROUP_ROW(symbol, name, groups) [symbol##_PLACE] = { groups },
 
-static const struct filled filled[] = {
-    OF_ALL(FACT_PROCESS, process),
-    OF_ALL(FACT_PROCESS, watch),
-    OF_ALL(FACT_PROCESS, calm_ms),
-    OF_ALL(FACT_FILES, files.lock),
-    OF_ALL(FACT_FILES, files.backup_label),
-    OF_ALL(FACT_FILES, files.upstream),
-    OF_ALL(FACT_FILES, files.standby_current),
-    OF_ALL(FACT_FILES, files.sender_name),
-    OF_ALL(FACT_FILES, files.system_id),
-    OF_ALL(FACT_FILES, files.major_version),
-    OF_ALL(FACT_CONTROL, files.control),
-    OF_ALL(FACT_CONTROL, files.checkpoint),
-    OF_ALL(FACT_CONTROL, files.limits),
-    OF_ALL(FACT_NEWEST, files.newest_timeline),
-    OF_ALL(FACT_DISK, files.writable),
-    OF_ALL(FACT_HISTORY, files.history),
-    OF_ALL(FACT_ADDRESS, address_here),
-    OF_ALL(FACT_PROFILE, profile),
-    OF_ALL(FACT_REFUSAL, refusal),
-    OF_ALL(FACT_HOLDERS, holdup),
-    OF_ALL(FACT_SQL, server.answer),
-    OF_ALL(FACT_SQL, server.refused),
-    OF_ALL(FACT_SQL, server.in_recovery),
-    OF_ALL(FACT_SQL, server.receiver_running),
-    OF_ALL(FACT_SQL, server.upstream_set),
-    OF_ALL(FACT_SQL, server.sync_names),
-    OF_ALL(FACT_SQL, server.sync_names_known),
-    OF_ALL(FACT_SQL, server.replay.known),
-    OF_ALL(FACT_SQL, server.replay.received),
-    OF_ALL(FACT_SQL, server.replay.replayed),
-    OF_ALL(FACT_SQL, server.replay.paused),
-    OF_ALL(FACT_SQL, server.replay.target),
-    OF_ALL(FACT_SQL, server.replay.still_ms),
-    OF_ALL(FACT_REPLAY, server.replay.place),
-    OF_ALL(FACT_REPLAY, server.replay.waits),
-    OF_ALL(FACT_REPLAY, server.replay.busy),
-    OF_ALL(FACT_REPLAY, server.replay.limits),
-    OF_ALL(FACT_POSITION, server.recovery_advances),
-    OF_ALL(FACT_SETTINGS, server.override),
-    OF_ALL(FACT_SETTINGS, server.sync_names_ours),
-    OF_ALL(FACT_SYNC, server.started),
-    OF_ALL(FACT_SYNC, server.redo_lsn),
-    OF_ALL(FACT_SYNC, server.sync_waiter),
-    OF_ALL(FACT_SYNC, server.sync_wait_ms),
-    OF_ALL(FACT_SYNC, server.sender_timeout_ms),
-    OF_ALL(FACT_SYNC, memory),
-    OF_ALL(FACT_SENDERS, server.senders_told),
-    OF_ALL(FACT_SENDERS, row_count),
-};
-
-static const struct filled filled_nodes[] = {
-    OF_NODE(sender),
-    OF_NODE(stranger),
-    OF_NODE(twin),
-    OF_NODE(slot),
-    OF_NODE(slot_active),
-};
+static const struct group groups[FACT_COUNT][2] = { FACT_LIST(GROUP_ROW) };
+#undef GROUP_ROW
 
 static void
-empty(void *start, const struct filled *member, uint32_t facts)
+empty(const struct group *group, struct snapshot *snapshot)
 {
-    if ((facts & member->fact) != 0) {
-        memset((char *) start + member->offset, 0, member->size);
+    if (!group->of_node) {
+        memset((char *) snapshot + group->offset, 0, group->size);
+        return;
+    }
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
+        memset((char *) &snapshot->node[i] + group->offset, 0, group->size);
     }
 }
 
 void
 snapshot_forget(struct snapshot *snapshot, uint32_t facts)
 {
-    for (size_t k = 0; k < sizeof(filled) / sizeof(filled[0]); k++) {
-        empty(snapshot, &filled[k], facts);
-    }
-    for (size_t k = 0; k < sizeof(filled_nodes) / sizeof(filled_nodes[0]);
-         k++) {
-        for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-            empty(&snapshot->node[i], &filled_nodes[k], facts);
+    for (unsigned place = 0; place < FACT_COUNT; place++) {
+        if ((facts & (1u << place)) != 0) {
+            empty(&groups[place][0], snapshot);
+            empty(&groups[place][1], snapshot);
         }
     }
 }

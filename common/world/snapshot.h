@@ -166,6 +166,26 @@ struct sender_row {
     struct sender sender;
 };
 
+/*! What pg_stat_replication and the slots show of a node. */
+struct node_senders {
+    struct sender own;            /*!< of its whole name, see sender_name.h */
+    char stranger[ADDRESS_SIZE];  /*!< from where another streams under its
+                                       name, or a form of it; "": nobody */
+    char twin[ADDRESS_SIZE];      /*!< two have its whole name: the second
+                                       address; neither is its own then */
+    enum tri slot;                /*!< its replication slot is there */
+    enum tri slot_active;
+};
+
+/*! And of all of them, in this action. */
+struct senders {
+    enum tri told;                /*!< it told all its WAL senders */
+    size_t row_count;
+    struct sender_row row[SENDER_ROWS_MAX];     /*!< those that have a node's
+                                                     name in some form; not
+                                                     part of the text */
+};
+
 /*! One node of node_list. */
 struct node {
     char name[NODE_NAME_SIZE];    /*!< Pacemaker's own spelling if known */
@@ -197,13 +217,7 @@ struct node {
 #define SNAPSHOT_ATTR_ROW(X, symbol, field, ...) struct attr field;
     ATTR_LIST(SNAPSHOT_ATTR_ROW, )      /* one for each of attrs.h */
 #undef SNAPSHOT_ATTR_ROW
-    struct sender sender;         /*!< of its whole name, see sender_name.h */
-    char stranger[ADDRESS_SIZE];  /*!< from where another streams under its
-                                       name, or a form of it; "": nobody */
-    char twin[ADDRESS_SIZE];      /*!< two have its whole name: the second
-                                       address; neither is its sender then */
-    enum tri slot;                /*!< its replication slot is there */
-    enum tri slot_active;
+    struct node_senders senders;  /*!< FACT_SENDERS */
     enum tri in_stop_list;        /*!< notify or meta lists name it */
     enum tri in_start_list;       /*!< with a stop: it is restarted */
     enum tri in_promote_list;
@@ -217,22 +231,12 @@ struct node {
  */
 struct sync_memory {
     char list[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
-    char started[STARTED_SIZE];   /*!< server.started then */
+    char started[STARTED_SIZE];   /*!< sync.started then */
     lsn asked;                    /*!< a checkpoint that begins past this
                                        proves that commits wait; 0: none was
                                        asked for */
     bool proven;                  /*!< commits are known to wait */
     lsn mark;                     /*!< read after that; 0: not yet */
-};
-
-/*! The server process on this node. */
-struct process {
-    enum process_state state;
-    int32_t postmaster_pid;       /*!< 0: none */
-    uint32_t others;              /*!< other processes of the instance */
-    uint32_t uninterruptible;     /*!< of all of them: in D state */
-    uint32_t senders;             /*!< of the others: WAL senders */
-    enum pidfile_status pidfile;
 };
 
 /*! One of those for whom a shutdown waits, as /proc shows it. */
@@ -243,8 +247,8 @@ struct holder {
     char title[HOLDER_TITLE_SIZE];      /*!< of a command: its programs */
 };
 
-/*! For whom a shutdown or a promotion waits (FACT_HOLDERS). */
-struct holdup {
+/*! For whom a shutdown or a promotion waits. */
+struct holders {
     enum tri known;
     uint32_t backends;            /*!< who has to end before the shutdown's
                                        checkpoint, WAL senders apart */
@@ -261,6 +265,19 @@ struct watch {
                                        0: it was not */
 };
 
+/*! The server process on this node. */
+struct process {
+    enum process_state state;
+    int32_t postmaster_pid;       /*!< 0: none */
+    uint32_t others;              /*!< other processes of the instance */
+    uint32_t uninterruptible;     /*!< of all of them: in D state */
+    uint32_t senders;             /*!< of the others: WAL senders */
+    enum pidfile_status pidfile;
+    struct watch watch;
+    uint32_t calm_ms;             /*!< since a standby's monitor had nothing
+                                       to do; 0: never, or another action */
+};
+
 /*!
  * Settings that a standby needs at least as large as its primary's were when
  * it wrote the WAL; of a standby's pg_control, the primary's.
@@ -273,8 +290,15 @@ struct limits {
     uint32_t locks_per_transaction;
 };
 
-/*! How a standby's replay is getting on; up to `still_ms` with FACT_SQL. */
-struct replay {
+/*! Of pg_control. */
+struct control {
+    enum control_state state;
+    struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */
+    struct limits limits;
+};
+
+/*! How a standby's replay is getting on. */
+struct progress {
     enum tri known;               /*!< the server told */
     lsn received;                 /*!< since it started; 0: nothing */
     lsn replayed;
@@ -282,6 +306,10 @@ struct replay {
     char target[32];              /*!< the recovery_target_... in force, "" */
     uint32_t still_ms;            /*!< for so long replay has not moved while
                                        received WAL was there; 0: it has */
+};
+
+/*! What keeps a standby's replay back. */
+struct replay {
     char place[SERVER_TEXT_SIZE]; /*!< FILE:LINE of the target, or "" */
     enum tri waits;               /*!< for WAL, or for what a promotion ends: a
                                        query, recovery_min_apply_delay; NO:
@@ -302,35 +330,38 @@ struct server {
     uint32_t version;             /*!< server_version_num, 150018 */
     enum tri in_recovery;
     struct wal_position position; /*!< primary: current flush position;
-                                       standby: larger of received, replayed */
-    enum tri recovery_advances;   /*!< replay moved since the last look */
-    struct replay replay;
+                                       standby: larger of received, replayed;
+                                       more precise with FACT_POSITION */
+    struct progress progress;
     enum tri receiver_running;    /*!< a WAL receiver has a connection */
     uint32_t alone_ms;            /*!< for so long a standby's monitors found
                                        none; 0: one is there, or not looked */
-    char upstream_words[SERVER_TEXT_SIZE];      /*!< why, by the server's log;
-                                                     "": it does not say */
     enum tri upstream_set;        /*!< primary_conninfo is not empty */
     char sync_names[SERVER_TEXT_SIZE];  /*!< synchronous_standby_names */
     enum tri sync_names_known;
+};
+
+/*! Where the managed settings come from. */
+struct sources {
     enum tri sync_names_ours;     /*!< sourcefile is rep_mode.conf */
     char override[SERVER_TEXT_SIZE];    /*!< `FILE:LINE NAME` of a managed
                                              setting set elsewhere, or "" */
-    char started[STARTED_SIZE];   /*!< since when its shared memory is there: a
-                                       start, or a backend's crash; "": not
-                                       known. This and the next four come with
-                                       FACT_SYNC */
-    lsn redo_lsn;                 /*!< where the last checkpoint began */
-    enum tri sync_waiter;         /*!< a backend waits for a standby */
-    uint32_t sync_wait_ms;        /*!< how long the one waits that waits
-                                       longest */
-    uint32_t sender_timeout_ms;   /*!< wal_sender_timeout; 0: none */
-    enum tri monitor_sql_ok;
-    enum tri senders_told;        /*!< it told all its WAL senders, in this
-                                       action */
 };
 
-/*! What goes to the clients' address where it is not: FACT_REFUSAL. */
+/*! Do commits wait for a standby? */
+struct sync {
+    char started[STARTED_SIZE];   /*!< since when its shared memory is there: a
+                                       start, or a backend's crash; "": not
+                                       known */
+    lsn redo_lsn;                 /*!< where the last checkpoint began */
+    enum tri waiter;              /*!< a backend waits for a standby */
+    uint32_t wait_ms;             /*!< how long the one waits that waits
+                                       longest */
+    uint32_t sender_timeout_ms;   /*!< wal_sender_timeout; 0: none */
+    struct sync_memory memory;
+};
+
+/*! What goes to the clients' address where it is not. */
 struct refusal {
     enum refusal_state state;
     uint32_t failed_ms;           /*!< since the table could not be made or
@@ -352,14 +383,6 @@ struct instance_files {
     char system_id[SYSTEM_ID_SIZE];     /*!< pg_control's system identifier,
                                              in decimal; "" unknown */
     uint32_t major_version;       /*!< PG_VERSION: 15; 0 unknown */
-    enum control_state control;
-    struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */
-    struct limits limits;         /*!< FACT_CONTROL */
-    uint32_t newest_timeline;     /*!< of the history files in pg_wal, 1 where
-                                       there is none; 0: not known */
-    char history[ATTR_VALUE_SIZE];      /*!< of server.position's timeline, as
-                                             RSC-history has it; "" unknown */
-    enum tri writable;            /*!< a deep check wrote and synced a file */
 };
 
 /*
@@ -461,18 +484,33 @@ struct snapshot {
     uint32_t left_ms;             /*!< until the verdict has to stand */
     uint32_t facts;               /*!< enum fact bits tried in this cycle */
     struct settings settings;
+
+    /* what a fact fills, see FACT_LIST: emptied before each look */
     struct process process;
-    struct holdup holdup;
-    struct watch watch;           /*!< FACT_PROCESS */
-    struct refusal refusal;
-    struct server server;
     struct instance_files files;
-    struct profile profile;
-    uint32_t position_looks;      /*!< of FACT_POSITION, in this action */
-    uint32_t calm_ms;             /*!< since a standby's monitor had nothing
-                                       to do; 0: never, or another action */
-    struct sync_memory memory;    /*!< FACT_SYNC */
+    struct control control;
+    struct server server;
+    struct senders senders;
     enum tri address_here;        /*!< master_ip is on an interface here */
+    enum tri disk_writable;       /*!< a deep check wrote and synced a file */
+    enum tri position_advances;   /*!< replay moved since the last look */
+    struct sources sources;
+    struct profile profile;
+    struct sync sync;
+    char history[ATTR_VALUE_SIZE];      /*!< of server.position's timeline, as
+                                             RSC-history has it; "" unknown */
+    struct refusal refusal;
+    struct holders holders;
+    struct replay replay;
+    uint32_t newest_timeline;     /*!< of the history files in pg_wal, 1 where
+                                       there is none; 0: not known */
+    char upstream_words[SERVER_TEXT_SIZE];      /*!< why there is no WAL
+                                                     receiver, by the server's
+                                                     log; "": it does not
+                                                     say */
+
+    uint32_t position_looks;      /*!< of FACT_POSITION, in this action */
+    enum tri monitor_sql_ok;      /*!< it runs once an action */
     enum tri have_quorum;
     enum tri maintenance;
     enum tri fencing;             /*!< nodes are fenced */
@@ -481,11 +519,6 @@ struct snapshot {
                                        cluster's database */
     struct attr name_key;         /*!< FACT_RECORD: RSC-name-key of crm_config,
                                        see sender_name.h */
-    bool rows_read;               /*!< in this look */
-    size_t row_count;
-    struct sender_row row[SENDER_ROWS_MAX];     /*!< those that have a node's
-                                                     name in some form; not
-                                                     part of the text */
     size_t self;                  /*!< index of this node; NODES_MAX: none */
     size_t node_count;            /*!< of node_list */
     size_t outsiders;             /*!< that follow those: in the cluster, with
@@ -503,10 +536,9 @@ struct snapshot {
 };
 
 /*!
- * Empty what the facts fill, before they are looked at: a failed look leaves
- * UNKNOWN, never what was there in the last cycle. The cluster's facts are
- * emptied by who reads them, which keeps who was out; a position stays, to be
- * compared with the next; monitor_sql runs once an action.
+ * Empty the groups of the facts (FACT_LIST), before they are looked at: a
+ * failed look leaves UNKNOWN, never what was there in the last cycle. The
+ * cluster's facts are emptied by who reads them, which keeps who was out.
  */
 void
 snapshot_forget(struct snapshot *snapshot, uint32_t facts);

@@ -139,9 +139,9 @@ wait_for_sender(struct pgsql *pgsql, enum sender_state state)
         assert_int_equal(text_copy("srv", snapshot.node[2].name, 128), 0);
         assert_int_equal(pgsql_observe_senders(pgsql, deadline_ms, &snapshot),
                          0);
-    } while (snapshot.node[1].sender.state != state
+    } while (snapshot.node[1].senders.own.state != state
              && clock_left_ms(deadline_ms) > 0);
-    assert_int_equal(snapshot.node[1].sender.state, state);
+    assert_int_equal(snapshot.node[1].senders.own.state, state);
 }
 
 static void
@@ -196,15 +196,15 @@ sees_senders_by_whole_names(void **state)
     pgsql = handle(&primary);
     do {
         wait_for_sender(pgsql, SENDER_STREAMING);
-    } while (snapshot.node[1].sender.flush_lsn == 0
+    } while (snapshot.node[1].senders.own.flush_lsn == 0
              && clock_left_ms(deadline_ms) > 0);
-    assert_int_equal(snapshot.node[1].sender.sync_state, SYNC_ASYNC);
-    assert_int_equal(snapshot.node[1].sender.visible, TRI_YES);
-    assert_true(snapshot.node[1].sender.flush_lsn > 0);
-    assert_int_equal(snapshot.node[1].sender.beyond, TRI_NO);
-    assert_int_equal(snapshot.node[1].slot, TRI_NO);
-    assert_int_equal(snapshot.node[2].sender.state, SENDER_NONE);
-    assert_int_equal(snapshot.node[0].sender.state, SENDER_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.own.sync_state, SYNC_ASYNC);
+    assert_int_equal(snapshot.node[1].senders.own.visible, TRI_YES);
+    assert_true(snapshot.node[1].senders.own.flush_lsn > 0);
+    assert_int_equal(snapshot.node[1].senders.own.beyond, TRI_NO);
+    assert_int_equal(snapshot.node[1].senders.slot, TRI_NO);
+    assert_int_equal(snapshot.node[2].senders.own.state, SENDER_NONE);
+    assert_int_equal(snapshot.node[0].senders.own.state, SENDER_UNKNOWN);
     pgsql_close(pgsql);
 }
 
@@ -239,9 +239,9 @@ is_not_ahead_of_a_standby_after_a_segment_switch(void **state)
     assert_int_equal(pgsql_observe(pgsql, deadline_ms, &server), 0);
     do {
         wait_for_sender(pgsql, SENDER_STREAMING);
-    } while (snapshot.node[1].sender.flush_lsn < server.position.lsn
+    } while (snapshot.node[1].senders.own.flush_lsn < server.position.lsn
              && clock_left_ms(deadline_ms) > 0);
-    assert_true(snapshot.node[1].sender.flush_lsn >= server.position.lsn);
+    assert_true(snapshot.node[1].senders.own.flush_lsn >= server.position.lsn);
     pgsql_close(pgsql);
 }
 
@@ -258,14 +258,14 @@ makes_and_drops_slots_again_and_again(void **state)
                                            in_ms(LIMIT_MS), &why), 0);
     }
     wait_for_sender(pgsql, SENDER_STREAMING);
-    assert_int_equal(snapshot.node[1].slot, TRI_YES);
-    assert_int_equal(snapshot.node[1].slot_active, TRI_NO);
+    assert_int_equal(snapshot.node[1].senders.slot, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.slot_active, TRI_NO);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pgsql_drop_slot(pgsql, "slot_srv2", in_ms(LIMIT_MS),
                                          &why), 0);
     }
     wait_for_sender(pgsql, SENDER_STREAMING);
-    assert_int_equal(snapshot.node[1].slot, TRI_NO);
+    assert_int_equal(snapshot.node[1].senders.slot, TRI_NO);
     assert_int_equal(pgsql_create_slot(pgsql, "No Slot", in_ms(LIMIT_MS),
                                        &why), -1);
     assert_non_null(strstr(why_buf, "'No Slot'"));
@@ -300,27 +300,27 @@ ends_a_wal_sender_and_not_the_one_that_comes_after_it(void **state)
     SKIP_WITHOUT_SERVERS();
     pgsql = handle(&primary);
     wait_for_sender(pgsql, SENDER_STREAMING);
-    old = snapshot.node[1].sender;
+    old = snapshot.node[1].senders.own;
     assert_true(old.pid != 0);
     assert_int_equal(pgsql_end_senders(pgsql, (int32_t) old.pid, "1.5",
                                        deadline_ms, &why), 0);
     wait_for_sender(pgsql, SENDER_STREAMING);
-    assert_int_equal(snapshot.node[1].sender.pid, old.pid);
+    assert_int_equal(snapshot.node[1].senders.own.pid, old.pid);
     assert_int_equal(pgsql_end_senders(pgsql, (int32_t) old.pid, old.began,
                                        deadline_ms, &why), 0);
     do {
         wait_for_sender(pgsql, SENDER_STREAMING);
-    } while (snapshot.node[1].sender.pid == old.pid
+    } while (snapshot.node[1].senders.own.pid == old.pid
              && clock_left_ms(deadline_ms) > 0);
-    assert_true(snapshot.node[1].sender.pid != old.pid);
-    assert_string_not_equal(snapshot.node[1].sender.began, old.began);
-    old = snapshot.node[1].sender;
+    assert_true(snapshot.node[1].senders.own.pid != old.pid);
+    assert_string_not_equal(snapshot.node[1].senders.own.began, old.began);
+    old = snapshot.node[1].senders.own;
     assert_int_equal(pgsql_end_senders(pgsql, 0, "", deadline_ms, &why), 0);
     do {
         wait_for_sender(pgsql, SENDER_STREAMING);
-    } while (snapshot.node[1].sender.pid == old.pid
+    } while (snapshot.node[1].senders.own.pid == old.pid
              && clock_left_ms(deadline_ms) > 0);
-    assert_true(snapshot.node[1].sender.pid != old.pid);
+    assert_true(snapshot.node[1].senders.own.pid != old.pid);
     assert_string_equal(why_buf, "");
     pgsql_close(pgsql);
 }
@@ -348,9 +348,9 @@ keeps_an_active_slot(void **state)
     pgsql = handle(&primary);
     do {
         wait_for_sender(pgsql, SENDER_STREAMING);
-    } while (snapshot.node[1].slot_active != TRI_YES
+    } while (snapshot.node[1].senders.slot_active != TRI_YES
              && clock_left_ms(deadline_ms) > 0);
-    assert_int_equal(snapshot.node[1].slot_active, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.slot_active, TRI_YES);
     assert_int_equal(pgsql_drop_slot(pgsql, "slot_srv2", deadline_ms, &why),
                      -1);
     assert_non_null(strstr(why_buf, "could not drop slot"));
@@ -364,7 +364,8 @@ static void
 asks_for_a_checkpoint_that_begins_later(void **state)
 {
     struct pgsql *pgsql;
-    struct server server = { 0 };
+    struct server server;
+    struct sync sync;
     int64_t deadline_ms = in_ms(LIMIT_MS);
     lsn asked = 0;
 
@@ -372,18 +373,20 @@ asks_for_a_checkpoint_that_begins_later(void **state)
     SKIP_WITHOUT_SERVERS();
     run_sql(&primary, "CHECKPOINT");
     pgsql = handle_watcher(&primary);
-    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
-    assert_string_not_equal(server.started, "");
-    assert_int_equal(server.sync_waiter, TRI_NO);
-    assert_int_equal(server.sender_timeout_ms, 60000);
+    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server,
+                                        &sync), 0);
+    assert_string_not_equal(sync.started, "");
+    assert_int_equal(sync.waiter, TRI_NO);
+    assert_int_equal(sync.sender_timeout_ms, 60000);
     assert_int_equal(pgsql_ask_checkpoint(pgsql, deadline_ms, &asked, &why),
                      0);
-    assert_true(asked >= server.redo_lsn && server.redo_lsn != 0);
+    assert_true(asked >= sync.redo_lsn && sync.redo_lsn != 0);
     do {
         clock_sleep_ms(10, deadline_ms);
-        assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
-    } while (server.redo_lsn <= asked && clock_left_ms(deadline_ms) > 0);
-    assert_true(server.redo_lsn > asked);
+        assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server,
+                                            &sync), 0);
+    } while (sync.redo_lsn <= asked && clock_left_ms(deadline_ms) > 0);
+    assert_true(sync.redo_lsn > asked);
     pgsql_close(pgsql);
 }
 
@@ -392,21 +395,24 @@ static void
 waits_for_the_end_of_a_checkpoint(void **state)
 {
     struct pgsql *pgsql;
-    struct server server = { 0 };
+    struct server server;
+    struct sync sync;
     int64_t deadline_ms = in_ms(LIMIT_MS);
     lsn before;
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
     pgsql = handle_watcher(&primary);
-    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
-    before = server.redo_lsn;
+    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server,
+                                        &sync), 0);
+    before = sync.redo_lsn;
     pgsql_close(pgsql);
     run_sql(&primary, "SELECT pg_switch_wal()");     /* with the same handle */
     pgsql = handle_watcher(&primary);
     assert_int_equal(pgsql_checkpoint(pgsql, deadline_ms, &why), 0);
-    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server), 0);
-    assert_true(before != 0 && server.redo_lsn > before);
+    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server,
+                                        &sync), 0);
+    assert_true(before != 0 && sync.redo_lsn > before);
     assert_int_equal(pgsql_checkpoint(pgsql, in_ms(0), &why), -1);
     assert_non_null(strstr(why_buf, "no checkpoint before the shutdown"));
     pgsql_close(pgsql);
@@ -421,22 +427,24 @@ sees_that_a_backend_crashed(void **state)
     const char *const values[] = { site.folder, primary.port, "watcher",
                                    "pass word", "template1", NULL };
     int64_t deadline_ms = in_ms(LIMIT_MS);
-    struct server before = { 0 };
-    struct server after = { 0 };
+    struct server server;
+    struct sync before;
+    struct sync after;
     struct pgsql *pgsql;
     PGconn *victim;
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
     pgsql = handle(&primary);
-    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &before), 0);
+    assert_int_equal(pgsql_observe_sync(pgsql, deadline_ms, &server,
+                                        &before), 0);
     victim = PQconnectdbParams(keywords, values, 0);
     assert_int_equal(PQstatus(victim), CONNECTION_OK);
     assert_int_equal(kill(PQbackendPID(victim), SIGKILL), 0);
     PQfinish(victim);
     do {
         clock_sleep_ms(50, deadline_ms);
-        (void) pgsql_observe_sync(pgsql, deadline_ms, &after);
+        (void) pgsql_observe_sync(pgsql, deadline_ms, &server, &after);
     } while ((after.started[0] == '\0'
               || strcmp(before.started, after.started) == 0)
              && clock_left_ms(deadline_ms) > 0);
@@ -496,17 +504,18 @@ static void
 names_what_overrides_a_setting(void **state)
 {
     struct pgsql *pgsql;
-    struct server server = { 0 };
+    struct server server;
+    struct sources sources;
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
     pgsql = handle(&standby);
-    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LIMIT_MS), &server),
-                     0);
-    assert_int_equal(server.sync_names_ours, TRI_NO);
+    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LIMIT_MS), &server,
+                                            &sources), 0);
+    assert_int_equal(sources.sync_names_ours, TRI_NO);
     /* pg_basebackup -R wrote it there */
-    assert_non_null(strstr(server.override, "/postgresql.auto.conf:"));
-    assert_non_null(strstr(server.override, " primary_conninfo"));
+    assert_non_null(strstr(sources.override, "/postgresql.auto.conf:"));
+    assert_non_null(strstr(sources.override, " primary_conninfo"));
     pgsql_close(pgsql);
 }
 
@@ -577,6 +586,7 @@ knows_the_file_of_its_own(void **state)
     struct live_server folder = { .port = "" };
     struct pgsql *pgsql;
     struct server server = { 0 };
+    struct sources sources;
     int64_t deadline_ms = in_ms(LIMIT_MS);
     struct text text;
 
@@ -595,15 +605,16 @@ knows_the_file_of_its_own(void **state)
         assert_int_equal(pgsql_observe(pgsql, deadline_ms, &server), 0);
     } while (server.sync_names[0] == '\0' && clock_left_ms(deadline_ms) > 0);
     assert_string_equal(server.sync_names, "\"srv2\"");
-    assert_int_equal(pgsql_observe_settings(pgsql, deadline_ms, &server), 0);
-    assert_int_equal(server.sync_names_ours, TRI_YES);
-    assert_string_equal(server.override, "");
+    assert_int_equal(pgsql_observe_settings(pgsql, deadline_ms, &server,
+                                            &sources), 0);
+    assert_int_equal(sources.sync_names_ours, TRI_YES);
+    assert_string_equal(sources.override, "");
     do {
         wait_for_sender(pgsql, SENDER_STREAMING);
-    } while (snapshot.node[1].sender.sync_state != SYNC_SYNC
+    } while (snapshot.node[1].senders.own.sync_state != SYNC_SYNC
              && clock_left_ms(deadline_ms) > 0);
-    assert_int_equal(snapshot.node[1].sender.sync_state, SYNC_SYNC);
-    assert_int_equal(snapshot.node[1].sender.sync_priority, 1);
+    assert_int_equal(snapshot.node[1].senders.own.sync_state, SYNC_SYNC);
+    assert_int_equal(snapshot.node[1].senders.own.sync_priority, 1);
     pgsql_close(pgsql);
     assert_true(live_add_line(&folder, "rep_mode.conf",
                               "synchronous_standby_names = ''"));
@@ -615,6 +626,7 @@ concludes_nothing_without_pg_monitor(void **state)
 {
     struct pgsql *pgsql;
     struct server server = { 0 };
+    struct sources sources;
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
@@ -626,12 +638,11 @@ concludes_nothing_without_pg_monitor(void **state)
     assert_int_equal(server.position.timeline, 0);
     pgsql = handle_watcher(&primary);
     wait_for_sender(pgsql, SENDER_UNKNOWN);
-    assert_int_equal(snapshot.node[1].sender.visible, TRI_NO);
-    assert_int_equal(snapshot.node[2].sender.visible, TRI_YES);
-    memset(&server, 0, sizeof(server));
-    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LIMIT_MS), &server),
-                     0);
-    assert_int_equal(server.sync_names_ours, TRI_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.own.visible, TRI_NO);
+    assert_int_equal(snapshot.node[2].senders.own.visible, TRI_YES);
+    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LIMIT_MS), &server,
+                                            &sources), 0);
+    assert_int_equal(sources.sync_names_ours, TRI_UNKNOWN);
     pgsql_close(pgsql);
 }
 

@@ -128,11 +128,11 @@ reads_a_standby(void **state)
     assert_int_equal(server.receiver_running, TRI_YES);
     assert_int_equal(server.upstream_set, TRI_YES);
     assert_string_equal(server.sync_names, "");
-    assert_int_equal(server.replay.known, TRI_YES);
-    assert_int_equal(server.replay.received, 0x205000060);
-    assert_int_equal(server.replay.replayed, 0x205000000);
-    assert_int_equal(server.replay.paused, TRI_NO);
-    assert_string_equal(server.replay.target, "recovery_target_time");
+    assert_int_equal(server.progress.known, TRI_YES);
+    assert_int_equal(server.progress.received, 0x205000060);
+    assert_int_equal(server.progress.replayed, 0x205000000);
+    assert_int_equal(server.progress.paused, TRI_NO);
+    assert_string_equal(server.progress.target, "recovery_target_time");
 }
 
 /* Version 19 shows a WAL receiver before it has a connection. */
@@ -154,7 +154,7 @@ a_receiver_that_connects_does_not_stream(void **state)
     assert_int_equal(server.receiver_running, TRI_NO);
     assert_int_equal(server.position.timeline, 0);
     assert_int_equal(server.position.lsn, 0x205000060);
-    assert_int_equal(server.replay.known, TRI_YES);
+    assert_int_equal(server.progress.known, TRI_YES);
 }
 
 static void
@@ -623,13 +623,15 @@ refuses_an_answer_without_rows(void **state)
 }
 
 static void
-observe_settings(const char *const *rows, int count, struct server *ret_server)
+observe_settings(const char *const *rows, int count,
+                 struct sources *ret_sources)
 {
-    memset(ret_server, 0, sizeof(*ret_server));
+    struct server server;
+
     standin_connect_ok();
     script_rows(5, count, rows);
-    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LONG_MS),
-                                            ret_server), 0);
+    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LONG_MS), &server,
+                                            ret_sources), 0);
     pgsql_close(pgsql);
 }
 
@@ -642,15 +644,15 @@ knows_its_own_settings(void **state)
         "synchronous_standby_names", "configuration file",
         "/nonexistent/tmp/rep_mode.conf", "1", "f",
     };
-    struct server server;
+    struct sources sources;
 
     (void) state;
     params.rep_mode = REP_MODE_SYNC;
-    observe_settings(rows, 2, &server);
-    assert_int_equal(server.sync_names_ours, TRI_YES);
-    assert_string_equal(server.override, "");
-    observe_settings(rows, 0, &server);
-    assert_int_equal(server.sync_names_ours, TRI_NO);
+    observe_settings(rows, 2, &sources);
+    assert_int_equal(sources.sync_names_ours, TRI_YES);
+    assert_string_equal(sources.override, "");
+    observe_settings(rows, 0, &sources);
+    assert_int_equal(sources.sync_names_ours, TRI_NO);
 }
 
 static void
@@ -761,7 +763,7 @@ knows_its_own_files_by_any_name(void **state)
     const char *rows[] = {
         "primary_conninfo", "configuration file", other, "1", "f",
     };
-    struct server server;
+    struct sources sources;
     struct text text;
 
     (void) state;
@@ -773,12 +775,12 @@ knows_its_own_files_by_any_name(void **state)
     text_init(&text, other, sizeof(other));
     text_add(&text, "%s/../%s/recovery.conf", folder, folder + 5);
     assert_int_equal(files_touch(path, 0600), 0);
-    observe_settings(rows, 1, &server);
-    assert_string_equal(server.override, "");
+    observe_settings(rows, 1, &sources);
+    assert_string_equal(sources.override, "");
     assert_int_equal(files_remove(path), 0);
     assert_int_equal(rmdir(folder), 0);
-    observe_settings(rows, 1, &server);
-    assert_string_not_equal(server.override, "");
+    observe_settings(rows, 1, &sources);
+    assert_string_not_equal(sources.override, "");
 }
 
 static void
@@ -793,27 +795,27 @@ names_the_line_that_overrides_a_setting(void **state)
         "primary_conninfo", "configuration file",
         "/d/postgresql.auto.conf", "5", "f",
     };
-    struct server server;
+    struct sources sources;
 
     (void) state;
     params.rep_mode = REP_MODE_ASYNC;
-    observe_settings(rows, 5, &server);
-    assert_string_equal(server.override,
+    observe_settings(rows, 5, &sources);
+    assert_string_equal(sources.override,
                         "/d/postgresql.auto.conf:5 primary_conninfo");
-    assert_int_equal(server.sync_names_ours, TRI_NO);
+    assert_int_equal(sources.sync_names_ours, TRI_NO);
     params.rep_mode = REP_MODE_SYNC;
-    observe_settings(rows, 5, &server);
-    assert_string_equal(server.override, "/nonexistent/tmp/recovery.conf:4 "
-                                         "synchronous_standby_names");
+    observe_settings(rows, 5, &sources);
+    assert_string_equal(sources.override, "/nonexistent/tmp/recovery.conf:4 "
+                                          "synchronous_standby_names");
     params.replication_slot_name = "s";
-    observe_settings(rows, 5, &server);
-    assert_string_equal(server.override, "/x.conf:3 primary_slot_name");
+    observe_settings(rows, 5, &sources);
+    assert_string_equal(sources.override, "/x.conf:3 primary_slot_name");
     params.restore_command = "cp";
-    observe_settings(rows, 5, &server);
-    assert_string_equal(server.override, "/x.conf:2 restore_command");
+    observe_settings(rows, 5, &sources);
+    assert_string_equal(sources.override, "/x.conf:2 restore_command");
     params.rep_mode = REP_MODE_NONE;
-    observe_settings(rows, 5, &server);
-    assert_string_equal(server.override, "");
+    observe_settings(rows, 5, &sources);
+    assert_string_equal(sources.override, "");
 }
 
 static void
@@ -823,13 +825,13 @@ concludes_nothing_from_a_hidden_source(void **state)
         "synchronous_standby_names", "configuration file", NULL, NULL, "f",
         "primary_conninfo", "command line", NULL, NULL, "f",
     };
-    struct server server;
+    struct sources sources;
 
     (void) state;
     params.rep_mode = REP_MODE_SYNC;
-    observe_settings(rows, 2, &server);
-    assert_int_equal(server.sync_names_ours, TRI_UNKNOWN);
-    assert_string_equal(server.override, "command line primary_conninfo");
+    observe_settings(rows, 2, &sources);
+    assert_int_equal(sources.sync_names_ours, TRI_UNKNOWN);
+    assert_string_equal(sources.override, "command line primary_conninfo");
 }
 
 static void
@@ -839,14 +841,14 @@ names_the_setting_alone_when_the_path_is_too_long(void **state)
     const char *rows[] = {
         "primary_conninfo", "configuration file", path, "1", "f",
     };
-    struct server server;
+    struct sources sources;
 
     (void) state;
     params.rep_mode = REP_MODE_ASYNC;
     memset(path, '/', sizeof(path) - 1);
     path[sizeof(path) - 1] = '\0';
-    observe_settings(rows, 1, &server);
-    assert_string_equal(server.override, "primary_conninfo");
+    observe_settings(rows, 1, &sources);
+    assert_string_equal(sources.override, "primary_conninfo");
 }
 
 #define REPLAY_COLUMNS 8
@@ -857,7 +859,7 @@ reads_what_keeps_replay_back(void **state)
     static const char *const row[REPLAY_COLUMNS] = {
         "/etc/a.conf:7", "4712", "t", "100", "8", "10", "0", "64",
     };
-    struct replay replay = { .paused = TRI_YES };
+    struct replay replay = { .busy = TRI_YES };
     int32_t startup = 0;
 
     (void) state;
@@ -870,7 +872,7 @@ reads_what_keeps_replay_back(void **state)
     assert_int_equal(replay.waits, TRI_YES);
     assert_int_equal(replay.limits.connections, 100);
     assert_int_equal(replay.limits.locks_per_transaction, 64);
-    assert_int_equal(replay.paused, TRI_YES);
+    assert_int_equal(replay.busy, TRI_YES);
     pgsql_close(pgsql);
     standin_connect_fails("Connection refused\n");
     assert_int_equal(pgsql_observe_replay(pgsql, in_ms(LONG_MS), &replay,
@@ -881,14 +883,15 @@ reads_what_keeps_replay_back(void **state)
 static void
 leaves_settings_alone_when_they_cannot_be_asked(void **state)
 {
-    struct server server = { .sync_names_ours = TRI_YES };
+    struct server server;
+    struct sources sources = { .sync_names_ours = TRI_YES };
 
     (void) state;
     standin_connect_fails("Connection refused\n");
-    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LONG_MS), &server),
-                     -1);
+    assert_int_equal(pgsql_observe_settings(pgsql, in_ms(LONG_MS), &server,
+                                            &sources), -1);
     assert_int_equal(server.answer, ANSWER_REFUSED);
-    assert_int_equal(server.sync_names_ours, TRI_YES);
+    assert_int_equal(sources.sync_names_ours, TRI_YES);
 }
 
 static void
@@ -1017,25 +1020,25 @@ takes_the_best_connection_of_a_whole_name(void **state)
     script_rows(SENDER_COLUMNS, 9, rows);
     assert_int_equal(pgsql_observe_senders(pgsql, in_ms(LONG_MS), &snapshot),
                      0);
-    assert_int_equal(snapshot.node[0].sender.state, SENDER_UNKNOWN);
-    assert_int_equal(snapshot.node[1].sender.state, SENDER_STREAMING);
-    assert_int_equal(snapshot.node[1].sender.sync_state, SYNC_SYNC);
-    assert_int_equal(snapshot.node[1].sender.sync_priority, 1);
-    assert_int_equal(snapshot.node[1].sender.flush_lsn, 0x2000000);
-    assert_string_equal(snapshot.node[1].sender.reply, "5000");
-    assert_int_equal(snapshot.node[1].sender.pid, 103);
-    assert_string_equal(snapshot.node[1].sender.began, "1795200000.3");
-    assert_int_equal(snapshot.node[1].sender.age_ms, 30);
-    assert_int_equal(snapshot.node[1].sender.beyond, TRI_YES);
-    assert_int_equal(snapshot.node[1].sender.replay_lsn, 0x1000000);
-    assert_int_equal(snapshot.node[1].sender.visible, TRI_YES);
-    assert_int_equal(snapshot.node[1].slot, TRI_YES);
-    assert_int_equal(snapshot.node[1].slot_active, TRI_YES);
-    assert_int_equal(snapshot.node[2].sender.state, SENDER_NONE);
-    assert_int_equal(snapshot.node[2].slot, TRI_NO);
-    assert_int_equal(snapshot.node[3].sender.state, SENDER_NONE);
-    assert_int_equal(snapshot.node[3].slot, TRI_YES);
-    assert_int_equal(snapshot.node[3].slot_active, TRI_NO);
+    assert_int_equal(snapshot.node[0].senders.own.state, SENDER_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.own.state, SENDER_STREAMING);
+    assert_int_equal(snapshot.node[1].senders.own.sync_state, SYNC_SYNC);
+    assert_int_equal(snapshot.node[1].senders.own.sync_priority, 1);
+    assert_int_equal(snapshot.node[1].senders.own.flush_lsn, 0x2000000);
+    assert_string_equal(snapshot.node[1].senders.own.reply, "5000");
+    assert_int_equal(snapshot.node[1].senders.own.pid, 103);
+    assert_string_equal(snapshot.node[1].senders.own.began, "1795200000.3");
+    assert_int_equal(snapshot.node[1].senders.own.age_ms, 30);
+    assert_int_equal(snapshot.node[1].senders.own.beyond, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.own.replay_lsn, 0x1000000);
+    assert_int_equal(snapshot.node[1].senders.own.visible, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.slot, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.slot_active, TRI_YES);
+    assert_int_equal(snapshot.node[2].senders.own.state, SENDER_NONE);
+    assert_int_equal(snapshot.node[2].senders.slot, TRI_NO);
+    assert_int_equal(snapshot.node[3].senders.own.state, SENDER_NONE);
+    assert_int_equal(snapshot.node[3].senders.slot, TRI_YES);
+    assert_int_equal(snapshot.node[3].senders.slot_active, TRI_NO);
 }
 
 /* One of them may still follow the old list. */
@@ -1055,9 +1058,9 @@ knows_no_place_where_connections_of_a_name_differ(void **state)
     script_rows(SENDER_COLUMNS, 2, rows);
     assert_int_equal(pgsql_observe_senders(pgsql, in_ms(LONG_MS), &snapshot),
                      0);
-    assert_int_equal(snapshot.node[1].sender.sync_state, SYNC_SYNC);
-    assert_int_equal(snapshot.node[1].sender.sync_priority, UINT32_MAX);
-    assert_int_equal(snapshot.node[1].sender.beyond, TRI_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.own.sync_state, SYNC_SYNC);
+    assert_int_equal(snapshot.node[1].senders.own.sync_priority, UINT32_MAX);
+    assert_int_equal(snapshot.node[1].senders.own.beyond, TRI_UNKNOWN);
 }
 
 static void
@@ -1069,35 +1072,39 @@ tells_whether_a_commit_waits(void **state)
     static const char *const none[] = {
         "1795200000.25", "0/3000000", "0", NULL,
     };
-    struct server server = { 0 };
+    struct server server;
+    struct sync sync;
 
     (void) state;
     standin_connect_ok();
     script_rows(4, 1, waits);
-    assert_int_equal(pgsql_observe_sync(pgsql, in_ms(LONG_MS), &server), 0);
-    assert_string_equal(server.started, "1795200000.25");
-    assert_int_equal(server.redo_lsn, 0x3000000);
-    assert_int_equal(server.sync_waiter, TRI_YES);
-    assert_int_equal(server.sync_wait_ms, 1234);
-    assert_int_equal(server.sender_timeout_ms, 60000);
+    assert_int_equal(pgsql_observe_sync(pgsql, in_ms(LONG_MS), &server,
+                                        &sync), 0);
+    assert_string_equal(sync.started, "1795200000.25");
+    assert_int_equal(sync.redo_lsn, 0x3000000);
+    assert_int_equal(sync.waiter, TRI_YES);
+    assert_int_equal(sync.wait_ms, 1234);
+    assert_int_equal(sync.sender_timeout_ms, 60000);
     script_rows(4, 1, none);
-    assert_int_equal(pgsql_observe_sync(pgsql, in_ms(LONG_MS), &server), 0);
-    assert_int_equal(server.sync_waiter, TRI_NO);
-    assert_int_equal(server.sync_wait_ms, 0);
+    assert_int_equal(pgsql_observe_sync(pgsql, in_ms(LONG_MS), &server,
+                                        &sync), 0);
+    assert_int_equal(sync.waiter, TRI_NO);
+    assert_int_equal(sync.wait_ms, 0);
 }
 
 static void
 knows_nothing_of_waits_when_it_cannot_ask(void **state)
 {
-    struct server server = { .started = "1", .redo_lsn = 2,
-                             .sync_waiter = TRI_YES };
+    struct server server;
+    struct sync sync = { .started = "1", .redo_lsn = 2, .waiter = TRI_YES };
 
     (void) state;
     standin_connect_fails("FATAL:  53300: sorry, too many clients already\n");
-    assert_int_equal(pgsql_observe_sync(pgsql, in_ms(LONG_MS), &server), -1);
-    assert_string_equal(server.started, "");
-    assert_int_equal(server.redo_lsn, 0);
-    assert_int_equal(server.sync_waiter, TRI_UNKNOWN);
+    assert_int_equal(pgsql_observe_sync(pgsql, in_ms(LONG_MS), &server,
+                                        &sync), -1);
+    assert_string_equal(sync.started, "");
+    assert_int_equal(sync.redo_lsn, 0);
+    assert_int_equal(sync.waiter, TRI_UNKNOWN);
     assert_int_equal(server.answer, ANSWER_FULL);
 }
 
@@ -1129,10 +1136,10 @@ concludes_nothing_from_hidden_columns(void **state)
     script_rows(SENDER_COLUMNS, 1, rows);
     assert_int_equal(pgsql_observe_senders(pgsql, in_ms(LONG_MS), &snapshot),
                      0);
-    assert_int_equal(snapshot.node[1].sender.state, SENDER_UNKNOWN);
-    assert_int_equal(snapshot.node[1].sender.visible, TRI_NO);
-    assert_int_equal(snapshot.node[1].slot, TRI_UNKNOWN);
-    assert_int_equal(snapshot.node[2].sender.visible, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.own.state, SENDER_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.own.visible, TRI_NO);
+    assert_int_equal(snapshot.node[1].senders.slot, TRI_UNKNOWN);
+    assert_int_equal(snapshot.node[2].senders.own.visible, TRI_YES);
 }
 
 static void
@@ -1144,7 +1151,7 @@ changes_no_node_when_senders_cannot_be_asked(void **state)
     assert_int_equal(pgsql_observe_senders(pgsql, in_ms(LONG_MS), &snapshot),
                      -1);
     assert_int_equal(snapshot.server.answer, ANSWER_FULL);
-    assert_int_equal(snapshot.node[1].sender.state, SENDER_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.own.state, SENDER_UNKNOWN);
 }
 
 static enum tri

@@ -234,11 +234,11 @@ stops_fast(void **state)
 }
 
 static const struct holder *
-find_holder(const struct holdup *holdup, enum holder_kind kind)
+find_holder(const struct holders *holders, enum holder_kind kind)
 {
     for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        if (holdup->holder[i].kind == kind) {
-            return &holdup->holder[i];
+        if (holders->holder[i].kind == kind) {
+            return &holders->holder[i];
         }
     }
     return NULL;
@@ -246,12 +246,12 @@ find_holder(const struct holdup *holdup, enum holder_kind kind)
 
 /* A postmaster that has not heard of the stop yet starts its archiver again. */
 static void
-end_commands(const struct holdup *holdup)
+end_commands(const struct holders *holders)
 {
     for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        if (holdup->holder[i].kind == HOLDER_COMMAND) {
+        if (holders->holder[i].kind == HOLDER_COMMAND) {
             assert_int_equal(postgres_end_holder(
-                &server.params, HOLDER_COMMAND, holdup->holder[i].pid,
+                &server.params, HOLDER_COMMAND, holders->holder[i].pid,
                 SIGTERM, &why), 0);
         }
     }
@@ -262,9 +262,9 @@ static void
 ends_an_archive_command_that_holds_a_stop_up(void **state)
 {
     int64_t deadline_ms = clock_now_ms() + WAIT_MS;
-    struct instance_files files = { 0 };
+    struct control control;
     const struct holder *command = NULL;
-    struct holdup holdup;
+    struct holders holders;
 
     (void) state;
     assert_true(server_sql(&server, "alter system set archive_mode = on"));
@@ -277,28 +277,28 @@ ends_an_archive_command_that_holds_a_stop_up(void **state)
                                      &why), 0);
     do {
         clock_sleep_ms(20, deadline_ms);
-        assert_int_equal(postgres_find_holders(&server.params, &holdup), 0);
-        command = find_holder(&holdup, HOLDER_COMMAND);
-    } while ((command == NULL || holdup.backends > 0)
+        assert_int_equal(postgres_find_holders(&server.params, &holders), 0);
+        command = find_holder(&holders, HOLDER_COMMAND);
+    } while ((command == NULL || holders.backends > 0)
              && clock_left_ms(deadline_ms) > 0);
     assert_non_null(command);
-    assert_non_null(find_holder(&holdup, HOLDER_ARCHIVER));
-    assert_null(find_holder(&holdup, HOLDER_SENDER));
+    assert_non_null(find_holder(&holders, HOLDER_ARCHIVER));
+    assert_null(find_holder(&holders, HOLDER_SENDER));
     assert_null(strstr(command->title, "300"));     /* no arguments */
-    assert_non_null(strstr(holdup.unarchived, "(1 segments)"));
+    assert_non_null(strstr(holders.unarchived, "(1 segments)"));
     do {
-        end_commands(&holdup);
+        end_commands(&holders);
         clock_sleep_ms(100, deadline_ms);
     } while (look(false).state != PROCESS_GONE
              && clock_left_ms(deadline_ms) > 0
-             && postgres_find_holders(&server.params, &holdup) == 0);
+             && postgres_find_holders(&server.params, &holders) == 0);
     wait_for_state(PROCESS_GONE);
     assert_int_equal(postgres_end_holder(&server.params, HOLDER_SENDER,
                                          getpid(), SIGTERM, &why), 0);
     assert_string_equal(words, "");
     (void) postgres_read_control(&server.params, &server.identity,
-                                 clock_now_ms() + WAIT_MS, &files);
-    assert_int_equal(files.control, CONTROL_SHUT_DOWN);
+                                 clock_now_ms() + WAIT_MS, &control);
+    assert_int_equal(control.state, CONTROL_SHUT_DOWN);
 }
 
 /* An archive that hangs once the server is there. */
@@ -321,15 +321,15 @@ start_standby(void)
 }
 
 static const struct holder *
-await_restore(struct holdup *holdup, int32_t but_pid)
+await_restore(struct holders *holders, int32_t but_pid)
 {
     int64_t deadline_ms = clock_now_ms() + WAIT_MS;
     const struct holder *found;
 
     do {
         clock_sleep_ms(20, deadline_ms);
-        assert_int_equal(postgres_find_holders(&server.params, holdup), 0);
-        found = find_holder(holdup, HOLDER_RESTORE);
+        assert_int_equal(postgres_find_holders(&server.params, holders), 0);
+        found = find_holder(holders, HOLDER_RESTORE);
     } while ((found == NULL || found->pid == but_pid
               || strstr(found->title, "sleep") == NULL)
              && clock_left_ms(deadline_ms) > 0);
@@ -343,17 +343,17 @@ static void
 ends_a_restore_command_and_the_server_lives(void **state)
 {
     char path[PATH_SIZE];
-    struct holdup holdup;
+    struct holders holders;
     int32_t pid;
 
     (void) state;
     start_standby();
-    pid = await_restore(&holdup, 0)->pid;
+    pid = await_restore(&holders, 0)->pid;
     assert_int_equal(postgres_end_holder(&server.params, HOLDER_RESTORE,
                                          getpid(), 0, &why), 0);
     assert_int_equal(postgres_end_holder(&server.params, HOLDER_RESTORE, pid,
                                          0, &why), 0);
-    (void) await_restore(&holdup, pid);
+    (void) await_restore(&holders, pid);
     assert_int_equal(look(false).state, PROCESS_RUNNING);
     assert_string_equal(words, "");
     path_of("standby.signal", path);
@@ -450,6 +450,7 @@ static void
 reads_the_files_of_an_instance(void **state)
 {
     struct instance_files files = { 0 };
+    struct control control;
 
     (void) state;
     assert_int_equal(postgres_read_files(&server.params, &server.identity,
@@ -460,10 +461,10 @@ reads_the_files_of_an_instance(void **state)
     assert_between(strtoll(files.system_id, NULL, 10), INT64_C(1) << 62,
                    INT64_MAX - 1);     /* its upper half is a time in seconds */
     assert_int_equal(postgres_read_control(&server.params, &server.identity,
-                                           clock_now_ms() + WAIT_MS, &files),
-                     0);
-    assert_true(wal_position_is_known(files.checkpoint));
-    assert_int_not_equal(files.control, CONTROL_UNKNOWN);
+                                           clock_now_ms() + WAIT_MS,
+                                           &control), 0);
+    assert_true(wal_position_is_known(control.checkpoint));
+    assert_int_not_equal(control.state, CONTROL_UNKNOWN);
     assert_int_equal(postgres_check_disk(&server.params, &server.identity,
                                          &why), TRI_YES);
 }

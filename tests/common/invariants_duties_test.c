@@ -20,8 +20,8 @@
 static bool
 is_seen(const struct node *node)
 {
-    return node->sender.state != SENDER_UNKNOWN
-           && node->sender.visible != TRI_NO;
+    return node->senders.own.state != SENDER_UNKNOWN
+           && node->senders.own.visible != TRI_NO;
 }
 
 static bool
@@ -73,7 +73,7 @@ assert_release_is_recorded(const struct snapshot *world,
         return;
     }
     assert_true(world->server.sync_names_known == TRI_YES);
-    assert_true(!strange || world->server.sync_names_ours == TRI_YES);
+    assert_true(!strange || world->sources.sync_names_ours == TRI_YES);
     if (!names_srv2(world->server.sync_names)
         || names_srv2(plan->op[list].value)) {
         return;
@@ -102,9 +102,9 @@ static bool
 remembers(const struct snapshot *world)
 {
     return world->server.sync_names_known == TRI_YES
-           && strcmp(world->memory.list, world->server.sync_names) == 0
-           && strcmp(world->memory.started, STARTED) == 0
-           && strcmp(world->server.started, STARTED) == 0;
+           && strcmp(world->sync.memory.list, world->server.sync_names) == 0
+           && strcmp(world->sync.memory.started, STARTED) == 0
+           && strcmp(world->sync.started, STARTED) == 0;
 }
 
 static bool
@@ -130,11 +130,12 @@ assert_rank_is_proved(const struct snapshot *world, const struct plan *plan)
         return;
     }
     assert_true(is_seen(node) && !leaves(world));
-    assert_true(node->sender.state == SENDER_STREAMING);
-    assert_true(node->sender.sync_state == SYNC_SYNC
-                || node->sender.sync_state == SYNC_QUORUM);
-    assert_true(held || (remembers(world) && world->memory.mark != 0
-                         && node->sender.flush_lsn >= world->memory.mark));
+    assert_true(node->senders.own.state == SENDER_STREAMING);
+    assert_true(node->senders.own.sync_state == SYNC_SYNC
+                || node->senders.own.sync_state == SYNC_QUORUM);
+    assert_true(held || (remembers(world) && world->sync.memory.mark != 0
+                         && node->senders.own.flush_lsn
+                            >= world->sync.memory.mark));
 }
 
 /* A standby that does not stream holds its record, or loses it for good. */
@@ -190,13 +191,13 @@ try_senders(struct snapshot *world)
     };
 
     for (size_t i = 0; i < LENGTH(states); i++) {
-        struct sender *sender = &world->node[1].sender;
+        struct sender *sender = &world->node[1].senders.own;
 
         sender->state = states[i];
         sender->sync_state = i == 0 ? SYNC_SYNC : SYNC_ASYNC;
         sender->visible = i == 4 ? TRI_NO : TRI_YES;
         for (size_t third = 0; third < 3; third++) {
-            world->node[2].sender.state = states[third * 3 / 2];
+            world->node[2].senders.own.state = states[third * 3 / 2];
             try_cluster(world);
         }
     }
@@ -216,7 +217,7 @@ try_lists(struct snapshot *world)
                                    SERVER_TEXT_SIZE), 0);
         for (size_t i = 0; i < LENGTH(known); i++) {
             world->server.sync_names_known = known[i];
-            world->server.sync_names_ours = ours[i];
+            world->sources.sync_names_ours = ours[i];
             try_senders(world);
         }
     }
@@ -287,15 +288,16 @@ static void
 assert_mark_comes_after_its_evidence(const struct snapshot *world)
 {
     static struct plan plan;
-    const struct sync_memory *memory = &world->memory;
-    bool in_effect = world->node[1].sender.sync_priority == place_of(world, 1)
-                     && world->node[2].sender.sync_priority
+    const struct sync_memory *memory = &world->sync.memory;
+    bool in_effect = world->node[1].senders.own.sync_priority
+                     == place_of(world, 1)
+                     && world->node[2].senders.own.sync_priority
                         == place_of(world, 2);
-    bool waits = world->server.sync_waiter == TRI_YES
+    bool waits = world->sync.waiter == TRI_YES
                  || (remembers(world)
                      && (memory->proven
                          || (memory->asked != 0
-                             && world->server.redo_lsn > memory->asked)));
+                             && world->sync.redo_lsn > memory->asked)));
 
     decide_soundly(world, &plan);
     assert_rank_is_proved(world, &plan);
@@ -318,7 +320,7 @@ try_memories(struct snapshot *world)
     static const lsn marks[] = { 0, MARK, MARK + 1 };
 
     for (unsigned i = 0; i < 2 * 2 * 2 * 2 * 2 * 2 * 3; i++) {
-        struct sync_memory *memory = &world->memory;
+        struct sync_memory *memory = &world->sync.memory;
 
         assert_int_equal(text_copy((i & 1) == 0 ? world->server.sync_names
                                                 : "\"srv4\"", memory->list,
@@ -326,8 +328,8 @@ try_memories(struct snapshot *world)
         assert_int_equal(text_copy((i & 2) == 0 ? STARTED : "1795100000",
                                    memory->started, STARTED_SIZE), 0);
         memory->asked = (i & 4) == 0 ? 0 : MARK;
-        world->server.redo_lsn = (i & 8) == 0 ? MARK : MARK + 1;
-        world->server.sync_waiter = (i & 16) == 0 ? TRI_NO : TRI_YES;
+        world->sync.redo_lsn = (i & 8) == 0 ? MARK : MARK + 1;
+        world->sync.waiter = (i & 16) == 0 ? TRI_NO : TRI_YES;
         memory->proven = (i & 32) != 0;
         memory->mark = marks[i / 64];
         assert_mark_comes_after_its_evidence(world);
@@ -345,7 +347,7 @@ takes_a_mark_only_with_evidence(void **state)
 
     (void) state;
     world_init(&world, ACTION_MONITOR, 3, 0);
-    assert_int_equal(text_copy(STARTED, world.server.started, STARTED_SIZE),
+    assert_int_equal(text_copy(STARTED, world.sync.started, STARTED_SIZE),
                      0);
     world_agree(&world, 2);
     for (unsigned i = 0; i < 3 * 3 * 3 * 3 * 2 * 3; i++) {
@@ -353,11 +355,11 @@ takes_a_mark_only_with_evidence(void **state)
         world_agree(&world, 1);
         assert_int_equal(text_copy(lists[i / 3 % 3], world.server.sync_names,
                                    SERVER_TEXT_SIZE), 0);
-        world.node[1].sender.sync_priority = i / 9 % 3;
-        world.node[2].sender.sync_priority = i / 27 % 3;
+        world.node[1].senders.own.sync_priority = i / 9 % 3;
+        world.node[2].senders.own.sync_priority = i / 27 % 3;
         world.settings.sync_num = 1 + i / 81 % 2;
-        world.node[1].sender.sync_state = (enum sync_state) (i / 162 + 1);
-        world.node[2].sender.sync_state = SYNC_SYNC;
+        world.node[1].senders.own.sync_state = (enum sync_state) (i / 162 + 1);
+        world.node[2].senders.own.sync_state = SYNC_SYNC;
         try_memories(&world);
     }
 }
@@ -378,9 +380,9 @@ fits_sixteen_nodes_into_one_plan(void **state)
             world.node[i].position = attr_with(NULL);
             world.node[i].xlog_loc = attr_with(NULL);
             world.node[i].data_status = attr_with("POTENTIAL|SYNC");
-            world.node[i].slot = TRI_NO;
+            world.node[i].senders.slot = TRI_NO;
             world_agree(&world, i);
-            world.node[i].sender.state = (enum sender_state) kind;
+            world.node[i].senders.own.state = (enum sender_state) kind;
         }
         decide_soundly(&world, &plan);
         world.action = ACTION_PROMOTE;
@@ -457,7 +459,7 @@ says_not_running_only_when_all_are_gone(void **state)
                                                    : OCF_ERR_CONFIGURED;
             world.settings.check_wal_receiver = settings == 1;
             world.elapsed_ms = settings * 5000;
-            world.files.writable = settings == 0 ? TRI_UNKNOWN : TRI_NO;
+            world.disk_writable = settings == 0 ? TRI_UNKNOWN : TRI_NO;
             try_truth(&world);
         }
     }
@@ -508,7 +510,7 @@ try_ends(struct snapshot *world)
             world->server.in_recovery = (enum tri) (answer / 9);
             for (size_t i_control = 0; i_control < LENGTH(controls);
                  i_control++) {
-                world->files.control = controls[i_control];
+                world->control.state = controls[i_control];
                 assert_end(world);
             }
         }
@@ -566,8 +568,8 @@ assert_it_ends(struct snapshot *world)
                                               : done->first_ms;
             done->last_ms = world->elapsed_ms;
             done->times++;
-            world->memory.mark = plan.op[i].kind == OP_TAKE_MARK
-                                 ? MARK + 9 : world->memory.mark;
+            world->sync.memory.mark = plan.op[i].kind == OP_TAKE_MARK
+                                      ? MARK + 9 : world->sync.memory.mark;
         }
         world->facts = plan.facts;
         world->position_looks += (plan.facts & FACT_POSITION) != 0;
@@ -600,13 +602,13 @@ try_worlds(enum action action, enum notify_kind notify, bool known,
 
             if (!known) {
                 memset(peer, 0, sizeof(*peer));
-                world.server.recovery_advances = TRI_UNKNOWN;
-                world.files.control = CONTROL_UNKNOWN;
+                world.position_advances = TRI_UNKNOWN;
+                world.control.state = CONTROL_UNKNOWN;
             } else if (action == ACTION_PROMOTE || variant >= 4) {
                 peer->role = ROLE_STARTED;
                 peer->status = attr_with("HS:alone");
                 peer->score = attr_with("-INFINITY");
-                world.files.control = CONTROL_SHUT_DOWN;
+                world.control.state = CONTROL_SHUT_DOWN;
             }
         }
         assert_it_ends(&world);

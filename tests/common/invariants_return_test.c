@@ -66,7 +66,7 @@ assert_follows_with_proof(const struct snapshot *world,
     assert_true(world->node[0].role == ROLE_PROMOTED);
     assert_true(has_streamed(world)
                 || (past->shared
-                    && world->server.recovery_advances == TRI_NO));
+                    && world->position_advances == TRI_NO));
     assert_true(plan_find(plan, OP_BEGIN_RESTART, 0)
                 > plan_find(plan, OP_WRITE_STANDBY, 0));
     assert_true(plan_find(plan, OP_REMOVE_LOCK, 0) == NO_OP
@@ -83,7 +83,7 @@ try_server(struct snapshot *world, struct plan *plan, const struct past *past)
     for (unsigned i = 0; i < 3 * 3 * 3 * 3 * 2; i++) {
         world->server.upstream_set = (enum tri) (i % 3);
         world->server.receiver_running = (enum tri) (i / 3 % 3);
-        world->server.recovery_advances = (enum tri) (i / 9 % 3);
+        world->position_advances = (enum tri) (i / 9 % 3);
         world->address_here = (enum tri) (i / 27 % 3);
         world->node[1].unproved = attr_with(i / 81 == 0 ? "1" : "");
         decide_soundly(world, plan);
@@ -99,8 +99,8 @@ try_pasts(struct snapshot *world, struct plan *plan)
 
     for (size_t i = 0; i < LENGTH(pasts); i++) {
         world->server.position = pasts[i].end;
-        assert_int_equal(text_copy(pasts[i].own, world->files.history,
-                                   sizeof(world->files.history)), 0);
+        assert_int_equal(text_copy(pasts[i].own, world->history,
+                                   sizeof(world->history)), 0);
         world->node[0].history = attr_with(pasts[i].primary);
         for (size_t data = 0; data < LENGTH(data_values); data++) {
             world->node[1].data_status = attr_with(data_values[data]);

@@ -17,9 +17,9 @@ begin(void **state)
     (void) state;
     world_init(&world, ACTION_MONITOR, 3, 0);
     memset(&memory, 0, sizeof(memory));
-    assert_int_equal(text_copy("1795200000.25", world.node[1].sender.began,
+    assert_int_equal(text_copy("1795200000.25", world.node[1].senders.own.began,
                                STARTED_SIZE), 0);
-    assert_int_equal(text_copy("1795203600.5", world.node[1].sender.reply,
+    assert_int_equal(text_copy("1795203600.5", world.node[1].senders.own.reply,
                                STARTED_SIZE), 0);
     return 0;
 }
@@ -27,14 +27,14 @@ begin(void **state)
 static void
 reply_is(const char *text)
 {
-    assert_int_equal(text_copy(text, world.node[1].sender.reply,
+    assert_int_equal(text_copy(text, world.node[1].senders.own.reply,
                                STARTED_SIZE), 0);
 }
 
 static void
 counts_the_silence_by_its_own_clock(void **state)
 {
-    struct sender *sender = &world.node[1].sender;
+    struct sender *sender = &world.node[1].senders.own;
 
     (void) state;
     assert_true(sender_memory_update(&memory, &world, 1000));
@@ -54,7 +54,7 @@ counts_the_silence_by_its_own_clock(void **state)
 static void
 remembers_who_leaves_until_it_is_another(void **state)
 {
-    struct sender *sender = &world.node[1].sender;
+    struct sender *sender = &world.node[1].senders.own;
 
     (void) state;
     sender_memory_leave(&memory, "srv2", 500);

@@ -73,7 +73,7 @@ knows_the_forms_of_a_name(void **state)
 static void
 add_row(const char *name, const char *address, lsn flush_lsn)
 {
-    struct sender_row *row = &world.row[world.row_count++];
+    struct sender_row *row = &world.senders.row[world.senders.row_count++];
 
     assert_int_equal(text_copy(name, row->name, sizeof(row->name)), 0);
     assert_int_equal(text_copy(address, row->address, sizeof(row->address)),
@@ -100,10 +100,10 @@ a_stranger_with_the_nodes_name_is_no_sender_of_it(void **state)
     add_row("srv2", "192.168.0.200", 0x7000000);
     add_row("srv3~00000000", "10.0.0.3", 0x7000000);
     senders_assign(&world);
-    assert_int_equal(world.node[1].sender.state, SENDER_NONE);
-    assert_string_equal(world.node[1].stranger, "192.168.0.200");
-    assert_int_equal(world.node[2].sender.state, SENDER_NONE);
-    assert_string_equal(world.node[2].stranger, "10.0.0.3");
+    assert_int_equal(world.node[1].senders.own.state, SENDER_NONE);
+    assert_string_equal(world.node[1].senders.stranger, "192.168.0.200");
+    assert_int_equal(world.node[2].senders.own.state, SENDER_NONE);
+    assert_string_equal(world.node[2].senders.stranger, "10.0.0.3");
 }
 
 static void
@@ -114,10 +114,10 @@ a_standby_counts_beside_a_stranger(void **state)
     add_row("SRV2~5f3a91c4", "192.168.2.2", 0x6000000);
     add_row("srv2~5f3a91c4", "192.168.2.2", 0x5000000);
     senders_assign(&world);
-    assert_int_equal(world.node[1].sender.state, SENDER_STREAMING);
-    assert_int_equal(world.node[1].sender.flush_lsn, 0x6000000);
-    assert_string_equal(world.node[1].stranger, "192.168.0.200");
-    assert_string_equal(world.node[1].twin, "");
+    assert_int_equal(world.node[1].senders.own.state, SENDER_STREAMING);
+    assert_int_equal(world.node[1].senders.own.flush_lsn, 0x6000000);
+    assert_string_equal(world.node[1].senders.stranger, "192.168.0.200");
+    assert_string_equal(world.node[1].senders.twin, "");
 }
 
 /* Commits may still wait for it: its place in the list has to be seen. */
@@ -131,7 +131,7 @@ who_left_node_list_has_its_sender(void **state)
     world.outsiders = 1;
     add_row("srv3~5f3a91c4", "192.168.2.3", 0x6000000);
     senders_assign(&world);
-    assert_int_equal(world.node[2].sender.state, SENDER_STREAMING);
+    assert_int_equal(world.node[2].senders.own.state, SENDER_STREAMING);
     assert_int_equal(sync_list_parse(&world, "\"srv3~5f3a91c4\"", &list), 0);
     assert_int_equal(sync_list_place(&list, 2), 1);
 }
@@ -144,8 +144,8 @@ two_of_one_name_are_none(void **state)
     add_row("srv2", "192.168.0.200", 0x7000000);
     add_row("srv2~5f3a91c4", "192.168.0.9", 0x6000000);
     senders_assign(&world);
-    assert_int_equal(world.node[1].sender.state, SENDER_NONE);
-    assert_string_equal(world.node[1].twin, "192.168.0.9");
+    assert_int_equal(world.node[1].senders.own.state, SENDER_NONE);
+    assert_string_equal(world.node[1].senders.twin, "192.168.0.9");
 }
 
 static void
@@ -156,11 +156,11 @@ without_a_key_the_nodes_own_name_counts(void **state)
     add_row("srv2", "192.168.2.2", 0x6000000);
     add_row("srv3~5f3a91c4", "192.168.2.3", 0x6000000);
     senders_assign(&world);
-    assert_int_equal(world.node[1].sender.state, SENDER_STREAMING);
-    assert_int_equal(world.node[2].sender.state, SENDER_NONE);
+    assert_int_equal(world.node[1].senders.own.state, SENDER_STREAMING);
+    assert_int_equal(world.node[2].senders.own.state, SENDER_NONE);
     world.name_key = attr_with(NULL);
     senders_assign(&world);
-    assert_int_equal(world.node[2].sender.state, SENDER_STREAMING);
+    assert_int_equal(world.node[2].senders.own.state, SENDER_STREAMING);
 }
 
 int

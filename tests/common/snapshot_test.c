@@ -132,11 +132,11 @@ no_replay_keeps_a_primary_back(void **state)
     (void) state;
     snapshot.node_count = 1;
     snapshot.server.in_recovery = TRI_NO;
-    snapshot.server.replay.paused = TRI_YES;
+    snapshot.server.progress.paused = TRI_YES;
     assert_false(replay_is_held_up(&snapshot, 0));
     snapshot.server.in_recovery = TRI_YES;
-    (void) text_copy("recovery_target_time", snapshot.server.replay.target,
-                     sizeof(snapshot.server.replay.target));
+    (void) text_copy("recovery_target_time", snapshot.server.progress.target,
+                     sizeof(snapshot.server.progress.target));
     assert_true(replay_is_held_up(&snapshot, 0));
 }
 
@@ -149,25 +149,25 @@ what_is_looked_at_anew_is_unknown_before(void **state)
     (void) state;
     snapshot.node_count = 2;
     snapshot.files.lock = TRI_NO;
-    snapshot.files.control = CONTROL_SHUT_DOWN;
+    snapshot.control.state = CONTROL_SHUT_DOWN;
     snapshot.server.in_recovery = TRI_NO;
-    snapshot.server.monitor_sql_ok = TRI_YES;
+    snapshot.monitor_sql_ok = TRI_YES;
     snapshot.server.position = (struct wal_position) { 1, 5 };
-    snapshot.server.redo_lsn = 5;
-    snapshot.memory.proven = true;
-    snapshot.node[1].sender.state = SENDER_STREAMING;
-    snapshot.node[1].slot = TRI_YES;
+    snapshot.sync.redo_lsn = 5;
+    snapshot.sync.memory.proven = true;
+    snapshot.node[1].senders.own.state = SENDER_STREAMING;
+    snapshot.node[1].senders.slot = TRI_YES;
     snapshot_forget(&snapshot, FACT_FILES | FACT_SQL | FACT_SYNC);
     assert_int_equal(snapshot.files.lock, TRI_UNKNOWN);
-    assert_int_equal(snapshot.files.control, CONTROL_SHUT_DOWN);
+    assert_int_equal(snapshot.control.state, CONTROL_SHUT_DOWN);
     assert_int_equal(snapshot.server.in_recovery, TRI_UNKNOWN);
-    assert_int_equal(snapshot.server.monitor_sql_ok, TRI_YES);
-    assert_int_equal(snapshot.server.position.lsn, 5);
-    assert_true(snapshot.server.redo_lsn == 0 && !snapshot.memory.proven);
-    assert_int_equal(snapshot.node[1].slot, TRI_YES);
+    assert_int_equal(snapshot.monitor_sql_ok, TRI_YES);
+    assert_false(wal_position_is_known(snapshot.server.position));
+    assert_true(snapshot.sync.redo_lsn == 0 && !snapshot.sync.memory.proven);
+    assert_int_equal(snapshot.node[1].senders.slot, TRI_YES);
     snapshot_forget(&snapshot, FACT_SENDERS);
-    assert_int_equal(snapshot.node[1].sender.state, SENDER_UNKNOWN);
-    assert_int_equal(snapshot.node[1].slot, TRI_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.own.state, SENDER_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.slot, TRI_UNKNOWN);
 }
 
 int

@@ -30,15 +30,15 @@ fill(struct snapshot *world)
     (void) text_copy("FATAL:  x\\n", world->server.text, SERVER_TEXT_SIZE);
     (void) text_copy("\"srv2\"", world->server.sync_names,
                      SERVER_TEXT_SIZE);
-    world->files.control = CONTROL_SHUT_DOWN_IN_RECOVERY;
-    world->files.checkpoint =
+    world->control.state = CONTROL_SHUT_DOWN_IN_RECOVERY;
+    world->control.checkpoint =
         (struct wal_position) { 4294967295u, 0xffffffffffffffffu };
     world->profile.fsync = TRI_NO;
     world->profile.stop_ms = 60000;
     (void) text_copy("ALTER ROLE \"a b\" RESET synchronous_commit",
                      world->profile.weak_commit_reset,
                      sizeof(world->profile.weak_commit_reset));
-    world->memory.mark = 0xfedcba9876543210u;
+    world->sync.memory.mark = 0xfedcba9876543210u;
     world->failed = OP_SET_DATA_STATUS;
     for (unsigned i = 0; i < OP_COUNT; i++) {
         world->done[i] = (struct done) { i + 1, (int32_t) i - 1, i, i + 2 };
@@ -48,9 +48,9 @@ fill(struct snapshot *world)
 
         node->status = attr_with(i % 3 == 0 ? NULL : i % 3 == 1 ? ""
                                                        : "HS:a\\b\nc");
-        node->sender.sync_priority = (uint32_t) i;
-        node->sender.flush_lsn = i << 32;
-        node->slot_active = (enum tri) (i % 3);
+        node->senders.own.sync_priority = (uint32_t) i;
+        node->senders.own.flush_lsn = i << 32;
+        node->senders.slot_active = (enum tri) (i % 3);
         node->in_stop_list = (enum tri) ((i + 1) % 3);
         node->in_start_list = (enum tri) ((i + 2) % 3);
     }
@@ -84,7 +84,7 @@ what_is_written_is_read_back(void **state)
     assert_string_equal(loaded.node[2].status.value, "HS:a\\b\nc");
     assert_int_equal(loaded.node[15].status.known, ATTR_UNKNOWN);
     assert_int_equal(loaded.process.postmaster_pid, -1);
-    assert_true(loaded.memory.mark == world.memory.mark);
+    assert_true(loaded.sync.memory.mark == world.sync.memory.mark);
 }
 
 static void

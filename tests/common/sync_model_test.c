@@ -59,19 +59,19 @@ show_senders(void)
         struct node *node = &model.world.node[i];
         uint32_t place = sync_list_priority(&list, i);
 
-        node->sender = (struct sender) { .visible = TRI_YES,
-                                         .state = SENDER_NONE };
+        node->senders.own = (struct sender) { .visible = TRI_YES,
+                                              .state = SENDER_NONE };
         node->online = model.online[i] ? TRI_YES : TRI_NO;
         node->role = model.online[i] ? ROLE_STARTED : ROLE_UNKNOWN;
         node->controller = node->online;
         node->expected_down = model.down[i] ? TRI_YES : TRI_NO;
         node->erased = node->expected_down;
         if (model.streams[i]) {
-            node->sender.state = SENDER_STREAMING;
-            node->sender.sync_priority = place;
-            node->sender.sync_state = place == 0 ? SYNC_ASYNC
-                                      : list.any ? SYNC_QUORUM : SYNC_SYNC;
-            node->sender.flush_lsn = model.flushed[i];
+            node->senders.own.state = SENDER_STREAMING;
+            node->senders.own.sync_priority = place;
+            node->senders.own.sync_state = place == 0 ? SYNC_ASYNC
+                                           : list.any ? SYNC_QUORUM : SYNC_SYNC;
+            node->senders.own.flush_lsn = model.flushed[i];
         }
     }
     for (size_t i = 0; i < NODES; i++) {
@@ -79,7 +79,7 @@ show_senders(void)
         model.world.node[i].quorum = model.record.quorum[i];
     }
     model.world.server.position.lsn = model.written;
-    model.world.server.sync_waiter = TRI_YES;
+    model.world.sync.waiter = TRI_YES;
 }
 
 /* --- what happens --------------------------------------------------------- */
@@ -245,19 +245,19 @@ run_op(const struct op *op)
             set_record(op);
             break;
         case OP_WRITE_SYNC_NAMES:
-            memset(&world->memory, 0, sizeof(world->memory));
-            world->memory.proven = op->number == 1;
-            assert_int_equal(text_copy(op->value, world->memory.list,
+            memset(&world->sync.memory, 0, sizeof(world->sync.memory));
+            world->sync.memory.proven = op->number == 1;
+            assert_int_equal(text_copy(op->value, world->sync.memory.list,
                                        SERVER_TEXT_SIZE), 0);
             assert_int_equal(text_copy(op->value, world->server.sync_names,
                                        SERVER_TEXT_SIZE), 0);
-            assert_int_equal(text_copy(world->server.started,
-                                       world->memory.started, STARTED_SIZE),
-                             0);
+            assert_int_equal(text_copy(world->sync.started,
+                                       world->sync.memory.started,
+                                       STARTED_SIZE), 0);
             break;
         case OP_TAKE_MARK:
-            world->memory.proven = true;
-            world->memory.mark = model.written;
+            world->sync.memory.proven = true;
+            world->sync.memory.mark = model.written;
             break;
         case OP_READ_COPY:
             read_copy(op->node);
@@ -320,7 +320,7 @@ begin(uint64_t seed, bool quorum, uint32_t number)
     world_init(&model.world, ACTION_MONITOR, NODES, 0);
     model.world.settings.sync_quorum = quorum;
     model.world.settings.sync_num = number;
-    assert_int_equal(text_copy("1", model.world.server.started, STARTED_SIZE),
+    assert_int_equal(text_copy("1", model.world.sync.started, STARTED_SIZE),
                      0);
     for (size_t i = 0; i < NODES; i++) {
         model.record.status[i] = attr_with(i == 0 ? "LATEST" : "DISCONNECT");

@@ -407,9 +407,9 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
         set_attr(node_attr(node, (enum attr_id) attr), peer->attr[attr]);
     }
     node->cib_score = node->score;
-    fill_sender(view, i, &node->sender);
-    node->slot = TRI_NO;
-    node->slot_active = TRI_NO;
+    fill_sender(view, i, &node->senders.own);
+    node->senders.slot = TRI_NO;
+    node->senders.slot_active = TRI_NO;
     node->in_demote_list = TRI_NO;
     node->in_promoted_list = tri_of(notified && promoted);
     node->in_stop_list = tri_of(view->notify == NOTIFY_PRE_STOP
@@ -419,15 +419,15 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
 }
 
 static void
-fill_replay(const struct e_view *view, struct replay *replay)
+fill_progress(const struct e_view *view, struct progress *progress)
 {
-    replay->known = TRI_YES;
-    replay->received = view->streamed ? lsn_of(view->lsn) : 0;
-    replay->replayed = lsn_of(view->lsn);
-    replay->paused = TRI_NO;
+    progress->known = TRI_YES;
+    progress->received = view->streamed ? lsn_of(view->lsn) : 0;
+    progress->replayed = lsn_of(view->lsn);
+    progress->paused = TRI_NO;
     if (view->held && view->defect != E_DEFECT_REPLAY) {
-        (void) text_copy("recovery_target_xid", replay->target,
-                         sizeof(replay->target));
+        (void) text_copy("recovery_target_xid", progress->target,
+                         sizeof(progress->target));
     }
 }
 
@@ -441,21 +441,22 @@ fill_server(const struct e_view *view, struct snapshot *snapshot)
     server->in_recovery = tri_of(view->server != E_PRIMARY);
     server->position.timeline = view->timeline;
     server->position.lsn = lsn_of(view->lsn);
-    server->recovery_advances = TRI_NO;
+    snapshot->position_advances = TRI_NO;
     if (view->server != E_PRIMARY) {
-        fill_replay(view, &server->replay);
+        fill_progress(view, &server->progress);
     }
     server->receiver_running = tri_of(view->upstream);
     server->upstream_set = tri_of(view->standby == STANDBY_FOLLOWS);
-    server->monitor_sql_ok = TRI_YES;
+    snapshot->monitor_sql_ok = TRI_YES;
     server->sync_names_known = TRI_YES;
-    server->sync_names_ours = TRI_YES;
+    snapshot->sources.sync_names_ours = TRI_YES;
     (void) text_copy(e_text(view->loaded), server->sync_names,
                      sizeof(server->sync_names));
-    (void) text_copy(STARTED_HERE, server->started, sizeof(server->started));
-    server->sync_waiter = tri_of(view->waiter);
-    server->redo_lsn = position_of(view->memory.asked)
-                       + (view->checkpoint == E_CHECKPOINT_BEGUN);
+    (void) text_copy(STARTED_HERE, snapshot->sync.started,
+                     sizeof(snapshot->sync.started));
+    snapshot->sync.waiter = tri_of(view->waiter);
+    snapshot->sync.redo_lsn = position_of(view->memory.asked)
+                              + (view->checkpoint == E_CHECKPOINT_BEGUN);
 }
 
 static enum control_state
@@ -493,11 +494,11 @@ write_history(uint8_t forks, struct text *text)
 }
 
 static void
-fill_history(const struct e_view *view, struct instance_files *files)
+fill_history(const struct e_view *view, struct snapshot *snapshot)
 {
     struct text text;
 
-    text_init(&text, files->history, sizeof(files->history));
+    text_init(&text, snapshot->history, sizeof(snapshot->history));
     if (view->timeline > 0) {
         write_history(view->forks, &text);
     }
@@ -516,17 +517,17 @@ fill_instance(const struct e_view *view, struct snapshot *snapshot)
     snapshot->files.lock = tri_of(view->lock);
     snapshot->files.backup_label = TRI_NO;
     snapshot->files.major_version = 15;
-    snapshot->files.control = control_of(view);
-    snapshot->files.writable = TRI_YES;
-    snapshot->files.newest_timeline =
+    snapshot->control.state = control_of(view);
+    snapshot->disk_writable = TRI_YES;
+    snapshot->newest_timeline =
         view->defect == E_DEFECT_BEGAN ? 1 : view->newest;
     if (view->server == E_DOWN_CLEAN) {
         /* it begins where the record before it ends */
-        snapshot->files.checkpoint = (struct wal_position) {
+        snapshot->control.checkpoint = (struct wal_position) {
             view->timeline, lsn_of(view->lsn) - LSN_STEP
         };
     }
-    fill_history(view, &snapshot->files);
+    fill_history(view, snapshot);
     if (running) {
         fill_server(view, snapshot);
     }
@@ -601,7 +602,7 @@ spoil_node(const struct e_view *view, size_t i, struct snapshot *snapshot)
     } else if (view->defect == E_DEFECT_TRUST) {
         set_attr(&node->trusted, e_intern("1"));
     } else if (view->defect == E_DEFECT_EFFECT && peer->sender) {
-        node->sender.sync_priority = e_priority(view->loaded, i);
+        node->senders.own.sync_priority = e_priority(view->loaded, i);
     } else if (view->defect == E_DEFECT_POSITIONS && of > 1
                && view->server != E_PRIMARY) {
         (void) snprintf(node->quorum.value, ATTR_VALUE_SIZE, "%u/%u",
@@ -631,7 +632,7 @@ take_out(const struct e_view *view, struct snapshot *snapshot)
 static void
 spoil(const struct e_view *view, struct snapshot *snapshot)
 {
-    struct sync_memory *memory = &snapshot->memory;
+    struct sync_memory *memory = &snapshot->sync.memory;
 
     if (view->defect == E_DEFECT_LAST) {
         snapshot->settings.sync_strict = false;
@@ -643,7 +644,7 @@ spoil(const struct e_view *view, struct snapshot *snapshot)
     if (view->defect == E_DEFECT_PROOF) {
         memcpy(memory->list, snapshot->server.sync_names,
                sizeof(memory->list));
-        memcpy(memory->started, snapshot->server.started,
+        memcpy(memory->started, snapshot->sync.started,
                sizeof(memory->started));
         memory->proven = true;
         memory->mark = 1;
@@ -678,8 +679,8 @@ fill_names(const struct e_view *view, struct snapshot *snapshot)
     for (size_t i = 0; i < view->nodes; i++) {
         if (view->peer[i].sender) {
             sender_name(snapshot, snapshot->node[i].name, name);
-            add_row(name, &snapshot->node[i].sender,
-                    &snapshot->row[snapshot->row_count++]);
+            add_row(name, &snapshot->node[i].senders.own,
+                    &snapshot->senders.row[snapshot->senders.row_count++]);
         }
     }
     if (view->stranger > 1) {
@@ -688,7 +689,7 @@ fill_names(const struct e_view *view, struct snapshot *snapshot)
             stranger.sync_state = SYNC_ASYNC;
         }
         add_row(snapshot->node[E_NAMESAKE].name, &stranger,
-                &snapshot->row[snapshot->row_count++]);
+                &snapshot->senders.row[snapshot->senders.row_count++]);
     }
     senders_assign(snapshot);
 }
@@ -722,7 +723,7 @@ e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
     if (view->stranger != 0) {
         fill_names(view, ret_snapshot);
     }
-    fill_memory(view, &ret_snapshot->memory);
+    fill_memory(view, &ret_snapshot->sync.memory);
     if (view->out) {
         take_out(view, ret_snapshot);
     }

@@ -33,10 +33,10 @@ fill_node(size_t i, char **line)
          == 0);
     node->online = TRI_YES;
     node->role = ROLE_STARTED;
-    node->sender.state = SENDER_STREAMING;
-    node->sender.sync_state = SYNC_SYNC;
-    node->sender.sync_priority = 1;
-    node->sender.visible = TRI_YES;
+    node->senders.own.state = SENDER_STREAMING;
+    node->senders.own.sync_state = SYNC_SYNC;
+    node->senders.own.sync_priority = 1;
+    node->senders.own.visible = TRI_YES;
     take_line(line, &node->data_status);
     take_line(line, &node->quorum);
     take_line(line, &node->position);
@@ -71,12 +71,12 @@ fill_world(char *text)
     world.server.answer = ANSWER_OK;
     world.server.version = 150018;
     world.server.position = (struct wal_position) { 1, 0x5000000 };
-    world.server.recovery_advances = TRI_NO;
+    world.position_advances = TRI_NO;
     world.server.receiver_running = TRI_NO;
     world.server.upstream_set = TRI_YES;
-    world.server.monitor_sql_ok = TRI_YES;
+    world.monitor_sql_ok = TRI_YES;
     world.server.sync_names_known = TRI_YES;
-    world.server.sync_names_ours = TRI_YES;
+    world.sources.sync_names_ours = TRI_YES;
     (void) text_copy("\"srv2\"", world.server.sync_names,
                      sizeof(world.server.sync_names));
     world.position_looks = 2;

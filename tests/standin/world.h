@@ -46,7 +46,7 @@ world_init(struct snapshot *world, enum action action, size_t count,
     world->server.version = 150018;
     world->server.in_recovery = self == 0 ? TRI_NO : TRI_YES;
     world->server.position = (struct wal_position) { 1, 0x5000000 };
-    world->server.recovery_advances = TRI_NO;
+    world->position_advances = TRI_NO;
     world->server.upstream_set = TRI_YES;
     world->server.receiver_running = self == 0 ? TRI_NO : TRI_YES;
     world->server.sync_names_known = TRI_YES;
@@ -78,10 +78,10 @@ world_init(struct snapshot *world, enum action action, size_t count,
         node->unproved = attr_with("");
         node->replay = attr_with(i == 0 ? "" : "ok");
         node->began = attr_with("");
-        node->sender.state = SENDER_STREAMING;
-        node->sender.sync_state = SYNC_ASYNC;
-        node->sender.visible = TRI_YES;
-        node->sender.flush_lsn = 0x5000000;
+        node->senders.own.state = SENDER_STREAMING;
+        node->senders.own.sync_state = SYNC_ASYNC;
+        node->senders.own.visible = TRI_YES;
+        node->senders.own.flush_lsn = 0x5000000;
     }
 }
 

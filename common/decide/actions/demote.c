@@ -49,10 +49,10 @@ stay_down(const struct snapshot *snapshot, struct plan *plan)
 static void
 publish_end(const struct snapshot *snapshot, struct plan *plan)
 {
-    struct wal_position end = snapshot->files.checkpoint;
+    struct wal_position end = snapshot->control.checkpoint;
     char value[ATTR_VALUE_SIZE];
 
-    if (snapshot->files.control == CONTROL_SHUT_DOWN
+    if (snapshot->control.state == CONTROL_SHUT_DOWN
         && wal_position_is_known(end)) {
         end.lsn++;
         position_text(end, 0, told_past(&self_node(snapshot)->history),
@@ -149,7 +149,7 @@ is_standby_already(const struct snapshot *snapshot, struct plan *plan)
 static bool
 was_standby(const struct snapshot *snapshot)
 {
-    return snapshot->files.control == CONTROL_SHUT_DOWN_IN_RECOVERY;
+    return snapshot->control.state == CONTROL_SHUT_DOWN_IN_RECOVERY;
 }
 
 /*
@@ -175,12 +175,12 @@ is_proved(const struct snapshot *snapshot, struct plan *plan)
         if (self_node(snapshot)->unproved.known != ATTR_UNSET) {
             return TRI_NO;
         }
-    } else if (snapshot->files.control != CONTROL_SHUT_DOWN) {
+    } else if (snapshot->control.state != CONTROL_SHUT_DOWN) {
         if (!said) {
             plan_log(plan, LOG_WARNING,
                      "the server did not shut down cleanly (pg_control says "
                      "'%s'): it stays down",
-                     control_state_name(snapshot->files.control));
+                     control_state_name(snapshot->control.state));
         }
         return TRI_NO;
     }

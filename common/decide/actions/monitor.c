@@ -104,7 +104,7 @@ code_by_answer(const struct snapshot *snapshot, struct plan *plan)
 
     switch (server->answer) {
         case ANSWER_OK:
-            if (server->monitor_sql_ok == TRI_NO) {
+            if (snapshot->monitor_sql_ok == TRI_NO) {
                 plan_exit_reason(plan, OCF_ERR_GENERIC,
                                  "look at monitor_sql: %s", server->text);
                 return OCF_ERR_GENERIC;
@@ -347,7 +347,7 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
                       words_of_server(snapshot));
         return;
     }
-    if (snapshot->files.writable == TRI_NO
+    if (snapshot->disk_writable == TRI_NO
         && snapshot->process.state != PROCESS_GONE) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "look at the disk of pgdata: %s",

@@ -110,11 +110,10 @@ before_stop(const struct snapshot *snapshot, struct plan *plan)
 static bool
 is_dirty(const struct snapshot *snapshot)
 {
-    const struct server *server = &snapshot->server;
+    lsn redo = snapshot->sync.redo_lsn;
+    lsn end = snapshot->server.position.lsn;
 
-    return server->redo_lsn > 0
-           && server->position.lsn > server->redo_lsn
-           && server->position.lsn - server->redo_lsn >= DIRTY_BYTES;
+    return redo > 0 && end > redo && end - redo >= DIRTY_BYTES;
 }
 
 /* How long a checkpoint may be waited for; 0: it is not to be asked for. */

@@ -406,7 +406,8 @@ finish_promotion(const struct snapshot *snapshot, struct plan *plan)
             return;
         }
         for (size_t i = 0; i < snapshot->node_count; i++) {
-            if (i != snapshot->self && snapshot->node[i].slot != TRI_YES) {
+            if (i != snapshot->self
+                && snapshot->node[i].senders.slot != TRI_YES) {
                 plan_add(plan, OP_CREATE_SLOT, OP_BEST_EFFORT, i, NULL);
             }
         }

@@ -181,7 +181,7 @@ record_answers(const struct snapshot *snapshot)
 static bool
 led_without_lock(const struct snapshot *snapshot)
 {
-    enum control_state control = snapshot->files.control;
+    enum control_state control = snapshot->control.state;
 
     return snapshot->settings.restart_on_promote
            && (control == CONTROL_SHUT_DOWN || control == CONTROL_SHUTTING_DOWN
@@ -353,13 +353,13 @@ finish_start(const struct snapshot *snapshot, struct plan *plan)
                                  ? (uint32_t) FACT_SENDERS : 0), plan)) {
         return;
     }
-    if (snapshot->files.history[0] != '\0') {
-        want_past(snapshot, plan, snapshot->files.history);
+    if (snapshot->history[0] != '\0') {
+        want_past(snapshot, plan, snapshot->history);
     }
-    if (snapshot->server.override[0] != '\0') {
+    if (snapshot->sources.override[0] != '\0') {
         plan_log(plan, LOG_WARNING,
                  "a setting that pgward manages is set elsewhere and wins: "
-                 "%s; remove that line", snapshot->server.override);
+                 "%s; remove that line", snapshot->sources.override);
     }
     if (snapshot->settings.use_slots) {
         drop_old_slots(snapshot, plan);

@@ -365,8 +365,8 @@ stand_aside(const struct snapshot *snapshot, struct plan *plan)
 {
     const struct server *server = &snapshot->server;
 
-    if (server->replay.received != 0 && server->position.timeline != 0
-        && server->position.lsn >= server->replay.received) {
+    if (server->progress.received != 0 && server->position.timeline != 0
+        && server->position.lsn >= server->progress.received) {
         publish(snapshot, plan, 0);
     } else {
         want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,

@@ -38,14 +38,14 @@ enum stage {
 static enum stage
 stage_of(const struct snapshot *snapshot)
 {
-    switch (snapshot->files.control) {
+    switch (snapshot->control.state) {
         case CONTROL_SHUT_DOWN:
         case CONTROL_SHUT_DOWN_IN_RECOVERY:
             return STAGE_AFTER_CHECKPOINT;
         case CONTROL_IN_PRODUCTION:
         case CONTROL_IN_ARCHIVE_RECOVERY:
-            return snapshot->holdup.backends == 0 ? STAGE_BEFORE_CHECKPOINT
-                                                  : STAGE_BUSY;
+            return snapshot->holders.backends == 0 ? STAGE_BEFORE_CHECKPOINT
+                                                   : STAGE_BUSY;
         case CONTROL_UNKNOWN:
         case CONTROL_STARTING_UP:
         case CONTROL_SHUTTING_DOWN:
@@ -59,7 +59,7 @@ static bool
 is_left(const struct snapshot *snapshot, int32_t pid)
 {
     for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        if (snapshot->holdup.holder[i].pid == pid) {
+        if (snapshot->holders.holder[i].pid == pid) {
             return true;
         }
     }
@@ -72,7 +72,7 @@ node_of_sender(const struct snapshot *snapshot, int32_t pid)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
         if (i != snapshot->self
-            && snapshot->node[i].sender.pid == (uint32_t) pid) {
+            && snapshot->node[i].senders.own.pid == (uint32_t) pid) {
             return i;
         }
     }
@@ -88,7 +88,7 @@ candidate_has_all(const struct snapshot *snapshot, size_t chosen)
     if (chosen >= snapshot->node_count || chosen == snapshot->self) {
         return false;
     }
-    sender = &snapshot->node[chosen].sender;
+    sender = &snapshot->node[chosen].senders.own;
     return sender->state == SENDER_STREAMING && sender->pid != 0
            && !is_left(snapshot, (int32_t) sender->pid);
 }
@@ -105,7 +105,7 @@ is_dispensable(const struct snapshot *snapshot, const struct holder *holder,
     size_t node;
 
     if (holder->kind != HOLDER_SENDER
-        || snapshot->server.senders_told != TRI_YES) {
+        || snapshot->senders.told != TRI_YES) {
         return false;
     }
     node = node_of_sender(snapshot, holder->pid);
@@ -141,7 +141,7 @@ end_senders(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        const struct holder *holder = &snapshot->holdup.holder[i];
+        const struct holder *holder = &snapshot->holders.holder[i];
 
         if (is_dispensable(snapshot, holder, stage)) {
             plan_log(plan, LOG_WARNING,
@@ -160,7 +160,7 @@ age_of_commands(const struct snapshot *snapshot)
     uint32_t age_ms = 0;
 
     for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        const struct holder *holder = &snapshot->holdup.holder[i];
+        const struct holder *holder = &snapshot->holders.holder[i];
 
         if (holder->kind == HOLDER_COMMAND && holder->age_ms > age_ms) {
             age_ms = holder->age_ms;
@@ -189,10 +189,10 @@ end_command(const struct snapshot *snapshot, struct plan *plan)
                  "ending archive_command, which has run for %u ms and holds "
                  "the shutdown up: the archive has a gap now, WAL %s; archive "
                  "it by hand from '%s/pg_wal', or make a new base backup",
-                 age_ms, snapshot->holdup.unarchived, snapshot->pgdata);
+                 age_ms, snapshot->holders.unarchived, snapshot->pgdata);
     }
     for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        const struct holder *holder = &snapshot->holdup.holder[i];
+        const struct holder *holder = &snapshot->holders.holder[i];
 
         if (holder->kind == HOLDER_COMMAND) {
             plan_log(plan, LOG_WARNING, "ending process %d of archive_command "
@@ -215,7 +215,7 @@ hurry_holders(const struct snapshot *snapshot, struct plan *plan)
     }
     plan_again(plan, LOOK_MS, facts, CONTROL_LOOK_MS);
     if ((snapshot->facts & facts) != facts
-        || snapshot->holdup.known != TRI_YES) {
+        || snapshot->holders.known != TRI_YES) {
         return;
     }
     stage = stage_of(snapshot);
@@ -230,13 +230,13 @@ hurry_holders(const struct snapshot *snapshot, struct plan *plan)
 void
 name_holders(const struct snapshot *snapshot, struct text *text)
 {
-    if (snapshot->holdup.known != TRI_YES) {
+    if (snapshot->holders.known != TRI_YES) {
         return;
     }
     text_add(text, ". Still there: ");
     for (size_t i = 0; i < HOLDERS_MAX
-         && snapshot->holdup.holder[i].kind != HOLDER_NONE; i++) {
-        text_add(text, "%s, ", snapshot->holdup.holder[i].title);
+         && snapshot->holders.holder[i].kind != HOLDER_NONE; i++) {
+        text_add(text, "%s, ", snapshot->holders.holder[i].title);
     }
-    text_add(text, "%u other processes", snapshot->holdup.backends);
+    text_add(text, "%u other processes", snapshot->holders.backends);
 }

@@ -43,7 +43,7 @@ static void
 judge_member(const struct snapshot *snapshot, size_t node,
              struct judgement *ret_judgement)
 {
-    enum sync_state state = snapshot->node[node].sender.sync_state;
+    enum sync_state state = snapshot->node[node].senders.own.sync_state;
     bool waited_for = stays_listed(snapshot, node)
                       && (state == SYNC_SYNC || state == SYNC_QUORUM);
 
@@ -63,7 +63,7 @@ static bool
 lags_too_far(const struct snapshot *snapshot, size_t node)
 {
     uint64_t limit = snapshot->settings.max_lag_bytes;
-    lsn flushed = snapshot->node[node].sender.flush_lsn;
+    lsn flushed = snapshot->node[node].senders.own.flush_lsn;
 
     if (replay_is_held_up(snapshot, node)) {
         return true;
@@ -82,7 +82,7 @@ static void
 judge_streaming(const struct snapshot *snapshot, size_t node,
                 struct judgement *ret_judgement)
 {
-    const struct sender *sender = &snapshot->node[node].sender;
+    const struct sender *sender = &snapshot->node[node].senders.own;
     bool sync_mode = snapshot->settings.rep_mode == REP_MODE_SYNC;
 
     ret_judgement->score = sync_mode ? SCORE_NEVER : SCORE_CANDIDATE;
@@ -137,7 +137,7 @@ static void
 judge(const struct snapshot *snapshot, size_t node,
       struct judgement *ret_judgement)
 {
-    const struct sender *sender = &snapshot->node[node].sender;
+    const struct sender *sender = &snapshot->node[node].senders.own;
     bool out = is_leaving(snapshot, node) || is_down(snapshot, node)
                || sender_is_dead(snapshot, node);
     struct text data;
@@ -173,7 +173,7 @@ ranked_async_node(const struct snapshot *snapshot)
     size_t best = NODES_MAX;
 
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        const struct sender *sender = &snapshot->node[i].sender;
+        const struct sender *sender = &snapshot->node[i].senders.own;
 
         if (i == snapshot->self || sender->state != SENDER_STREAMING
             || sender->visible == TRI_NO || is_leaving(snapshot, i)
@@ -182,7 +182,7 @@ ranked_async_node(const struct snapshot *snapshot)
             continue;
         }
         if (best == NODES_MAX
-            || sender->flush_lsn > snapshot->node[best].sender.flush_lsn) {
+            || sender->flush_lsn > snapshot->node[best].senders.own.flush_lsn) {
             best = i;
         }
     }
@@ -190,12 +190,12 @@ ranked_async_node(const struct snapshot *snapshot)
         const struct node *node = &snapshot->node[i];
 
         if (i != snapshot->self
-            && node->sender.state == SENDER_STREAMING
+            && node->senders.own.state == SENDER_STREAMING
             && !is_leaving(snapshot, i) && !sender_is_dead(snapshot, i)
             && !lags_too_far(snapshot, i) && !is_stranger_by_past(snapshot, i)
             && attr_is(&node->score, SCORE_CANDIDATE)
-            && node->sender.flush_lsn + RANK_SLACK_BYTES
-               >= snapshot->node[best].sender.flush_lsn) {
+            && node->senders.own.flush_lsn + RANK_SLACK_BYTES
+               >= snapshot->node[best].senders.own.flush_lsn) {
             return i;
         }
     }
@@ -239,7 +239,7 @@ want_judgement(const struct snapshot *snapshot, struct plan *plan,
     bool stopped = attr_is(&peer->status, "STOP")
                    || attr_is(&peer->status, "UNKNOWN")
                    || (attr_is(&peer->status, "HS:alone")
-                       && peer->sender.silent_ms >= DEAF_MS);
+                       && peer->senders.own.silent_ms >= DEAF_MS);
 
     if (judgement->quorum[0] != '\0'
         && !attr_is(&peer->quorum, judgement->quorum)) {
@@ -265,7 +265,7 @@ tell_of_replay(const struct snapshot *snapshot, struct plan *plan,
     const char *why = replay_obstacle(snapshot, node);
 
     if (why != NULL
-        && snapshot->node[node].sender.state == SENDER_STREAMING) {
+        && snapshot->node[node].senders.own.state == SENDER_STREAMING) {
         plan_log_once(plan, LOG_WARNING, "'%s' streams and may not lead: %s",
                       snapshot->node[node].name, why);
     }
@@ -311,9 +311,10 @@ static void
 tell_parted(const struct snapshot *snapshot, struct plan *plan, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
+    const struct sender *sender = &peer->senders.own;
     char flushed[LSN_TEXT_SIZE];
 
-    if (peer->sender.state == SENDER_NONE || !sender_is_seen(&peer->sender)
+    if (sender->state == SENDER_NONE || !sender_is_seen(sender)
         || !is_known_parted(snapshot, node)) {
         return;
     }
@@ -325,7 +326,7 @@ tell_parted(const struct snapshot *snapshot, struct plan *plan, size_t node)
         return;
     }
     if (!attr_is(&peer->unproved, UNPROVED_PARTED)) {
-        lsn_format_sql(peer->sender.flush_lsn, flushed);
+        lsn_format_sql(sender->flush_lsn, flushed);
         plan_log(plan, LOG_ERR, "pg_rewind or pg_basebackup the data of '%s': "
                  "it claims WAL up to %s, which is past this primary's own "
                  "end, so it has WAL of its own and does not count",
@@ -413,7 +414,7 @@ static void
 want_slots(const struct snapshot *snapshot, struct plan *plan)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self && snapshot->node[i].slot == TRI_NO) {
+        if (i != snapshot->self && snapshot->node[i].senders.slot == TRI_NO) {
             plan_add(plan, OP_CREATE_SLOT, OP_BEST_EFFORT, i, NULL);
         }
     }

@@ -22,9 +22,10 @@
  * of a segment: a server that replays from an archive is past it.
  */
 static bool
-streamed_here(const struct replay *replay)
+streamed_here(const struct progress *progress)
 {
-    return replay->received != 0 && replay->received >= replay->replayed;
+    return progress->received != 0
+           && progress->received >= progress->replayed;
 }
 
 static void
@@ -38,7 +39,7 @@ end_restore(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     for (size_t i = 0; i < HOLDERS_MAX; i++) {
-        const struct holder *holder = &snapshot->holdup.holder[i];
+        const struct holder *holder = &snapshot->holders.holder[i];
 
         if (holder->kind == HOLDER_RESTORE && holder->age_ms >= patience_ms) {
             plan_log(plan, LOG_WARNING,
@@ -59,13 +60,13 @@ hurry_restore(const struct snapshot *snapshot, struct plan *plan)
     const struct done *asked = &snapshot->done[OP_PROMOTE_SERVER];
 
     if (snapshot->server.in_recovery != TRI_YES
-        || !streamed_here(&snapshot->server.replay)
+        || !streamed_here(&snapshot->server.progress)
         || snapshot->elapsed_ms - asked->last_ms < PATIENCE_MS) {
         return;
     }
     plan_again(plan, LOOK_MS, facts, LOOK_LIMIT_MS);
     if ((snapshot->facts & FACT_HOLDERS) != 0
-        && snapshot->holdup.known == TRI_YES) {
+        && snapshot->holders.known == TRI_YES) {
         end_restore(snapshot, plan);
     }
 }

@@ -34,7 +34,7 @@ compare_with(const struct snapshot *snapshot, size_t primary)
     struct history past;
 
     if (told->known == ATTR_SET
-        && history_read_summary(snapshot->files.history, &own) == 0
+        && history_read_summary(snapshot->history, &own) == 0
         && history_read_summary(told->value, &past) == 0) {
         finding.match = history_compare(&own, snapshot->server.position,
                                         &past, &finding.left);
@@ -273,9 +273,9 @@ want_history(const struct snapshot *snapshot, struct plan *plan)
     if (!have_facts(snapshot, FACT_HISTORY, plan)) {
         return false;
     }
-    if (snapshot->files.history[0] != '\0') {
+    if (snapshot->history[0] != '\0') {
         want_attr(snapshot, plan, OP_SET_HISTORY, OP_BEST_EFFORT,
-                  snapshot->self, snapshot->files.history);
+                  snapshot->self, snapshot->history);
     }
     return true;
 }

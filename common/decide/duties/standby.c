@@ -115,7 +115,8 @@ is_calm(const struct snapshot *snapshot)
 {
     return snapshot->action == ACTION_MONITOR
            && snapshot->server.receiver_running == TRI_YES
-           && snapshot->calm_ms > 0 && snapshot->calm_ms < CALM_MS
+           && snapshot->process.calm_ms > 0
+           && snapshot->process.calm_ms < CALM_MS
            && replay_is_calm(snapshot);
 }
 

@@ -41,8 +41,8 @@ tell_of_override(const struct snapshot *snapshot, struct plan *plan)
 
     plan_log_once(plan, LOG_ERR, "%s, for '%.100s'. It is set at %.200s", why,
                   snapshot->server.sync_names,
-                  snapshot->server.override[0] != '\0'
-                  ? snapshot->server.override
+                  snapshot->sources.override[0] != '\0'
+                  ? snapshot->sources.override
                   : "a place that could not be learnt");
     want_why(snapshot, plan, why);
 }
@@ -60,7 +60,7 @@ may_steer(const struct snapshot *snapshot, struct plan *plan)
     }
     if ((sync_list_parse(snapshot, server->sync_names, &list) == 0
          && list.strangers == 0)
-        || server->sync_names_ours == TRI_YES) {
+        || snapshot->sources.sync_names_ours == TRI_YES) {
         return true;
     }
     if (have_facts(snapshot, FACT_SETTINGS, plan)) {
@@ -79,7 +79,7 @@ is_settling(const struct snapshot *snapshot, struct plan *plan)
         || !have_facts(snapshot, FACT_SETTINGS, plan)) {
         return true;
     }
-    if (snapshot->server.sync_names_ours == TRI_NO) {
+    if (snapshot->sources.sync_names_ours == TRI_NO) {
         tell_of_override(snapshot, plan);
         return false;
     }
@@ -150,7 +150,7 @@ list_is_right(const struct snapshot *snapshot, struct plan *plan)
     if (strcmp(names, snapshot->server.sync_names) == 0) {
         return true;
     }
-    if (written->times > 0 && strcmp(names, snapshot->memory.list) == 0) {
+    if (written->times > 0 && strcmp(names, snapshot->sync.memory.list) == 0) {
         return !is_settling(snapshot, plan);
     }
     if (written->times >= WRITES_MAX) {
@@ -250,7 +250,7 @@ list_is_in_effect(const struct snapshot *snapshot,
                   const struct sync_list *list)
 {
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        const struct sender *sender = &snapshot->node[i].sender;
+        const struct sender *sender = &snapshot->node[i].senders.own;
 
         if (i != snapshot->self && sender->state != SENDER_NONE
             && (!sender_is_seen(sender)
@@ -302,9 +302,9 @@ static bool
 commits_are_known_to_wait(const struct snapshot *snapshot,
                           const struct sync_memory *memory)
 {
-    return memory->proven || snapshot->server.sync_waiter == TRI_YES
+    return memory->proven || snapshot->sync.waiter == TRI_YES
            || (memory->asked != 0
-               && snapshot->server.redo_lsn > memory->asked);
+               && snapshot->sync.redo_lsn > memory->asked);
 }
 
 /* A listed standby without its proof: the next step. True: look again. */
@@ -322,7 +322,7 @@ proof_is_due(const struct snapshot *snapshot, struct plan *plan)
         return true;
     }
     memory = memory_of(snapshot);
-    if (snapshot->server.started[0] == '\0' || memory.mark != 0
+    if (snapshot->sync.started[0] == '\0' || memory.mark != 0
         || !list_is_in_effect(snapshot, &list)) {
         return step_is_fresh(snapshot);
     }
@@ -346,10 +346,10 @@ proof_is_due(const struct snapshot *snapshot, struct plan *plan)
 static bool
 silence_is_told(const struct snapshot *snapshot, struct plan *plan)
 {
-    uint32_t timeout_ms = snapshot->server.sender_timeout_ms;
+    uint32_t timeout_ms = snapshot->sync.sender_timeout_ms;
 
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        const struct sender *sender = &snapshot->node[i].sender;
+        const struct sender *sender = &snapshot->node[i].senders.own;
 
         if (!stays_listed(snapshot, i) || sender->silent_ms < SILENT_MS
             || sender->flush_lsn >= snapshot->server.position.lsn) {
@@ -358,7 +358,7 @@ silence_is_told(const struct snapshot *snapshot, struct plan *plan)
         if (!have_facts(snapshot, FACT_SYNC, plan)) {
             return false;
         }
-        if (snapshot->server.sync_waiter != TRI_YES) {
+        if (snapshot->sync.waiter != TRI_YES) {
             continue;
         }
         plan_log_once(plan, LOG_WARNING,

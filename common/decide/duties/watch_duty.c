@@ -28,7 +28,7 @@ is_dead(const struct snapshot *snapshot)
 bool
 watch_has_told(const struct snapshot *snapshot)
 {
-    const struct watch *watch = &snapshot->watch;
+    const struct watch *watch = &snapshot->process.watch;
 
     return is_dead(snapshot) && snapshot->probe != TRI_YES
            && watch->postmaster_pid != 0 && watch->reported_ms > 0
@@ -82,8 +82,8 @@ static bool
 is_watched(const struct snapshot *snapshot)
 {
     return snapshot->action != ACTION_RELOAD
-           && snapshot->watch.alive == TRI_YES
-           && snapshot->watch.postmaster_pid
+           && snapshot->process.watch.alive == TRI_YES
+           && snapshot->process.watch.postmaster_pid
               == snapshot->process.postmaster_pid;
 }
 
@@ -97,7 +97,7 @@ watch_duty(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (snapshot->action == ACTION_STOP) {
-        if (snapshot->watch.postmaster_pid != 0) {
+        if (snapshot->process.watch.postmaster_pid != 0) {
             plan_add(plan, OP_UNWATCH, OP_BEST_EFFORT, 0, NULL);
         }
         return;
@@ -109,10 +109,10 @@ watch_duty(const struct snapshot *snapshot, struct plan *plan)
         && snapshot->process.postmaster_pid != 0 && !is_watched(snapshot)) {
         plan_add(plan, OP_WATCH, OP_BEST_EFFORT, 0, NULL);
     } else if (!snapshot->settings.watch
-               && snapshot->watch.postmaster_pid != 0) {
+               && snapshot->process.watch.postmaster_pid != 0) {
         plan_add(plan, OP_UNWATCH, OP_BEST_EFFORT, 0, NULL);
     } else if (!well && is_dead(snapshot)
-               && snapshot->watch.postmaster_pid != 0) {
+               && snapshot->process.watch.postmaster_pid != 0) {
         /* this action tells of the death: it must not count twice */
         plan_add(plan, OP_UNWATCH, OP_BEST_EFFORT, 0, NULL);
     }
@@ -129,7 +129,7 @@ stay_silent(struct plan *plan, int priority, const char *why)
 static const char *
 why_no_failure(const struct snapshot *snapshot)
 {
-    const struct watch *watch = &snapshot->watch;
+    const struct watch *watch = &snapshot->process.watch;
 
     if (watch->postmaster_pid == 0 || watch->ours != TRI_YES) {
         return "an action ended the server, or has told of its end";
@@ -146,9 +146,9 @@ why_no_failure(const struct snapshot *snapshot)
 static bool
 ended_in_good_order(const struct snapshot *snapshot)
 {
-    return snapshot->files.control == CONTROL_SHUT_DOWN
-           || snapshot->files.control == CONTROL_SHUT_DOWN_IN_RECOVERY
-           || snapshot->files.control == CONTROL_UNKNOWN;
+    return snapshot->control.state == CONTROL_SHUT_DOWN
+           || snapshot->control.state == CONTROL_SHUT_DOWN_IN_RECOVERY
+           || snapshot->control.state == CONTROL_UNKNOWN;
 }
 
 /* A report that is stored would punish a healthy server later. */

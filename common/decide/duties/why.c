@@ -83,7 +83,7 @@ why_is_seen(const struct snapshot *snapshot, struct plan *plan)
 static void
 explain_upstream(const struct snapshot *snapshot, struct text *why)
 {
-    const char *words = snapshot->server.upstream_words;
+    const char *words = snapshot->upstream_words;
 
     for (size_t i = 0; i < sizeof(upstream) / sizeof(upstream[0]); i++) {
         if (strstr(words, upstream[i].words) != NULL) {
@@ -111,7 +111,7 @@ explain(const struct snapshot *snapshot, struct text *why)
     } else if (pause != NULL) {
         text_add(why, "%s", pause);
     } else if (is_overlooked(snapshot)
-               && strstr(snapshot->server.override, "primary_conninfo")
+               && strstr(snapshot->sources.override, "primary_conninfo")
                   != NULL) {
         text_add(why, "remove primary_conninfo from where it is set, and "
                  "reload: this standby streams under another name and does "
@@ -129,12 +129,12 @@ static void
 log_why(const struct snapshot *snapshot, struct plan *plan, const char *why)
 {
     if (is_long_alone(snapshot)
-        && snapshot->server.upstream_words[0] != '\0') {
+        && snapshot->upstream_words[0] != '\0') {
         plan_log_once(plan, LOG_WARNING, "%s. The server's log: %.200s", why,
-                      snapshot->server.upstream_words);
+                      snapshot->upstream_words);
     } else if (is_overlooked(snapshot)) {
         plan_log_once(plan, LOG_WARNING, "%s. It is set at %.200s", why,
-                      snapshot->server.override);
+                      snapshot->sources.override);
     } else {
         plan_log_once(plan, LOG_WARNING, "%s", why);
     }
@@ -154,7 +154,7 @@ tell_why(const struct snapshot *snapshot, struct plan *plan)
     /* a receiver that comes and goes is no end of it */
     if (buf[0] == '\0' && attr_is(&self_node(snapshot)->status, "HS:alone")
         && snapshot->server.alone_ms < ALONE_MS
-        && snapshot->server.replay.paused == TRI_NO) {
+        && snapshot->server.progress.paused == TRI_NO) {
         return;
     }
     if (buf[0] != '\0' && replay_obstacle(snapshot, snapshot->self) == NULL) {

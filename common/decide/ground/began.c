@@ -69,7 +69,7 @@ want_ended(const struct snapshot *snapshot, struct plan *plan)
     text_init(&text, value, sizeof(value));
     text_add(&text, ENDED "%s", began->value);
     /* a new timeline's history is on disk before anything else of it is */
-    if (snapshot->files.newest_timeline
+    if (snapshot->newest_timeline
         == position_in(began).timeline
         && !text.overflow) {
         plan_log(plan, LOG_NOTICE, "this node's promotion at %s failed and "

@@ -197,17 +197,17 @@ tell_of_strangers(const struct snapshot *snapshot, struct plan *plan)
         const struct node *node = &snapshot->node[i];
 
         sender_name(snapshot, node->name, name);
-        if (node->twin[0] != '\0') {
+        if (node->senders.twin[0] != '\0') {
             plan_log_once(plan, LOG_ERR, "two stream as '%s', from '%s' and "
                           "'%s': neither counts until one is gone. Was "
-                          "its recovery.conf copied?", name, node->stranger,
-                          node->twin);
-        } else if (node->stranger[0] != '\0') {
+                          "its recovery.conf copied?", name,
+                          node->senders.stranger, node->senders.twin);
+        } else if (node->senders.stranger[0] != '\0') {
             plan_log_once(plan, LOG_WARNING, "a stranger at '%s' streams "
                           "under the name of '%s', not as '%s': it counts "
                           "for nothing. If that is the node's own server, "
-                          "update pgward there", node->stranger, node->name,
-                          name);
+                          "update pgward there", node->senders.stranger,
+                          node->name, name);
         }
     }
 }

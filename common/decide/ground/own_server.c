@@ -35,7 +35,7 @@ standby_by_files(const struct snapshot *snapshot)
     if (snapshot->process.pidfile != PIDFILE_READY) {
         return TRI_UNKNOWN;
     }
-    switch (snapshot->files.control) {
+    switch (snapshot->control.state) {
         case CONTROL_IN_ARCHIVE_RECOVERY:
             return TRI_YES;
         case CONTROL_IN_PRODUCTION:

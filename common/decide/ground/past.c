@@ -69,8 +69,8 @@ enum past
 past_of(const struct snapshot *snapshot, size_t node)
 {
     const struct attr *told = &snapshot->node[node].history;
-    const char *ours = snapshot->files.history[0] != '\0'
-                       ? snapshot->files.history
+    const char *ours = snapshot->history[0] != '\0'
+                       ? snapshot->history
                        : told_past(&self_node(snapshot)->history);
 
     if (told->known == ATTR_UNKNOWN) {
@@ -94,7 +94,7 @@ past_of(const struct snapshot *snapshot, size_t node)
 bool
 is_known_parted(const struct snapshot *snapshot, size_t node)
 {
-    return snapshot->node[node].sender.beyond == TRI_YES
+    return snapshot->node[node].senders.own.beyond == TRI_YES
            || attr_is(&snapshot->node[node].unproved, UNPROVED_PARTED)
            || past_of(snapshot, node) == PAST_OTHER;
 }
@@ -144,8 +144,8 @@ tell_past(const struct snapshot *snapshot, struct plan *plan)
     if (!have_facts(snapshot, FACT_HISTORY, plan)) {
         return false;
     }
-    if (snapshot->files.history[0] != '\0') {
-        want_past(snapshot, plan, snapshot->files.history);
+    if (snapshot->history[0] != '\0') {
+        want_past(snapshot, plan, snapshot->history);
     }
     return true;
 }

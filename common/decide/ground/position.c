@@ -173,7 +173,7 @@ want_position(const struct snapshot *snapshot, struct plan *plan,
     char value[ATTR_VALUE_SIZE];
 
     position_text(snapshot->server.position, checks,
-                  snapshot->files.history, value);
+                  snapshot->history, value);
     if (attr_is(&self_node(snapshot)->data_status, DATA_QUORUM)
         && !old_primary_is_over(snapshot)) {
         value[0] = '\0';
@@ -202,7 +202,7 @@ position_is_final(const struct snapshot *snapshot, struct plan *plan)
                  "the server's WAL position is not known yet");
         return false;
     }
-    switch (snapshot->server.recovery_advances) {
+    switch (snapshot->position_advances) {
         case TRI_NO:
             return true;
         case TRI_UNKNOWN:

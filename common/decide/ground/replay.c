@@ -33,35 +33,36 @@
 static bool
 stands_still(const struct snapshot *snapshot)
 {
-    const struct replay *replay = &snapshot->server.replay;
+    const struct progress *progress = &snapshot->server.progress;
 
-    return replay->paused != TRI_YES && replay->still_ms >= STILL_MS;
+    return progress->paused != TRI_YES && progress->still_ms >= STILL_MS;
 }
 
 bool
 replay_is_calm(const struct snapshot *snapshot)
 {
-    const struct replay *replay = &snapshot->server.replay;
+    const struct progress *progress = &snapshot->server.progress;
 
-    return replay->target[0] == '\0' && replay->paused != TRI_YES
+    return progress->target[0] == '\0' && progress->paused != TRI_YES
            && !stands_still(snapshot);
 }
 
 bool
 replay_is_seen(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct replay *replay = &snapshot->server.replay;
+    const struct progress *progress = &snapshot->server.progress;
     uint32_t facts = 0;
 
     if (snapshot->server.in_recovery != TRI_YES
         || replay_is_calm(snapshot)) {
         return true;
     }
-    if (replay->limits.connections == 0) {
+    if (snapshot->replay.limits.connections == 0
+        || (snapshot->facts & FACT_SQL) != 0) {
         facts |= FACT_REPLAY;
     }
-    if (replay->paused == TRI_YES
-        && snapshot->files.limits.connections == 0) {
+    if (progress->paused == TRI_YES
+        && snapshot->control.limits.connections == 0) {
         facts |= FACT_CONTROL;
     }
     return have_facts(snapshot, facts, plan);
@@ -71,8 +72,8 @@ replay_is_seen(const struct snapshot *snapshot, struct plan *plan)
 static bool
 add_lower_setting(const struct snapshot *snapshot, struct text *why)
 {
-    const struct limits *here = &snapshot->server.replay.limits;
-    const struct limits *need = &snapshot->files.limits;
+    const struct limits *here = &snapshot->replay.limits;
+    const struct limits *need = &snapshot->control.limits;
     const struct {
         const char *name;
         uint32_t here;
@@ -102,13 +103,11 @@ add_lower_setting(const struct snapshot *snapshot, struct text *why)
 static bool
 is_held_by_pause(const struct snapshot *snapshot, struct text *why)
 {
-    const struct server *server = &snapshot->server;
-
-    if (server->replay.paused != TRI_YES) {
+    if (snapshot->server.progress.paused != TRI_YES) {
         return false;
     }
-    if (server->replay.limits.connections == 0
-        || snapshot->files.limits.connections == 0) {
+    if (snapshot->replay.limits.connections == 0
+        || snapshot->control.limits.connections == 0) {
         text_add(why, "look at the server's log, or SELECT "
                  "pg_wal_replay_resume(): replay is paused, and why could "
                  "not be learnt");
@@ -117,7 +116,7 @@ is_held_by_pause(const struct snapshot *snapshot, struct text *why)
     if (add_lower_setting(snapshot, why)) {
         return true;
     }
-    if (server->version < PAUSE_ENDS_VERSION) {
+    if (snapshot->server.version < PAUSE_ENDS_VERSION) {
         text_add(why, RESUME);
         return true;
     }
@@ -127,17 +126,18 @@ is_held_by_pause(const struct snapshot *snapshot, struct text *why)
 static bool
 is_stuck(const struct snapshot *snapshot, struct text *why)
 {
-    const struct replay *replay = &snapshot->server.replay;
+    const struct progress *progress = &snapshot->server.progress;
+    const struct replay *replay = &snapshot->replay;
     char at[LSN_TEXT_SIZE];
 
     if (!stands_still(snapshot) || replay->waits == TRI_YES
         || replay->busy == TRI_YES
         || (replay->waits == TRI_UNKNOWN
-            && (replay->still_ms < UNSEEN_STILL_MS
+            && (progress->still_ms < UNSEEN_STILL_MS
                 || snapshot->server.receiver_running != TRI_YES))) {
         return false;
     }
-    lsn_format_sql(replay->replayed, at);
+    lsn_format_sql(progress->replayed, at);
     text_add(why, "look at the startup process, the storage and the "
              "server's log: replay stands still at %s", at);
     return true;
@@ -147,14 +147,15 @@ is_stuck(const struct snapshot *snapshot, struct text *why)
 static bool
 is_held_up(const struct snapshot *snapshot, struct text *why)
 {
-    const struct replay *replay = &snapshot->server.replay;
+    const struct progress *progress = &snapshot->server.progress;
+    const struct replay *replay = &snapshot->replay;
 
     if (snapshot->server.in_recovery != TRI_YES) {
         return false;
     }
-    if (replay->target[0] != '\0') {
+    if (progress->target[0] != '\0') {
         text_add(why, "remove %s and restart this standby: it ends replay "
-                 "early%s%s", replay->target,
+                 "early%s%s", progress->target,
                  replay->place[0] != '\0' ? ". It is in " : "",
                  replay->place);
         return true;
@@ -175,7 +176,7 @@ own_obstacle(const struct snapshot *snapshot, char *buf)
     if (why.overflow) {
         text_init(&why, buf, WHY_SIZE);
         text_add(&why, "remove %s and restart this standby: it ends replay "
-                 "early", snapshot->server.replay.target);
+                 "early", snapshot->server.progress.target);
     }
     return buf;
 }
@@ -186,7 +187,7 @@ replay_pause(const struct snapshot *snapshot)
     char buf[ATTR_VALUE_SIZE];
 
     return snapshot->server.in_recovery == TRI_YES
-           && snapshot->server.replay.paused == TRI_YES
+           && snapshot->server.progress.paused == TRI_YES
            && own_obstacle(snapshot, buf) == NULL ? RESUME : NULL;
 }
 
@@ -218,8 +219,8 @@ replay_is_proved(const struct snapshot *snapshot, size_t node, lsn mark)
     const struct node *peer = &snapshot->node[node];
 
     return attr_is(&peer->replay, WORD_OK)
-           || (peer->sender.replay_lsn != 0
-               && peer->sender.replay_lsn >= mark);
+           || (peer->senders.own.replay_lsn != 0
+               && peer->senders.own.replay_lsn >= mark);
 }
 
 void
@@ -230,7 +231,7 @@ want_replay(const struct snapshot *snapshot, struct plan *plan)
     const char *why = own_obstacle(snapshot, buf);
     struct text word;
 
-    if (snapshot->server.replay.known != TRI_YES) {
+    if (snapshot->server.progress.known != TRI_YES) {
         return;
     }
     text_init(&word, value, sizeof(value));

@@ -29,8 +29,8 @@ is_leaving(const struct snapshot *snapshot, size_t node)
 
     return (snapshot->notify == NOTIFY_PRE_STOP
             && peer->in_stop_list == TRI_YES)
-           || (peer->sender.leaving_ms > 0
-               && (stops || peer->sender.leaving_ms < LEAVING_MS));
+           || (peer->senders.own.leaving_ms > 0
+               && (stops || peer->senders.own.leaving_ms < LEAVING_MS));
 }
 
 void
@@ -67,8 +67,8 @@ probe_is_awaited(const struct snapshot *snapshot, size_t node)
 
     return node != snapshot->self && peer->in_start_list == TRI_YES
            && peer->role == ROLE_UNKNOWN
-           && peer->sender.state != SENDER_NONE
-           && sender_is_seen(&peer->sender);
+           && peer->senders.own.state != SENDER_NONE
+           && sender_is_seen(&peer->senders.own);
 }
 
 /*
@@ -92,13 +92,13 @@ is_known_stopped(const struct snapshot *snapshot, size_t node)
     return peer->online == TRI_YES && snapshot->maintenance == TRI_NO
            && ((peer->role == ROLE_STOPPED && peer->starting == TRI_NO)
                || has_just_booted(peer))
-           && peer->sender.age_ms >= HISTORY_LATE_MS;
+           && peer->senders.own.age_ms >= HISTORY_LATE_MS;
 }
 
 bool
 sender_is_dead(const struct snapshot *snapshot, size_t node)
 {
-    const struct sender *sender = &snapshot->node[node].sender;
+    const struct sender *sender = &snapshot->node[node].senders.own;
 
     return node != snapshot->self && sender->state != SENDER_NONE
            && sender_is_seen(sender)
@@ -121,7 +121,7 @@ void
 end_dead_senders(const struct snapshot *snapshot, struct plan *plan)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        const struct sender *sender = &snapshot->node[i].sender;
+        const struct sender *sender = &snapshot->node[i].senders.own;
 
         if (!has_to_end(snapshot, i)) {
             continue;

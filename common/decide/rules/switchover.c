@@ -15,11 +15,11 @@ want_shutdown(const struct snapshot *snapshot, struct plan *plan)
 {
     char value[WAL_POSITION_TEXT_SIZE];
 
-    if (snapshot->files.control != CONTROL_SHUT_DOWN
-        || !wal_position_is_known(snapshot->files.checkpoint)) {
+    if (snapshot->control.state != CONTROL_SHUT_DOWN
+        || !wal_position_is_known(snapshot->control.checkpoint)) {
         return;
     }
-    wal_position_format(snapshot->files.checkpoint, value);
+    wal_position_format(snapshot->control.checkpoint, value);
     want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT,
               snapshot->self, value);
 }

@@ -16,12 +16,12 @@
 struct sync_memory
 memory_of(const struct snapshot *snapshot)
 {
-    const struct sync_memory *memory = &snapshot->memory;
+    const struct sync_memory *memory = &snapshot->sync.memory;
     struct sync_memory none = { .asked = 0 };
 
     return snapshot->server.sync_names_known == TRI_YES
            && memory->started[0] != '\0'
-           && strcmp(memory->started, snapshot->server.started) == 0
+           && strcmp(memory->started, snapshot->sync.started) == 0
            && strcmp(memory->list, snapshot->server.sync_names) == 0
            ? *memory : none;
 }
@@ -29,7 +29,7 @@ memory_of(const struct snapshot *snapshot)
 static bool
 is_connected(const struct snapshot *snapshot, size_t node)
 {
-    const struct sender *sender = &snapshot->node[node].sender;
+    const struct sender *sender = &snapshot->node[node].senders.own;
 
     return node < snapshot->node_count
            && sender->state == SENDER_STREAMING && sender->visible != TRI_NO
@@ -63,7 +63,7 @@ has_flushed_mark(const struct snapshot *snapshot, size_t node)
     lsn mark = memory_of(snapshot).mark;
 
     return is_listed(snapshot, node) && mark != 0
-           && snapshot->node[node].sender.flush_lsn >= mark;
+           && snapshot->node[node].senders.own.flush_lsn >= mark;
 }
 
 bool

@@ -43,7 +43,7 @@ is_to_leave(const struct snapshot *snapshot, size_t node)
     return is_listed(snapshot, node) && !stays_listed(snapshot, node)
            && !may_still_act(snapshot, node)
            && !is_last_of_strict(snapshot, node)
-           && (sender_is_seen(&snapshot->node[node].sender)
+           && (sender_is_seen(&snapshot->node[node].senders.own)
                || node >= snapshot->node_count
                || is_leaving(snapshot, node) || is_down(snapshot, node));
 }
