@@ -110,6 +110,7 @@ postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
 {
     char library_path[LIBRARY_PATH_SIZE];
     const char *env[] = { NULL, NULL, NULL, NULL };
+    int cause;
     struct spawn_request request = {
         .argv = run->argv,
         .user = run->user->known == 1 ? run->user : NULL,
@@ -117,6 +118,8 @@ postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
         .extra_env = env,
         .new_session = run->new_session,
         .deadline_ms = run->deadline_ms,
+        .take = run->take,
+        .context = run->context,
         .ret_output = ret_output,
         .output_size = size,
     };
@@ -131,15 +134,19 @@ postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
     }
     if (run->plain_language) {
         env[count++] = "LC_ALL=C";
+        env[count++] = "TZ=UTC";
     }
     if (spawn_run(&request, &status) != 0) {
+        cause = errno;
         text_add(ret_why, "could not run '%s': %s", run->name,
-                 errno == ETIMEDOUT ? "it did not end in time"
-                                    : strerror(errno));
+                 cause == ETIMEDOUT ? "it did not end in time"
+                                    : strerror(cause));
+        errno = cause;
         return -1;
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         explain(run, status, ret_output, ret_why);
+        errno = 0;
         return -1;
     }
     return 0;

@@ -8,6 +8,7 @@
 
 #include "identity.h"
 #include "params.h"
+#include "spawn.h"
 #include "text.h"
 
 /* PostgreSQL's own programs, run as the database's user. */
@@ -32,16 +33,19 @@ struct postgres_tools_run {
     const char *name;           /*!< what messages call it */
     const char *const *argv;
     const char *folder;         /*!< NULL: `/` */
-    bool plain_language;        /*!< LC_ALL=C */
+    bool plain_language;        /*!< LC_ALL=C, TZ=UTC */
     bool new_session;
     int64_t deadline_ms;
+    spawn_take_fn take;         /*!< gets stdout as it comes; or NULL */
+    void *context;
 };
 
 /*!
  * Run a program with pglibs in its library path.
  *
- * \param[out] ret_output  what it printed, bounded
- * \return 0: it ran and succeeded; -1 with `ret_why` filled.
+ * \param[out] ret_output  what it printed, bounded; with `take` its stderr
+ * \return 0: it ran and succeeded; -1 with `ret_why` filled. errno: 0 where
+ *         it ran and failed, else as of spawn_run().
  */
 int
 postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,

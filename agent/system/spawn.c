@@ -20,20 +20,29 @@
 #include "userlimits.h"
 
 #define POLL_MS 10
+#define STREAM_SIZE 32768
+#define STREAM_READS 64         /* then a look at the clock */
 #define REAP_MS 500             /* a killed child in D state stays a while */
 #define STATUS_FD 3
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 
 extern char **environ;
 
+/* One side of the pipes. */
+struct ends {
+    int output;                 /* of the command's output */
+    int stream;                 /* of what is taken as it comes; -1: none */
+    int status;                 /* of errno, where something went wrong */
+};
+
 struct running {
     pid_t pid;
-    int output;                 /* read end of the command's output */
-    int status;                 /* read end: errno of what went wrong */
+    bool gone;                  /* reaped: its number may be another's */
+    struct ends ends;           /* ours, to read */
     size_t len;                 /* bytes of output kept */
     char line[SPAWN_LINE_SIZE];     /* the line that has not ended yet */
     size_t line_len;
-    bool cancelled;             /* who takes the lines said so */
+    bool cancelled;             /* who takes the output said so */
     int64_t idle_since_ms;
     uint64_t ticks;             /* of CPU time, when that was set */
 };
@@ -132,17 +141,18 @@ close_from(int first)
 }
 
 static int
-set_descriptors(int output, int status)
+set_descriptors(int output, int errors, int status)
 {
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     /* out of the way first: any of them may be one of the targets */
     null = fcntl(null, F_DUPFD_CLOEXEC, STATUS_FD + 1);
     output = fcntl(output, F_DUPFD_CLOEXEC, STATUS_FD + 1);
+    errors = fcntl(errors, F_DUPFD_CLOEXEC, STATUS_FD + 1);
     status = fcntl(status, F_DUPFD_CLOEXEC, STATUS_FD + 1);
-    if (null < 0 || output < 0 || status < 0
+    if (null < 0 || output < 0 || errors < 0 || status < 0
         || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0
-        || dup2(output, STDERR_FILENO) < 0
+        || dup2(errors, STDERR_FILENO) < 0
         || dup3(status, STATUS_FD, O_CLOEXEC) < 0) {
         return -1;
     }
@@ -163,7 +173,7 @@ set_signals(void)
 }
 
 static void
-run_child(const struct spawn_request *request, int output, int status)
+run_child(const struct spawn_request *request, const struct ends *child)
 {
     char **argv;
     int cause;
@@ -176,7 +186,9 @@ run_child(const struct spawn_request *request, int output, int status)
     }
     set_signals();
     (void) umask(022);
-    if (set_descriptors(output, status) == 0 && set_user(request->user) == 0
+    if (set_descriptors(child->stream >= 0 ? child->stream : child->output,
+                        child->output, child->status) == 0
+        && set_user(request->user) == 0
         && set_environment(request) == 0
         && chdir(request->folder != NULL ? request->folder : "/") == 0) {
         (void) execv(argv[0], argv);
@@ -197,7 +209,7 @@ leave_child(const char *const *argv, int status)
     (void) setsid();
     set_signals();
     (void) umask(022);
-    if (null >= 0 && set_descriptors(null, status) == 0 && chdir("/") == 0) {
+    if (null >= 0 && set_descriptors(null, null, status) == 0 && chdir("/") == 0) {
         (void) execv(args[0], args);
     }
     cause = errno;
@@ -207,42 +219,54 @@ leave_child(const char *const *argv, int status)
 
 /* --- in the parent ------------------------------------------------------ */
 
+static void
+close_ends(struct ends *ends)
+{
+    close_fd(&ends->output);
+    close_fd(&ends->stream);
+    close_fd(&ends->status);
+}
+
+/* A pipe; only our end must not block: the command gets a plain one. */
+static int
+make_pipe(int *ret_ours, int *ret_child, int flags)
+{
+    int end[2];
+
+    if (pipe2(end, O_CLOEXEC | flags) != 0) {
+        return -1;
+    }
+    (void) fcntl(end[1], F_SETFL, 0);
+    *ret_ours = end[0];
+    *ret_child = end[1];
+    return 0;
+}
+
 static int
 launch(const struct spawn_request *request, struct running *ret_running)
 {
-    int output[2];
-    int status[2];
+    CLEANUP(close_ends) struct ends child = { -1, -1, -1 };
+    CLEANUP(close_ends) struct ends ours = { -1, -1, -1 };
     pid_t pid;
 
-    if (pipe2(output, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (make_pipe(&ours.output, &child.output, O_NONBLOCK) != 0
+        || make_pipe(&ours.status, &child.status, 0) != 0
+        || (request->take != NULL
+            && make_pipe(&ours.stream, &child.stream, O_NONBLOCK) != 0)) {
         return -1;
     }
-    if (pipe2(status, O_CLOEXEC) != 0) {
-        close_fd(&output[0]);
-        close_fd(&output[1]);
-        return -1;
-    }
-    /* only our end must not block: the command gets a plain pipe */
-    (void) fcntl(output[1], F_SETFL, 0);
     pid = fork();
     if (pid == 0) {
-        run_child(request, output[1], status[1]);
+        run_child(request, &child);
     }
-    close_fd(&output[1]);
-    close_fd(&status[1]);
     if (pid < 0) {
-        close_fd(&output[0]);
-        close_fd(&status[0]);
         return -1;
     }
+    memset(ret_running, 0, sizeof(*ret_running));
     ret_running->pid = pid;
-    ret_running->output = output[0];
-    ret_running->status = status[0];
-    ret_running->len = 0;
-    ret_running->line_len = 0;
-    ret_running->cancelled = false;
+    ret_running->ends = ours;
     ret_running->idle_since_ms = clock_now_ms();
-    ret_running->ticks = 0;
+    ours = (struct ends){ -1, -1, -1 };
     return 0;
 }
 
@@ -277,8 +301,8 @@ drain(const struct spawn_request *request, struct running *running)
     size_t room;
     ssize_t got;
 
-    while (running->output >= 0) {
-        got = read(running->output, part, sizeof(part));
+    while (running->ends.output >= 0) {
+        got = read(running->ends.output, part, sizeof(part));
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -286,7 +310,7 @@ drain(const struct spawn_request *request, struct running *running)
             return;
         }
         if (got <= 0) {
-            close_fd(&running->output);
+            close_fd(&running->ends.output);
             return;
         }
         running->idle_since_ms = clock_now_ms();
@@ -299,6 +323,33 @@ drain(const struct spawn_request *request, struct running *running)
         if (room > 0) {
             memcpy(request->ret_output + running->len, part, room);
             running->len += room;
+        }
+    }
+}
+
+/* Hand on what there is, but not for ever; closes the pipe at its end. */
+static void
+stream(const struct spawn_request *request, struct running *running)
+{
+    char part[STREAM_SIZE];
+
+    for (int i = 0; running->ends.stream >= 0 && i < STREAM_READS; i++) {
+        ssize_t got = read(running->ends.stream, part, sizeof(part));
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0 && errno == EAGAIN) {
+            return;
+        }
+        if (got <= 0) {
+            close_fd(&running->ends.stream);
+            return;
+        }
+        running->idle_since_ms = clock_now_ms();
+        if (!running->cancelled) {
+            running->cancelled = !request->take(request->context, part,
+                                                (size_t) got);
         }
     }
 }
@@ -334,6 +385,20 @@ is_idle(const struct spawn_request *request, struct running *running)
     return false;
 }
 
+/* A pipe at its end would wake at once: then just sleep. */
+static void
+wait_for_output(const struct running *running, int64_t left_ms)
+{
+    struct pollfd ready[] = {
+        { running->ends.output, POLLIN, 0 },
+        { running->ends.stream, POLLIN, 0 },
+    };
+    bool open = running->ends.output >= 0 || running->ends.stream >= 0;
+
+    (void) poll(ready, 2, !open ? 1 : left_ms < POLL_MS ? (int) left_ms
+                                                        : POLL_MS);
+}
+
 /* Wait for the end of the command; its heirs may keep the pipe open. */
 static int
 wait_for(const struct spawn_request *request, struct running *running,
@@ -341,20 +406,23 @@ wait_for(const struct spawn_request *request, struct running *running,
 {
     while (!reaped(running->pid, ret_status)) {
         int64_t left_ms = clock_left_ms(request->deadline_ms);
-        struct pollfd ready = { running->output, POLLIN, 0 };
 
         if (left_ms == 0 || running->cancelled || is_idle(request, running)) {
             errno = running->cancelled ? ECANCELED
                     : left_ms == 0 ? ETIMEDOUT : ETIME;
             return -1;
         }
-        /* a pipe at its end would wake at once; -1 just sleeps */
-        (void) poll(&ready, 1, running->output < 0
-                                   ? 1 : left_ms < POLL_MS ? (int) left_ms
-                                                           : POLL_MS);
+        wait_for_output(running, left_ms);
         drain(request, running);
+        stream(request, running);
     }
+    running->gone = true;
     drain(request, running);
+    stream(request, running);
+    if (request->take != NULL && running->cancelled) {
+        errno = ECANCELED;
+        return -1;
+    }
     return 0;
 }
 
@@ -385,9 +453,11 @@ spawn_run(const struct spawn_request *request, int *ret_status)
     rc = wait_for(request, &running, &status);
     if (rc != 0) {
         cause = errno;
-        kill_all(running.pid);
+        if (!running.gone) {
+            kill_all(running.pid);
+        }
         drain(request, &running);
-    } else if (read(running.status, &cause, sizeof(cause))
+    } else if (read(running.ends.status, &cause, sizeof(cause))
                == (ssize_t) sizeof(cause)) {
         rc = -1;
     } else {
@@ -399,8 +469,7 @@ spawn_run(const struct spawn_request *request, int *ret_status)
     if (request->output_size > 0) {
         request->ret_output[running.len] = '\0';
     }
-    close_fd(&running.output);
-    close_fd(&running.status);
+    close_ends(&running.ends);
     if (rc == 0) {
         *ret_status = status;
     }

@@ -14,6 +14,9 @@
 /*! Take a line of a command's output; false: end the command. */
 typedef bool (*spawn_line_fn)(void *context, const char *line);
 
+/*! Take a piece of a command's output as it comes; false: end the command. */
+typedef bool (*spawn_take_fn)(void *context, const char *bytes, size_t len);
+
 /*! A command to run. */
 struct spawn_request {
     const char *const *argv;          /*!< argv[0] is a path */
@@ -30,7 +33,10 @@ struct spawn_request {
     spawn_line_fn line;               /*!< NULL, or who gets each line when it
                                            comes, a carriage return ends one
                                            too; a longer one is cut */
-    void *context;                    /*!< of `line` */
+    spawn_take_fn take;               /*!< NULL, or who gets all of stdout:
+                                           `ret_output` and `line` have stderr
+                                           alone then */
+    void *context;                    /*!< of `line` and `take` */
     int64_t idle_ms;                  /*!< killed after so long without output
                                            and without CPU time used by its
                                            group; 0: never */
@@ -45,7 +51,8 @@ struct spawn_request {
  *
  * \param[out] ret_status  as waitpid() gives it
  * \return 0; -1 with errno: could not start it; ETIMEDOUT: deadline, killed;
- *         ETIME: idle, killed; ECANCELED: `line` said so, killed.
+ *         ETIME: idle, killed; ECANCELED: `line` or `take` said so,
+ *         killed.
  */
 int
 spawn_run(const struct spawn_request *request, int *ret_status);

@@ -309,6 +309,78 @@ ends_a_command_that_shows_no_sign_of_life(void **state)
     assert_int_equal(errno, ETIMEDOUT);
 }
 
+/* What was taken, and when it is enough. */
+struct taken {
+    size_t len;
+    size_t lines;
+    size_t enough;
+};
+
+static bool
+count_lines(void *context, const char *bytes, size_t len)
+{
+    struct taken *taken = context;
+
+    taken->len += len;
+    for (size_t i = 0; i < len; i++) {
+        taken->lines += bytes[i] == '\n';
+    }
+    return taken->lines < taken->enough;
+}
+
+static int
+take_from_sh(const char *script, int64_t limit_ms, struct taken *taken)
+{
+    const char *argv[] = { "/bin/sh", "-c", script, NULL };
+    const struct spawn_request request = {
+        .argv = argv,
+        .deadline_ms = clock_now_ms() + limit_ms,
+        .take = count_lines,
+        .context = taken,
+        .ret_output = output,
+        .output_size = sizeof(output),
+    };
+    int status;
+
+    return spawn_run(&request, &status);
+}
+
+static void
+hands_on_all_of_the_output_and_keeps_the_errors(void **state)
+{
+    struct taken taken = { .enough = SIZE_MAX };
+
+    (void) state;
+    assert_int_equal(take_from_sh("seq 1000000; echo wrong >&2; printf x; "
+                                  "exit 1", LIMIT_MS, &taken), 0);
+    assert_int_equal(taken.lines, 1000000);
+    assert_int_equal(taken.len, 6888896 + 1);
+    assert_string_equal(output, "wrong\n");
+}
+
+static void
+ends_a_command_whose_taker_has_enough(void **state)
+{
+    struct taken taken = { .enough = 100 };
+
+    (void) state;
+    assert_int_equal(take_from_sh("yes", LIMIT_MS, &taken), -1);
+    assert_int_equal(errno, ECANCELED);
+    taken = (struct taken){ .enough = 1 };
+    assert_int_equal(take_from_sh("echo", LIMIT_MS, &taken), -1);
+    assert_int_equal(errno, ECANCELED);
+}
+
+static void
+ends_a_command_that_talks_past_its_deadline(void **state)
+{
+    struct taken taken = { .enough = SIZE_MAX };
+
+    (void) state;
+    assert_int_equal(take_from_sh("yes", 300, &taken), -1);
+    assert_int_equal(errno, ETIMEDOUT);
+}
+
 int
 main(void)
 {
@@ -326,6 +398,9 @@ main(void)
         cmocka_unit_test(gives_each_line_when_it_comes),
         cmocka_unit_test(ends_a_command_where_a_line_says_so),
         cmocka_unit_test(ends_a_command_that_shows_no_sign_of_life),
+        cmocka_unit_test(hands_on_all_of_the_output_and_keeps_the_errors),
+        cmocka_unit_test(ends_a_command_whose_taker_has_enough),
+        cmocka_unit_test(ends_a_command_that_talks_past_its_deadline),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
