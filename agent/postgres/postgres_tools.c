@@ -139,8 +139,8 @@ postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
     if (spawn_run(&request, &status) != 0) {
         cause = errno;
         text_add(ret_why, "could not run '%s': %s", run->name,
-                 cause == ETIMEDOUT ? "it did not end in time"
-                                    : strerror(cause));
+                 errno == ETIMEDOUT ? "it did not end in time"
+                                    : strerror(errno));
         errno = cause;
         return -1;
     }
