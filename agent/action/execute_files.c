@@ -114,9 +114,10 @@ do_tail_server_log(struct job *job)
               sizeof(job->snapshot->log_tail));
     rc = postgres_tail_log(&job->instance->params, &job->instance->identity,
                            &lines);
-    if (lines.len == 0) {
+    if (rc != 0) {
         text_add(&lines, "its log '%s' says nothing",
                  job->instance->params.logfile);
+        text_add(&job->why, "%s", job->snapshot->log_tail);
     }
     return rc;
 }

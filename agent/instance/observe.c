@@ -31,14 +31,10 @@ look_deadline(const struct instance *instance, uint32_t limit_ms)
            ? instance->deadline_ms : limit;
 }
 
+/* What was not seen is UNKNOWN; why, stands in the log alone. */
 static void
-note_failure(struct snapshot *snapshot, const char *what,
-             const struct text *why)
+log_failure(const char *what, const struct text *why)
 {
-    struct text text;
-
-    text_init(&text, snapshot->unseen, sizeof(snapshot->unseen));
-    text_add(&text, "%s", why->buf);
     report_log(LOG_WARNING, "%s: %s", what, why->buf);
 }
 
@@ -53,8 +49,8 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
 
     if (postgres_examine(&instance->params, quick, &snapshot->process)
         != 0) {
-        (void) text_copy(strerror(errno), snapshot->unseen,
-                         sizeof(snapshot->unseen));
+        (void) text_copy(strerror(errno), snapshot->process.unseen,
+                         sizeof(snapshot->process.unseen));
     }
     watch_observe(instance, &snapshot->process.watch);
     snapshot->process.calm_ms = snapshot->action == ACTION_MONITOR
@@ -65,8 +61,8 @@ static void
 observe_files(const struct instance *instance, uint32_t facts,
               int64_t deadline_ms, struct snapshot *snapshot)
 {
+    struct disk *disk = &snapshot->disk;
     struct text why;
-    char why_text[SERVER_TEXT_SIZE];
 
     if ((facts & FACT_FILES) != 0) {
         (void) postgres_read_files(&instance->params, &instance->identity,
@@ -90,11 +86,11 @@ observe_files(const struct instance *instance, uint32_t facts,
             &instance->params, &instance->identity);
     }
     if ((facts & FACT_DISK) != 0) {
-        text_init(&why, why_text, sizeof(why_text));
-        snapshot->disk_writable = postgres_check_disk(
-            &instance->params, &instance->identity, &why);
-        if (snapshot->disk_writable != TRI_YES) {
-            note_failure(snapshot, "deep check", &why);
+        text_init(&why, disk->unwritable, sizeof(disk->unwritable));
+        disk->writable = postgres_check_disk(&instance->params,
+                                             &instance->identity, &why);
+        if (disk->writable != TRI_YES) {
+            log_failure("deep check", &why);
         }
     }
 }
@@ -155,7 +151,7 @@ observe_position(const struct instance *instance, int64_t deadline_ms,
     text_init(&why, why_text, sizeof(why_text));
     if (pgsql_observe_position(instance->pgsql, deadline_ms, &now, &why)
         != 0) {
-        note_failure(snapshot, "position", &why);
+        log_failure("position", &why);
     }
     snapshot->server.position = now;
     snapshot->position_looks++;
@@ -331,13 +327,15 @@ observe_cluster(struct instance *instance, uint32_t facts,
     if ((facts & FACT_ATTRS) != 0
         && cluster_observe_attrs(instance->cluster, deadline_ms, snapshot,
                                  &why) != 0) {
-        note_failure(snapshot, "attributes", &why);
+        log_failure("attributes", &why);
     }
+    text_init(&why, why_text, sizeof(why_text));
     if ((facts & (FACT_MEMBERS | FACT_RECORD)) != 0
         && cluster_observe_cib(instance->cluster, facts, deadline_ms,
                                snapshot, &why) != 0) {
-        note_failure(snapshot, "members and record", &why);
+        log_failure("members and record", &why);
     }
+    text_init(&why, why_text, sizeof(why_text));
     if ((facts & FACT_PROFILE) != 0
         && cluster_observe_profile(instance->cluster, deadline_ms, snapshot,
                                    &why) != 0) {

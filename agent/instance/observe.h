@@ -8,7 +8,8 @@
 /*!
  * Fill the snapshot with these facts, and set `snapshot->facts` to them.
  *
- * What could not be learnt is UNKNOWN, and `failure` says why; facts that were
+ * What could not be learnt is UNKNOWN, and the log says why; the cause stands
+ * in the snapshot as well where a reason for a person needs it. Facts that were
  * not asked for stay as an earlier cycle of this action saw them.
  *
  * \param[in] facts     bits of enum fact

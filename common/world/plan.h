@@ -49,7 +49,7 @@
                                     /* who is online, who is promoted */ \
     X(FACT_ADDRESS, "address", OF_ALL(address_here)) \
                                     /* is master_ip on an interface here */ \
-    X(FACT_DISK, "disk", OF_ALL(disk_writable)) \
+    X(FACT_DISK, "disk", OF_ALL(disk)) \
                                     /* a deep check: can pgdata be written */ \
     X(FACT_POSITION, "position", OF_ALL(position_advances)) \
                                     /* (timeline, position) as a vote needs \

@@ -276,6 +276,14 @@ struct process {
     struct watch watch;
     uint32_t calm_ms;             /*!< since a standby's monitor had nothing
                                        to do; 0: never, or another action */
+    char unseen[SERVER_TEXT_SIZE];      /*!< why the processes could not be
+                                             looked for, or "" */
+};
+
+/*! What a deep check has found (FACT_DISK). */
+struct disk {
+    enum tri writable;            /*!< it wrote and synced a file in pgdata */
+    char unwritable[SERVER_TEXT_SIZE];  /*!< why it could not, or "" */
 };
 
 /*!
@@ -492,7 +500,7 @@ struct snapshot {
     struct server server;
     struct senders senders;
     enum tri address_here;        /*!< master_ip is on an interface here */
-    enum tri disk_writable;       /*!< a deep check wrote and synced a file */
+    struct disk disk;
     enum tri position_advances;   /*!< replay moved since the last look */
     struct sources sources;
     struct profile profile;
@@ -529,8 +537,6 @@ struct snapshot {
     enum op_kind failed;          /*!< the required step that failed in the
                                        last cycle; OP_NONE: none did */
     char failure[SERVER_TEXT_SIZE];     /*!< why that step failed */
-    char unseen[SERVER_TEXT_SIZE];      /*!< why something could not be looked
-                                             at, by the last look that failed */
     char log_tail[SERVER_TEXT_SIZE];    /*!< the server's log after a bad end:
                                              OP_TAIL_SERVER_LOG */
 };

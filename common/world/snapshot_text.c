@@ -193,8 +193,10 @@ static const struct field top_fields[] = {
       AT(struct snapshot, newest_timeline), NULL },
     { "files.history", FIELD_STRING, AT(struct snapshot, history),
       NULL },
-    { "files.writable", FIELD_ENUM, AT(struct snapshot, disk_writable),
+    { "files.writable", FIELD_ENUM, AT(struct snapshot, disk.writable),
       names_tri },
+    { "files.unwritable", FIELD_STRING,
+      AT(struct snapshot, disk.unwritable), NULL },
     { "profile.fence_device", FIELD_ENUM,
       AT(struct snapshot, profile.fence_device), names_tri },
     { "profile.fencing_renamed", FIELD_ENUM,
@@ -278,7 +280,7 @@ static const struct field top_fields[] = {
     { "outsiders", FIELD_SIZE, AT(struct snapshot, outsiders), NULL },
     { "failed", FIELD_ENUM, AT(struct snapshot, failed), names_op },
     { "failure", FIELD_STRING, AT(struct snapshot, failure), NULL },
-    { "unseen", FIELD_STRING, AT(struct snapshot, unseen), NULL },
+    { "unseen", FIELD_STRING, AT(struct snapshot, process.unseen), NULL },
     { "log_tail", FIELD_STRING, AT(struct snapshot, log_tail), NULL },
 };
 

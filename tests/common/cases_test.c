@@ -222,7 +222,8 @@ tells_enough(const struct snapshot *snapshot, enum ocf_code code,
     }
     fault = reason_fault(reason, shown);
     if (fault == NULL || shows_words(reason, snapshot->failure)
-        || shows_words(reason, snapshot->unseen)
+        || shows_words(reason, snapshot->process.unseen)
+        || shows_words(reason, snapshot->disk.unwritable)
         || shows_words(reason, snapshot->log_tail)
         || shows_words(reason, snapshot->server.text)) {
         return true;

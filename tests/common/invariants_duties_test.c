@@ -459,7 +459,7 @@ says_not_running_only_when_all_are_gone(void **state)
                                                    : OCF_ERR_CONFIGURED;
             world.settings.check_wal_receiver = settings == 1;
             world.elapsed_ms = settings * 5000;
-            world.disk_writable = settings == 0 ? TRI_UNKNOWN : TRI_NO;
+            world.disk.writable = settings == 0 ? TRI_UNKNOWN : TRI_NO;
             try_truth(&world);
         }
     }

@@ -89,7 +89,8 @@ static const struct {
     { "failure.text", FAILED_QUERY },
     { "pgsql->refused", LONG_WORDS },
     { "decide.c:snapshot->failure", LONG_WORDS },
-    { "snapshot->unseen", LONG_WORDS },
+    { "snapshot->process.unseen", LONG_WORDS },
+    { "snapshot->disk.unwritable", LONG_WORDS },
     { "snapshot->log_tail", LONG_WORDS },
     { "replay.c:why", "raise max_prepared_transactions and restart "
       "this standby: it is 1234 here, 1234 on the primary" },

@@ -518,7 +518,7 @@ fill_instance(const struct e_view *view, struct snapshot *snapshot)
     snapshot->files.backup_label = TRI_NO;
     snapshot->files.major_version = 15;
     snapshot->control.state = control_of(view);
-    snapshot->disk_writable = TRI_YES;
+    snapshot->disk.writable = TRI_YES;
     snapshot->newest_timeline =
         view->defect == E_DEFECT_BEGAN ? 1 : view->newest;
     if (view->server == E_DOWN_CLEAN) {

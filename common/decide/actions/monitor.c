@@ -169,7 +169,7 @@ health_code(const struct snapshot *snapshot, struct plan *plan)
     plan_exit_reason(plan, OCF_ERR_GENERIC,
                      "look at /proc: the server's processes were not "
                      "found: %s",
-                     snapshot->unseen);
+                     snapshot->process.unseen);
     return OCF_ERR_GENERIC;
 }
 
@@ -347,11 +347,11 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
                       words_of_server(snapshot));
         return;
     }
-    if (snapshot->disk_writable == TRI_NO
+    if (snapshot->disk.writable == TRI_NO
         && snapshot->process.state != PROCESS_GONE) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "look at the disk of pgdata: %s",
-                         snapshot->unseen);
+                         snapshot->disk.unwritable);
         return;
     }
     if (role_is_in_files(snapshot)

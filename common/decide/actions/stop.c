@@ -102,7 +102,7 @@ cannot_look(const struct snapshot *snapshot, struct plan *plan)
     plan_exit_reason(plan, OCF_ERR_GENERIC,
                      "run pgward as root: no look at the server's processes: "
                      "%s. Nobody knows whether it runs",
-                     snapshot->unseen);
+                     snapshot->process.unseen);
 }
 
 /* A client that connected and says nothing is not waited for. */
