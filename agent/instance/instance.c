@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The action's environment: parameters, meta attributes, the node. */
+/* An instance, out of an action's environment or what else tells of it. */
 
 #include "instance.h"
 
@@ -109,35 +109,29 @@ read_deadline(enum action action, struct instance *instance)
 }
 
 static void
-read_params(struct instance *instance)
+read_params(const struct instance_source *source, struct instance *instance)
 {
-    const char *promoted = get_either(META "promoted_max",
-                                      META "master_max");
-    bool promotable = promoted != NULL || is_true(getenv(META "promotable"));
-    bool has_meta = getenv(META "name") != NULL
-                    || getenv(META "interval") != NULL;
     struct text problem;
 
     text_init(&problem, instance->problem_text,
               sizeof(instance->problem_text));
-    instance->problem = params_parse(get_param, NULL, &instance->params,
-                                     &problem);
+    instance->problem = params_parse(source->get_param, source->context,
+                                     &instance->params, &problem);
     if (instance->problem == OCF_SUCCESS) {
-        instance->problem = params_check(&instance->params, promotable,
-                                         has_meta, &problem);
+        instance->problem = params_check(&instance->params,
+                                         source->promotable, source->has_meta,
+                                         &problem);
     }
 }
 
 static void
-fill_settings(const struct instance *instance, struct snapshot *snapshot)
+fill_settings(const struct instance_source *source,
+              const struct instance *instance, struct snapshot *snapshot)
 {
     const struct params *params = &instance->params;
     struct settings *settings = &snapshot->settings;
-    const char *promoted = get_either(META "promoted_max",
-                                      META "master_max");
 
-    settings->promoted_max =
-        promoted != NULL ? (uint32_t) strtoul(promoted, NULL, 10) : 0;
+    settings->promoted_max = source->promoted_max;
     settings_take(settings, params);
     settings->problem = instance->problem;
     (void) text_copy(instance->problem_text, settings->problem_text,
@@ -146,6 +140,41 @@ fill_settings(const struct instance *instance, struct snapshot *snapshot)
                      sizeof(snapshot->tmpdir));
     (void) text_copy(params->pgdata, snapshot->pgdata,
                      sizeof(snapshot->pgdata));
+}
+
+static void
+fill_nodes(const struct instance *instance, struct snapshot *snapshot)
+{
+    const struct name_list *list = &instance->params.node_list;
+
+    snapshot->node_count = list->count;
+    for (size_t i = 0; i < list->count; i++) {
+        (void) text_copy(list->name[i], snapshot->node[i].name,
+                         NODE_NAME_SIZE);
+    }
+    snapshot->self = snapshot_find_node(snapshot, instance->self_name);
+    if (snapshot->action == ACTION_REPORT && snapshot->self == NODES_MAX
+        && snapshot->node_count < NODES_MAX) {
+        /* without replication no node is listed; is this one maintained? */
+        snapshot->self = snapshot->node_count++;
+        (void) text_copy(instance->self_name,
+                         snapshot->node[snapshot->self].name,
+                         NODE_NAME_SIZE);
+    }
+}
+
+void
+instance_fill(const struct instance_source *source,
+              struct instance *instance, struct snapshot *snapshot)
+{
+    read_params(source, instance);
+    if (identity_find(instance->params.pgdba, &instance->identity) != 0) {
+        report_log(LOG_DEBUG, "could not look up user '%s'",
+                   instance->params.pgdba);
+    }
+    fill_settings(source, instance, snapshot);
+    fill_nodes(instance, snapshot);
+    instance->pgsql = pgsql_new(&instance->params, &instance->identity);
 }
 
 /* Is `name` a word of the list? An unset list says nothing. */
@@ -170,7 +199,7 @@ is_listed(const char *list, const char *name)
 }
 
 static void
-fill_nodes(const struct instance *instance, struct snapshot *snapshot)
+fill_lists(struct snapshot *snapshot)
 {
     const char *stop = getenv(META "notify_stop_uname");
     const char *start = getenv(META "notify_start_uname");
@@ -178,27 +207,15 @@ fill_nodes(const struct instance *instance, struct snapshot *snapshot)
     const char *demote = getenv(META "notify_demote_uname");
     const char *promoted = get_either(META "notify_promoted_uname",
                                       META "notify_master_uname");
-    const struct name_list *list = &instance->params.node_list;
 
-    snapshot->node_count = list->count;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < snapshot->node_count; i++) {
         struct node *node = &snapshot->node[i];
 
-        (void) text_copy(list->name[i], node->name, sizeof(node->name));
         node->in_stop_list = is_listed(stop, node->name);
         node->in_start_list = is_listed(start, node->name);
         node->in_promote_list = is_listed(promote, node->name);
         node->in_demote_list = is_listed(demote, node->name);
         node->in_promoted_list = is_listed(promoted, node->name);
-    }
-    snapshot->self = snapshot_find_node(snapshot, instance->self_name);
-    if (snapshot->action == ACTION_REPORT && snapshot->self == NODES_MAX
-        && snapshot->node_count < NODES_MAX) {
-        /* without replication no node is listed; is this one maintained? */
-        snapshot->self = snapshot->node_count++;
-        (void) text_copy(instance->self_name,
-                         snapshot->node[snapshot->self].name,
-                         NODE_NAME_SIZE);
     }
 }
 
@@ -250,18 +267,21 @@ instance_init(enum action action, struct instance *ret_instance,
 {
     const char *interval = getenv(META "interval");
     const char *level = getenv("OCF_CHECK_LEVEL");
+    const char *promoted = get_either(META "promoted_max",
+                                      META "master_max");
+    const struct instance_source source = {
+        .get_param = get_param,
+        .has_meta = getenv(META "name") != NULL || interval != NULL,
+        .promotable = promoted != NULL || is_true(getenv(META "promotable")),
+        .promoted_max =
+            promoted != NULL ? (uint32_t) strtoul(promoted, NULL, 10) : 0,
+    };
 
     memset(ret_instance, 0, sizeof(*ret_instance));
     memset(ret_snapshot, 0, sizeof(*ret_snapshot));
     ret_instance->lock_fd = -1;
     read_deadline(action, ret_instance);
     read_names(ret_instance);
-    read_params(ret_instance);
-    if (identity_find(ret_instance->params.pgdba, &ret_instance->identity)
-        != 0) {
-        report_log(LOG_DEBUG, "could not look up user '%s'",
-                   ret_instance->params.pgdba);
-    }
     ret_snapshot->action = action;
     ret_snapshot->notify = action == ACTION_NOTIFY ? read_notify()
                                                    : NOTIFY_NONE;
@@ -270,12 +290,10 @@ instance_init(enum action action, struct instance *ret_instance,
                           && strcmp(interval, "0") == 0 ? TRI_YES : TRI_NO;
     ret_snapshot->check_level =
         level != NULL ? (uint32_t) strtoul(level, NULL, 10) : 0;
-    fill_settings(ret_instance, ret_snapshot);
-    fill_nodes(ret_instance, ret_snapshot);
+    instance_fill(&source, ret_instance, ret_snapshot);
+    fill_lists(ret_snapshot);
     ret_instance->cluster = cluster_new(ret_instance->resource,
                                         ret_instance->self_name);
-    ret_instance->pgsql = pgsql_new(&ret_instance->params,
-                                    &ret_instance->identity);
 }
 
 static void

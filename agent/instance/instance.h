@@ -10,7 +10,10 @@
 #include "pgsql.h"
 #include "snapshot.h"
 
-/*! One action on one resource: what every part of the agent works with. */
+/*!
+ * One action on one resource, or one look at it: what every part of the agent
+ * works with.
+ */
 struct instance {
     char resource[NODE_NAME_SIZE];    /*!< the primitive's id, without `:N` */
     char self_name[NODE_NAME_SIZE];   /*!< this node, in Pacemaker's words */
@@ -24,7 +27,28 @@ struct instance {
     int64_t deadline_ms;              /*!< when its verdict has to stand */
     int lock_fd;                      /*!< of the instance's lock; -1: none */
     bool address_unknown;             /*!< master_ip could not be looked up */
+    bool only_looks;                  /*!< it is no action: what is kept from
+                                           one to the next stays as it is */
 };
+
+/*! Where an instance's parameters and meta attributes come from. */
+struct instance_source {
+    params_get_fn get_param;
+    void *context;
+    bool has_meta;                    /*!< the rest is known */
+    bool promotable;
+    uint32_t promoted_max;            /*!< 0: not known, or not promotable */
+};
+
+/*!
+ * Fill what comes of parameters and meta attributes. The names of resource and
+ * node, and the snapshot's action, are there.
+ *
+ * Errors: what is wrong with a parameter is kept in `problem`.
+ */
+void
+instance_fill(const struct instance_source *source,
+              struct instance *instance, struct snapshot *snapshot);
 
 /*!
  * Read parameters and meta attributes from the environment.

@@ -29,6 +29,14 @@
 /* A process at work may show nothing of it for so long. */
 #define IDLE_MS 10000u
 
+/* Keep a file of the instance; a caller that only looks changes nothing. */
+static int
+keep(const struct instance *instance, const char *path, const char *bytes,
+     size_t len)
+{
+    return instance->only_looks ? 0 : files_write(path, bytes, len, FILE_MODE);
+}
+
 void
 memory_load(const struct instance *instance, struct sync_memory *ret_memory)
 {
@@ -54,8 +62,8 @@ memory_save(const struct instance *instance, const struct sync_memory *memory)
     text_init(&text, buf, sizeof(buf));
     sync_memory_format(memory, &text);
     if (text.overflow
-        || files_write(instance_run_path(instance, "sync", path), buf, text.len,
-                       FILE_MODE) != 0) {
+        || keep(instance, instance_run_path(instance, "sync", path), buf,
+                text.len) != 0) {
         report_log(LOG_WARNING, "could not write '%s': %m", path);
     }
 }
@@ -87,8 +95,8 @@ save_senders(const struct instance *instance,
     text_init(&text, buf, sizeof(buf));
     sender_memory_format(memory, &text);
     if (text.overflow
-        || files_write(instance_run_path(instance, "senders", path), buf,
-                       text.len, FILE_MODE) != 0) {
+        || keep(instance, instance_run_path(instance, "senders", path), buf,
+                text.len) != 0) {
         report_log(LOG_WARNING, "could not write '%s': %m", path);
     }
 }
@@ -151,7 +159,7 @@ memory_still_ms(const struct instance *instance, lsn replayed)
     text_init(&text, buf, sizeof(buf));
     text_add(&text, "%" PRIu64 " %" PRIu64 "\n", replayed, now_ms);
     /* without it the next monitor begins to count */
-    (void) files_write(path, buf, text.len, FILE_MODE);
+    (void) keep(instance, path, buf, text.len);
     return 0;
 }
 
@@ -202,8 +210,7 @@ memory_replay_is_busy(const struct instance *instance, int32_t pid)
     text_add(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
              key[0], key[1], key[2], now_ms);
     /* what cannot be remembered would count as busy for ever */
-    return files_write(path, buf, text.len, FILE_MODE) == 0 ? TRI_YES
-                                                            : TRI_UNKNOWN;
+    return keep(instance, path, buf, text.len) == 0 ? TRI_YES : TRI_UNKNOWN;
 }
 
 /* Was this whole line said lately? */
@@ -230,7 +237,7 @@ memory_say(const struct instance *instance, int priority, const char *line)
     size_t len = 0;
 
     if (stat(instance_run_path(instance, "said", path), &info) == 0
-        && time(NULL) - info.st_mtime < SAY_AGAIN_S
+        && !instance->only_looks && time(NULL) - info.st_mtime < SAY_AGAIN_S
         && files_read(path, buf, sizeof(buf), &len) == 0
         && was_said(buf, line)) {
         return;
@@ -239,7 +246,7 @@ memory_say(const struct instance *instance, int priority, const char *line)
     text_init(&text, buf + len, sizeof(buf) - len);
     text_add(&text, "%s\n", line);
     /* without it the line is only said again */
-    (void) files_write(path, buf, len + text.len, FILE_MODE);
+    (void) keep(instance, path, buf, len + text.len);
 }
 
 void
@@ -256,8 +263,10 @@ memory_forget_alone(const struct instance *instance)
 {
     char path[PATH_SIZE];
 
-    /* mostly it is gone */
-    (void) unlink(instance_run_path(instance, "alone", path));
+    if (!instance->only_looks) {
+        /* mostly it is gone */
+        (void) unlink(instance_run_path(instance, "alone", path));
+    }
 }
 
 uint32_t
@@ -283,7 +292,7 @@ memory_alone_ms(const struct instance *instance, bool has_one)
     text_init(&text, buf, sizeof(buf));
     text_add(&text, "%" PRIu64 "\n", now_ms);
     /* without it the next monitor begins to count */
-    (void) files_write(path, buf, text.len, FILE_MODE);
+    (void) keep(instance, path, buf, text.len);
     return 0;
 }
 
@@ -315,6 +324,6 @@ memory_note_calm(const struct instance *instance)
     text_init(&text, buf, sizeof(buf));
     text_add(&text, "%" PRId64 "\n", clock_now_ms());
     /* without it the next monitor only looks again */
-    (void) files_write(instance_run_path(instance, "calm", path), buf,
-                       text.len, FILE_MODE);
+    (void) keep(instance, instance_run_path(instance, "calm", path), buf,
+                text.len);
 }

@@ -120,6 +120,7 @@ static const struct {
     { "process_state_name(process->state)", "running" },
     { "answer_name(snapshot->server.answer)", "starting" },
     { "action_name(snapshot->action)", "promote" },
+    { "what_of(shared)", "the cluster's members, record and attributes" },
     { "identifier_of(snapshot, snapshot->self)", "7123456789012345678" },
     { "system_id.value", "7123456789012345679" },
     { "DATA_DISCONNECT", "DISCONNECT" },
