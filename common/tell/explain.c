@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A recorded look at the world, decided once more, in words. */
+/* A look at the world, recorded or just done, in words. */
 
 #include "explain.h"
 
@@ -12,26 +12,37 @@
 
 #define PLAN_TEXT_SIZE (64 * 1024)
 
-static void
-explain_node(const struct snapshot *snapshot, size_t node, struct text *text)
+/* Its value, or that it has none, or that it was not read. */
+static const char *
+attr_words(const struct attr *attr)
 {
-    const struct node *one = &snapshot->node[node];
-    enum lead_rule rule = may_lead(snapshot, node);
+    return attr->known == ATTR_SET ? attr->value
+                                   : names_name(names_known, attr->known);
+}
+
+static void
+tell_rule(enum lead_rule rule, struct text *text)
+{
     const char *why = lead_rule_why(rule);
 
-    text_add(text, "  %s%s: online %s, role %s, data-status %s. ", one->name,
-             node == snapshot->self ? " (the one that looked)" : "",
-             names_name(names_tri, one->online),
-             names_name(names_role, one->role),
-             one->data_status.known == ATTR_SET
-             ? one->data_status.value
-             : names_name(names_known, one->data_status.known));
     if (why == NULL) {
         text_add(text, "May lead, by the rule '%s'\n", lead_rule_name(rule));
     } else {
         text_add(text, "May not lead, by the rule '%s': %s\n",
                  lead_rule_name(rule), why);
     }
+}
+
+static void
+explain_node(const struct snapshot *snapshot, size_t node, struct text *text)
+{
+    const struct node *one = &snapshot->node[node];
+
+    text_add(text, "  %s%s: online %s, role %s, data-status %s. ", one->name,
+             node == snapshot->self ? " (the one that looked)" : "",
+             names_name(names_tri, one->online),
+             names_name(names_role, one->role), attr_words(&one->data_status));
+    tell_rule(may_lead(snapshot, node), text);
 }
 
 /* Each line of it, set in. */
@@ -74,4 +85,103 @@ explain_snapshot(const struct snapshot *snapshot, const char *recorded,
         quote(recorded, text);
     }
     return same;
+}
+
+static bool
+somebody_leads(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (snapshot->node[i].role == ROLE_PROMOTED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An action takes its own node for live: whoever only looks may not. */
+static enum lead_rule
+rule_of_election(const struct snapshot *snapshot, size_t node)
+{
+    return node == snapshot->self && snapshot->process.state == PROCESS_GONE
+           ? LEAD_NOT_LIVE : may_lead(snapshot, node);
+}
+
+static void
+tell_of_cluster(const struct snapshot *snapshot, struct text *text)
+{
+    text_add(text, "  Cluster: quorum %s, fencing %s, maintenance %s\n",
+             names_name(names_tri, snapshot->have_quorum),
+             names_name(names_tri, snapshot->fencing),
+             names_name(names_tri, snapshot->maintenance));
+}
+
+static void
+tell_of_own_server(const struct snapshot *snapshot, struct text *text)
+{
+    const struct server *server = &snapshot->server;
+
+    text_add(text, "  Its server: processes %s, answer %s, in recovery %s\n",
+             names_name(names_process, snapshot->process.state),
+             names_name(names_answer, server->answer),
+             names_name(names_tri, server->in_recovery));
+    if (snapshot->settings.problem != OCF_SUCCESS) {
+        text_add(text, "  Its parameters: %s\n",
+                 snapshot->settings.problem_text);
+    }
+}
+
+static void
+tell_of_rules(const struct snapshot *snapshot, size_t node, struct text *text)
+{
+    enum lead_rule rule = rule_of_election(snapshot, node);
+
+    text_add(text, "  By the record: ");
+    tell_rule(lead_by_record(snapshot, node), text);
+    text_add(text, "  By the record, or by what it has shown to hold: ");
+    tell_rule(lead_by_data(snapshot, node), text);
+    if (snapshot->node[node].role == ROLE_PROMOTED) {
+        text_add(text, "  Now: it leads\n");
+    } else if (rule == LEAD_NO_POSITION && somebody_leads(snapshot)) {
+        text_add(text, "  Now: there is a primary. Without one its position "
+                 "would count, which it shows then\n");
+    } else {
+        text_add(text, "  Now, without a primary: ");
+        tell_rule(rule, text);
+    }
+}
+
+bool
+explain_now(const struct snapshot *snapshot, const char *name,
+            struct text *text)
+{
+    size_t node = snapshot_find_node(snapshot, name);
+    const struct node *one;
+
+    if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
+        text_add(text, "%s: nobody is promoted: rep_mode is neither async nor "
+                 "sync\n", name);
+        tell_of_cluster(snapshot, text);
+        tell_of_own_server(snapshot, text);
+        return true;
+    }
+    if (node >= snapshot->node_count) {
+        text_add(text, "%s: ", name);
+        tell_rule(LEAD_NOT_LISTED, text);
+        return false;
+    }
+    one = &snapshot->node[node];
+    text_add(text, "%s%s: online %s, role %s, data-status %s, status %s, score "
+             "%s\n", one->name, node == snapshot->self ? " (this node)" : "",
+             names_name(names_tri, one->online),
+             names_name(names_role, one->role), attr_words(&one->data_status),
+             attr_words(&one->status), attr_words(&one->score));
+    tell_of_rules(snapshot, node, text);
+    if (one->why.known == ATTR_SET) {
+        text_add(text, "  What it lacks: %s\n", one->why.value);
+    }
+    if (node == snapshot->self) {
+        tell_of_own_server(snapshot, text);
+    }
+    tell_of_cluster(snapshot, text);
+    return true;
 }

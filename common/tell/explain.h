@@ -22,4 +22,26 @@ bool
 explain_snapshot(const struct snapshot *snapshot, const char *recorded,
                  struct text *text);
 
+/*!
+ * The facts that explain_now() tells by: those that the rules ask for of other
+ * nodes, and what this node's server is.
+ */
+#define EXPLAIN_FACTS \
+    ((uint32_t) (FACT_PROCESS | FACT_FILES | FACT_CONTROL | FACT_SQL \
+                 | FACT_REPLAY | FACT_ATTRS | FACT_RECORD | FACT_MEMBERS))
+
+/*!
+ * Tell of a node by a look just done whether it may lead, rule by rule.
+ *
+ * \param[in]  name  of the node
+ * \param[out] text  what a person reads
+ *
+ * \return false: it is not in node_list, and that is all that is told.
+ *
+ * Errors: a text that did not fit has `overflow` set.
+ */
+bool
+explain_now(const struct snapshot *snapshot, const char *name,
+            struct text *text);
+
 #endif

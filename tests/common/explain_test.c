@@ -80,6 +80,107 @@ tells_who_may_lead(void **state)
                                 "not known to run a server"));
 }
 
+static struct snapshot
+pair(void)
+{
+    struct snapshot snapshot = world();
+
+    snapshot.settings.rep_mode = REP_MODE_SYNC;
+    snapshot.have_quorum = TRI_YES;
+    for (size_t i = 0; i < 2; i++) {
+        snapshot.node[i].online = TRI_YES;
+        snapshot.node[i].role = ROLE_STARTED;
+    }
+    snapshot.node[0].data_status = (struct attr) { ATTR_SET, "LATEST" };
+    snapshot.node[1].data_status = (struct attr) { ATTR_SET, "STREAMING|SYNC" };
+    return snapshot;
+}
+
+static bool
+now(const struct snapshot *snapshot, const char *name)
+{
+    struct text text;
+    bool listed;
+
+    text_init(&text, buf, sizeof(buf));
+    listed = explain_now(snapshot, name, &text);
+    assert_false(text.overflow);
+    return listed;
+}
+
+static void
+tells_of_one_node_rule_by_rule(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot = pair();
+    snapshot.node[1].position =
+        (struct attr) { ATTR_SET, "1/0000000005000000 0 1" };
+    snapshot.node[1].why = (struct attr) { ATTR_SET, "wait for it" };
+    assert_true(now(&snapshot, "SRV2"));
+    assert_non_null(strstr(buf, "srv2: online yes, role started, data-status "
+                                "STREAMING|SYNC, status unknown, score "));
+    assert_non_null(strstr(buf, "  By the record: May lead, by the rule "
+                                "'synchronous'\n"));
+    assert_non_null(strstr(buf, "  Now, without a primary: May lead, by the "
+                                "rule 'synchronous'\n"));
+    assert_non_null(strstr(buf, "  What it lacks: wait for it\n"));
+    assert_non_null(strstr(buf, "  Cluster: quorum yes, fencing unknown"));
+    assert_null(strstr(buf, "Its server"));     /* it is another node's */
+    snapshot.node[1].position.known = ATTR_UNSET;
+    (void) now(&snapshot, "srv2");
+    assert_non_null(strstr(buf, "May not lead, by the rule 'no-position'"));
+}
+
+static void
+positions_are_no_matter_while_a_primary_is_there(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot = pair();
+    snapshot.node[0].role = ROLE_PROMOTED;
+    (void) now(&snapshot, "srv2");
+    assert_non_null(strstr(buf, "  Now: there is a primary. "));
+    (void) now(&snapshot, "srv1");
+    assert_non_null(strstr(buf, "srv1 (this node): "));
+    assert_non_null(strstr(buf, "  Now: it leads\n"));
+    assert_non_null(strstr(buf, "  Its server: processes running, answer "));
+}
+
+/* An action takes itself for live. */
+static void
+a_node_without_a_server_does_not_lead(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot = pair();
+    snapshot.process.state = PROCESS_GONE;
+    snapshot.settings.problem = OCF_ERR_CONFIGURED;
+    (void) text_copy("set it", snapshot.settings.problem_text,
+                     sizeof(snapshot.settings.problem_text));
+    (void) now(&snapshot, "srv1");
+    assert_non_null(strstr(buf, "May not lead, by the rule 'not-live'"));
+    assert_non_null(strstr(buf, "  Its parameters: set it\n"));
+}
+
+static void
+tells_where_nobody_is_promoted(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot = world();
+    assert_true(now(&snapshot, "srv1"));
+    assert_non_null(strstr(buf, "srv1: nobody is promoted"));
+    snapshot = pair();
+    assert_false(now(&snapshot, "srv3"));
+    assert_non_null(strstr(buf, "srv3: May not lead, by the rule "
+                                "'not-in-node-list'"));
+}
+
 static void
 nobody_leads_who_is_not_in_node_list(void **state)
 {
@@ -98,6 +199,10 @@ main(void)
         cmocka_unit_test(tells_what_is_decided),
         cmocka_unit_test(tells_where_it_would_decide_otherwise),
         cmocka_unit_test(tells_who_may_lead),
+        cmocka_unit_test(tells_of_one_node_rule_by_rule),
+        cmocka_unit_test(positions_are_no_matter_while_a_primary_is_there),
+        cmocka_unit_test(a_node_without_a_server_does_not_lead),
+        cmocka_unit_test(tells_where_nobody_is_promoted),
         cmocka_unit_test(nobody_leads_who_is_not_in_node_list),
     };
 
