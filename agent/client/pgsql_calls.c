@@ -178,3 +178,22 @@ pgsql_end_senders(struct pgsql *pgsql, int32_t pid, const char *began,
 {
     return CALL(end_senders, pid, began, deadline_ms, ret_why);
 }
+
+int
+pgsql_prove_source(struct pgsql *pgsql, const struct source_claim *claim,
+                   int64_t deadline_ms, enum source_proof *ret_proof,
+                   struct text *ret_why)
+{
+    *ret_proof = SOURCE_UNKNOWN;
+    return CALL(prove_source, claim, deadline_ms, ret_proof, ret_why);
+}
+
+enum tri
+pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
+                   struct text *ret_missing, struct text *ret_why)
+{
+    return is_loaded(pgsql, ret_why)
+           ? pgsql->calls->check_grants(pgsql, deadline_ms, ret_missing,
+                                        ret_why)
+           : TRI_UNKNOWN;
+}

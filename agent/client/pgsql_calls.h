@@ -3,11 +3,12 @@
 #define PGWARD_AGENT_PGSQL_CALLS_H
 
 /*
- * The functions of pgsql.h that are in the module. A new one: its name here
+ * The functions of pgsql.h and pgsql_source.h that are in the module. A new one: its name here
  * and its function in pgsql_calls.c.
  */
 
 #include "pgsql.h"
+#include "pgsql_source.h"
 #include "module.h"
 
 #define PGSQL_CALLS(X) \
@@ -28,9 +29,11 @@
     X(promote) \
     X(create_slot) \
     X(drop_slot) \
-    X(end_senders)
+    X(end_senders) \
+    X(prove_source) \
+    X(check_grants)
 
-/*! The module's table; the types are those that pgsql.h declares. */
+/*! The module's table; the types are those that these declare. */
 struct pgsql_calls {
     struct module_stamp stamp;
 #define PGSQL_CALLS_ROW(name) __typeof__(&pgsql_##name) (name);

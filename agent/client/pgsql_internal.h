@@ -75,6 +75,16 @@ pgsql_connect(const struct pgsql *pgsql, enum pgsql_login login,
               struct pgsql_failure *ret_failure);
 
 /*!
+ * See a log-in through that PQconnectStartParams() began: made quiet, with
+ * SQLSTATEs, and not blocking; `conn` may be NULL.
+ *
+ * \return 0, or -1 with the reason.
+ */
+int
+pgsql_finish_connecting(PGconn *conn, int64_t deadline_ms,
+                        struct pgsql_failure *ret_failure);
+
+/*!
  * Wait until the connection's socket is ready for `events`.
  *
  * \return 0, or -1: the deadline came, or there is no socket.

@@ -123,11 +123,6 @@ start_connecting(const struct pgsql *pgsql, const struct conninfo *info)
     if (other) {
         identity_return();
     }
-    if (conn != NULL) {
-        (void) PQsetNoticeProcessor(conn, ignore_notice, NULL);
-        /* the only way to the SQLSTATE of a refused log-in */
-        (void) PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-    }
     return conn;
 }
 
@@ -156,13 +151,17 @@ pgsql_wait(const PGconn *conn, short events, int64_t deadline_ms)
     }
 }
 
-/* 0 when connected, -1 with the reason. */
-static int
-finish_connecting(PGconn *conn, int64_t deadline_ms,
-                  struct pgsql_failure *ret_failure)
+int
+pgsql_finish_connecting(PGconn *conn, int64_t deadline_ms,
+                        struct pgsql_failure *ret_failure)
 {
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
+    if (conn != NULL) {
+        (void) PQsetNoticeProcessor(conn, ignore_notice, NULL);
+        /* the only way to the SQLSTATE of a refused log-in */
+        (void) PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+    }
     if (conn == NULL || PQstatus(conn) == CONNECTION_BAD) {
         pgsql_failure_of_connect(conn, ret_failure);
         return -1;
@@ -179,6 +178,10 @@ finish_connecting(PGconn *conn, int64_t deadline_ms,
             return -1;
         }
         status = PQconnectPoll(conn);
+    }
+    if (PQsetnonblocking(conn, 1) != 0) {
+        pgsql_failure_of_connect(conn, ret_failure);
+        return -1;
     }
     return 0;
 }
@@ -208,13 +211,10 @@ pgsql_connect(const struct pgsql *pgsql, enum pgsql_login login,
 
         conninfo_fill(pgsql, login, deadline_ms, &info);
         conn = start_connecting(pgsql, &info);
-        if (finish_connecting(conn, deadline_ms, &failure) == 0) {
-            if (PQsetnonblocking(conn, 1) == 0) {
-                *ret_conn = conn;
-                conn = NULL;
-                return 0;
-            }
-            pgsql_failure_of_connect(conn, &failure);
+        if (pgsql_finish_connecting(conn, deadline_ms, &failure) == 0) {
+            *ret_conn = conn;
+            conn = NULL;
+            return 0;
         }
         if (!queue_is_full(&failure)) {
             *ret_failure = failure;

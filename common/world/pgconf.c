@@ -57,9 +57,8 @@ pgconf_add_setting(struct text *text, const char *name, const char *value)
     return done(text);
 }
 
-/* One `keyword=value` of a connection string; quoted where it must be. */
-static void
-add_keyword(struct text *text, const char *keyword, const char *value)
+void
+pgconf_add_keyword(struct text *text, const char *keyword, const char *value)
 {
     bool plain = value[0] != '\0' && strpbrk(value, " \t'\\") == NULL;
 
@@ -78,11 +77,11 @@ pgconf_conninfo(const struct pgconf_standby *standby, struct text *text)
 {
     const struct params *params = standby->params;
 
-    add_keyword(text, "host", params->master_ip);
+    pgconf_add_keyword(text, "host", params->master_ip);
     text_add(text, " port=%d ", params->pgport);
-    add_keyword(text, "user", params->repuser);
+    pgconf_add_keyword(text, "user", params->repuser);
     text_add(text, " ");
-    add_keyword(text, "application_name", standby->sender_name);
+    pgconf_add_keyword(text, "application_name", standby->sender_name);
     text_add(text, " dbname=%s", SLOT_SYNC_DATABASE);
     if (standby->major_version >= 12) {
         text_add(text, " tcp_user_timeout=%u", ANSWER_MS);
@@ -215,13 +214,17 @@ value_on_line(const char *line, const char *name)
     return after > line ? after : NULL;
 }
 
-/* The value in quotes that begins after the opening one. */
-static void
-read_quoted(const char *at, struct text *value)
+const char *
+pgconf_read_value(const char *at, struct text *value)
 {
+    if (*at != '\'') {
+        text_add_bytes(value, at, strcspn(at, " \t\r\n#"));
+        return at + strcspn(at, " \t\r\n#");
+    }
+    at++;
     while (*at != '\0' && *at != '\n') {
         if (*at == '\'' && at[1] != '\'') {
-            return;
+            return at + 1;
         }
         if ((*at == '\'' || *at == '\\') && at[1] != '\0') {
             at++;
@@ -229,6 +232,7 @@ read_quoted(const char *at, struct text *value)
         text_add_bytes(value, at, 1);
         at++;
     }
+    return at;
 }
 
 int
@@ -243,11 +247,7 @@ pgconf_find(const char *text, const char *name, char *ret_value, size_t size)
 
         if (at != NULL) {
             text_init(&value, found, sizeof(found));
-            if (*at == '\'') {
-                read_quoted(at + 1, &value);
-            } else {
-                text_add_bytes(&value, at, strcspn(at, " \t\r\n#"));
-            }
+            (void) pgconf_read_value(at, &value);
             rc = value.overflow ? -1 : 1;
         }
         text += strcspn(text, "\n");

@@ -28,6 +28,17 @@
 int
 pgconf_add_setting(struct text *text, const char *name, const char *value);
 
+/*! Append `keyword=value` of a connection string, quoted where it must be. */
+void
+pgconf_add_keyword(struct text *text, const char *keyword, const char *value);
+
+/*!
+ * Append the value that begins at `at` in a configuration file, in quotes or
+ * plain; gives what follows it.
+ */
+const char *
+pgconf_read_value(const char *at, struct text *value);
+
 /*!
  * What a restore_command begins with in recovery.conf of ours.
  *

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of pg_rewind: what is copied is never more than there is. */
+
+#include "fuzz_text.h"
+#include "rewind_progress.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct rewind_progress progress = { .phase = REWIND_PHASE_NONE };
+    char *text = fuzz_text(bytes, len);
+    char *rest = text;
+    char *line;
+
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        struct rewind_progress before = progress;
+
+        if (rewind_progress_take(line, &progress) == 0) {
+            must(memcmp(&before, &progress, sizeof(before)) == 0);
+        }
+        must(progress.fork.lsn == 0 || wal_position_is_known(progress.fork));
+        must(progress.from.lsn == 0 || wal_position_is_known(progress.from));
+    }
+    free(text);
+    return 0;
+}
