@@ -128,13 +128,13 @@ open_source(const struct pgsql *pgsql, int64_t deadline_ms,
         return 0;
     }
     *ret_answer = failure.answer;
-    text_add(ret_why, "could not log in to the primary at '%s' as '%s': %s",
-             pgsql->params->master_ip, source_role(pgsql->params),
-             failure.text);
     if (failure.answer == ANSWER_DENIED) {
-        text_add(ret_why, ". See rejoin_user: it needs a line in the primary's"
-                 " pg_hba.conf and its password in the .pgpass of '%s'",
-                 pgsql->params->pgdba);
+        text_add(ret_why, "look at rejoin_user: no log-in as '%s' at '%s': %s",
+                 source_role(pgsql->params), pgsql->params->master_ip,
+                 failure.text);
+    } else {
+        text_add(ret_why, "look at the primary: no log-in at '%s': %s",
+                 pgsql->params->master_ip, failure.text);
     }
     return -1;
 }
@@ -180,23 +180,22 @@ judge(const PGresult *row, const struct source_claim *claim,
                                                 COL_CHECKPOINT_TIMELINE);
 
     if (strcmp(system_id, claim->system_id) != 0) {
-        text_add(why, "the server there has the system identifier %s, and "
-                 "ours is %s: it is another cluster's. Look at master_ip and "
-                 "pgport", system_id, claim->system_id);
+        text_add(why, "look at master_ip and pgport: another cluster's server"
+                 " answers, its system identifier is %s", system_id);
         return SOURCE_OTHER_SYSTEM;
     }
     if (pgsql_field_tri(row, 0, COL_IN_RECOVERY) != TRI_NO) {
-        text_add(why, "the server there is a standby");
+        text_add(why, "wait for the primary: a standby answers at master_ip");
         return SOURCE_IN_RECOVERY;
     }
     if (timeline != claim->timeline) {
-        text_add(why, "the server there leads on timeline %u, not %u",
-                 timeline, claim->timeline);
+        text_add(why, "wait for the next look: the primary leads on timeline "
+                 "%u, not on %u", timeline, claim->timeline);
         return SOURCE_OTHER_TIMELINE;
     }
     if (of_checkpoint != claim->timeline) {
-        text_add(why, "the primary's last checkpoint is on timeline %u, not "
-                 "yet on %u", of_checkpoint, claim->timeline);
+        text_add(why, "wait for a checkpoint of the primary: its last one is "
+                 "on timeline %u, not on %u", of_checkpoint, claim->timeline);
         return SOURCE_NO_CHECKPOINT_YET;
     }
     return SOURCE_PROVED;
@@ -219,14 +218,20 @@ look(PGconn *conn, const struct source_claim *claim, int64_t deadline_ms,
     struct pgsql_failure failure;
 
     if (pgsql_query(conn, &statement, deadline_ms, &row, &failure) != 0) {
-        text_add(why, "could not ask the primary for its timeline: %s",
-                 failure.text);
+        text_add(why, "look at the primary's log: could not ask for its "
+                 "timeline: %s", failure.text);
         return proof_of_failure(&failure);
     }
     return judge(row, claim, why);
 }
 
-/* 0: there was one; -1 with the cause behind what `why` says already. */
+static void
+forget_words(struct text *text, size_t len)
+{
+    text->len = len;
+    text->buf[len] = '\0';
+}
+
 static int
 make_checkpoint(const struct pgsql *pgsql, PGconn *conn, int64_t deadline_ms,
                 struct text *why)
@@ -239,14 +244,15 @@ make_checkpoint(const struct pgsql *pgsql, PGconn *conn, int64_t deadline_ms,
         return 0;
     }
     if (strcmp(failure.sqlstate, INSUFFICIENT_PRIVILEGE) != 0) {
-        text_add(why, ", and CHECKPOINT did not end: %s", failure.text);
+        text_add(why, "wait for a checkpoint of the primary: CHECKPOINT did "
+                 "not end: %s", failure.text);
     } else if (PQserverVersion(conn) >= CHECKPOINT_ROLE_VERSION) {
-        text_add(why, ", and '%s' may not ask for one: GRANT pg_checkpoint TO "
-                 "it on the primary", source_role(pgsql->params));
-    } else {
-        text_add(why, ", and '%s' may not ask for one: its own next one will "
-                 "do, or CHECKPOINT there as superuser",
+        text_add(why, "run GRANT pg_checkpoint TO \"%s\": the primary has had "
+                 "no checkpoint since its promotion",
                  source_role(pgsql->params));
+    } else {
+        text_add(why, "run CHECKPOINT on the primary: it has had none since "
+                 "its promotion, and rejoin_user may not");
     }
     return -1;
 }
@@ -269,11 +275,11 @@ pgsql_prove_source(struct pgsql *pgsql, const struct source_claim *claim,
         return -1;
     }
     *ret_proof = look(conn, claim, deadline_ms, ret_why);
-    if (*ret_proof == SOURCE_NO_CHECKPOINT_YET
-        && make_checkpoint(pgsql, conn, deadline_ms, ret_why) == 0) {
-        ret_why->len = said;
-        ret_why->buf[said] = '\0';
-        *ret_proof = look(conn, claim, deadline_ms, ret_why);
+    if (*ret_proof == SOURCE_NO_CHECKPOINT_YET) {
+        forget_words(ret_why, said);
+        if (make_checkpoint(pgsql, conn, deadline_ms, ret_why) == 0) {
+            *ret_proof = look(conn, claim, deadline_ms, ret_why);
+        }
     }
     return *ret_proof == SOURCE_PROVED ? 0 : -1;
 }
@@ -332,7 +338,8 @@ may_run(PGconn *conn, const char *sql, int64_t deadline_ms,
     if (strcmp(failure.sqlstate, INSUFFICIENT_PRIVILEGE) == 0) {
         return TRI_NO;
     }
-    text_add(why, "could not try what pg_rewind needs: %s", failure.text);
+    text_add(why, "look at the primary's log: could not try what pg_rewind "
+             "needs: %s", failure.text);
     return TRI_UNKNOWN;
 }
 

@@ -14,7 +14,7 @@ enum config_ref {
                                      of these [as above] */
     CONFIG_REF_AUTH,            /*!< hba_file, ident_file [PGDATA] */
     CONFIG_REF_FILE,            /*!< ssl_key_file and its kin [as above] */
-    CONFIG_REF_FILES,           /*!< ssl_crl_dir: all that is in it [as above] */
+    CONFIG_REF_FILES,           /*!< ssl_crl_dir: all in it [as above] */
 };
 
 /*! Take one; `name` is never empty. */

@@ -87,8 +87,8 @@ add_option(const struct params *params, const struct option *option,
            struct text *conninfo, struct text *password, struct text *why)
 {
     if (strcmp(option->keyword, "sslpassword") == 0) {
-        text_add(why, "primary_conninfo_opt has an sslpassword, which would "
-                 "be seen in the list of processes. Use a key without one");
+        text_add(why, "use a key without sslpassword in primary_conninfo_opt:"
+                 " it would be seen in the list of processes");
         return -1;
     }
     if (strcmp(option->keyword, "password") == 0) {
@@ -116,8 +116,8 @@ source_conninfo(const struct params *params, struct text *ret_conninfo,
     while (*at != '\0') {
         at = next_option(at, &option);
         if (at == NULL) {
-            text_add(ret_why, "could not read 'primary_conninfo_opt': write "
-                     "keyword=value, with spaces between");
+            text_add(ret_why, "write primary_conninfo_opt as keyword=value, "
+                     "with spaces between: it could not be read");
             return -1;
         }
         if (add_option(params, &option, ret_conninfo, ret_password, ret_why)
@@ -132,7 +132,7 @@ source_conninfo(const struct params *params, struct text *ret_conninfo,
     pgconf_add_keyword(ret_conninfo, "dbname", source_database(params));
     text_add(ret_conninfo, " application_name=" APPLICATION);
     if (ret_conninfo->overflow || ret_password->overflow) {
-        text_add(ret_why, "'primary_conninfo_opt' is too long");
+        text_add(ret_why, "look at primary_conninfo_opt: it is too long");
         return -1;
     }
     return 0;

@@ -88,7 +88,7 @@ refuses_what_libpq_would_not_take(void **state)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         params.primary_conninfo_opt = wrong[i];
         assert_int_equal(make(), -1);
-        assert_non_null(strstr(why_buf, "write keyword=value"));
+        assert_non_null(strstr(why_buf, "as keyword=value"));
     }
     params.primary_conninfo_opt = "sslkey=k sslpassword=secret";
     assert_int_equal(make(), -1);
