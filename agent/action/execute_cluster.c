@@ -61,8 +61,8 @@ do_set_records(struct job *job)
         const struct op *op = &job->op[i];
         struct node *node = &job->snapshot->node[op->node];
         bool is_quorum = op->kind == OP_SET_DATA_QUORUM;
-        const struct attr *old = is_quorum ? &node->quorum
-                                           : &node->data_status;
+        const struct attr *old = is_quorum ? &node->record.quorum
+                                           : &node->record.data_status;
 
         forget_copy(node);
         report_log(is_quorum ? LOG_INFO : LOG_NOTICE,

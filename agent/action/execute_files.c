@@ -53,7 +53,7 @@ name_for_file(const struct job *job, char *ret_name)
 {
     const struct snapshot *snapshot = job->snapshot;
 
-    if (snapshot->name_key.known != ATTR_UNKNOWN
+    if (snapshot->record.name_key.known != ATTR_UNKNOWN
         || text_copy(snapshot->files.sender_name, ret_name,
                      NODE_NAME_SIZE) != 0 || ret_name[0] == '\0') {
         sender_name(snapshot, job->instance->self_name, ret_name);

@@ -38,7 +38,8 @@ cluster_close(struct cluster *cluster);
 
 /*!
  * Read the attributes of every node of the snapshot; receiver only where
- * check_wal_receiver is set. What was not read is ATTR_UNKNOWN.
+ * check_wal_receiver is set. The caller has emptied them (snapshot_forget());
+ * what was not read stays so.
  *
  * \return 0, or -1 with `ret_why`.
  */
@@ -53,6 +54,8 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
  *   take Pacemaker's own spelling
  * - FACT_RECORD: RSC-data-status and -quorum of every node, and RSC-system-id
  *   and RSC-name-key of the cluster
+ *
+ * \return 0, or -1 with `ret_why` and the snapshot untouched.
  */
 int
 cluster_observe_cib(struct cluster *cluster, uint32_t facts,

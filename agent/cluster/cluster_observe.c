@@ -98,12 +98,6 @@ int
 cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
                       struct snapshot *snapshot, struct text *ret_why)
 {
-    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
-            memset(node_attr(&snapshot->node[i], (enum attr_id) attr), 0,
-                   sizeof(struct attr));
-        }
-    }
     for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
         /* each costs a monitor a round trip */
         if (attr == ATTR_RECEIVER
@@ -178,74 +172,44 @@ take_outsiders(const struct cluster *cluster, struct cluster_view *view,
 static void
 take_records(const struct cluster_view *view, struct snapshot *snapshot)
 {
-    memset(&snapshot->system_id, 0, sizeof(snapshot->system_id));
-    memset(&snapshot->name_key, 0, sizeof(snapshot->name_key));
-    if (view != NULL) {
-        snapshot->name_key = view->name_key;
-        snapshot->system_id = view->system_id;
-    }
+    snapshot->record.name_key = view->name_key;
+    snapshot->record.system_id = view->system_id;
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        struct node *node = &snapshot->node[i];
-
-        memset(&node->data_status, 0, sizeof(node->data_status));
-        memset(&node->quorum, 0, sizeof(node->quorum));
-        if (view != NULL) {
-            node->data_status = view->node[i].record;
-            node->quorum = view->node[i].quorum;
-        }
+        snapshot->node[i].record.data_status = view->node[i].record;
+        snapshot->node[i].record.quorum = view->node[i].quorum;
     }
-}
-
-/* What was seen before is forgotten, but not that the node was out. */
-static void
-forget_member(struct node *node)
-{
-    if (node_is_out(node)) {
-        node->was_out = TRI_YES;
-    }
-    node->online = TRI_UNKNOWN;
-    node->role = ROLE_UNKNOWN;
-    node->starting = TRI_UNKNOWN;
-    node->member = TRI_UNKNOWN;
-    node->controller = TRI_UNKNOWN;
-    node->expected_down = TRI_UNKNOWN;
-    node->erased = TRI_UNKNOWN;
-    node->probed = TRI_UNKNOWN;
-    memset(&node->cib_score, 0, sizeof(node->cib_score));
 }
 
 static void
 take_member(const struct cluster_node *seen, struct node *node)
 {
+    struct node_member *member = &node->member;
+
     memcpy(node->name, seen->name, sizeof(node->name));
-    node->online = seen->online;
-    node->member = seen->member;
-    node->controller = seen->controller;
-    node->expected_down = seen->expected_down;
-    node->erased = seen->erased;
-    node->probed = seen->roles.any ? TRI_YES : TRI_NO;
-    node->cib_score = seen->score;
-    roles_result(&seen->roles, &node->role, &node->starting);
+    member->online = seen->online;
+    member->corosync = seen->member;
+    member->controller = seen->controller;
+    member->expected_down = seen->expected_down;
+    member->erased = seen->erased;
+    member->probed = seen->roles.any ? TRI_YES : TRI_NO;
+    member->cib_score = seen->score;
+    roles_result(&seen->roles, &member->role, &member->starting);
 }
 
 static void
 take_members(const struct cluster *cluster, const struct cluster_view *view,
              struct snapshot *snapshot)
 {
-    snapshot->have_quorum = view != NULL ? view->have_quorum : TRI_UNKNOWN;
-    snapshot->maintenance = view != NULL ? view->maintenance : TRI_UNKNOWN;
-    snapshot->fencing = view != NULL ? view->fencing : TRI_UNKNOWN;
+    snapshot->cluster.have_quorum = view->have_quorum;
+    snapshot->cluster.maintenance = view->maintenance;
+    snapshot->cluster.fencing = view->fencing;
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         struct node *node = &snapshot->node[i];
 
-        forget_member(node);
-        if (view == NULL) {
-            continue;
-        }
         take_member(&view->node[i], node);
         if (view->node[i].maintenance == TRI_YES
             && text_same_name(node->name, cluster->self_name)) {
-            snapshot->maintenance = TRI_YES;
+            snapshot->cluster.maintenance = TRI_YES;
         }
     }
 }
@@ -256,19 +220,18 @@ cluster_observe_cib(struct cluster *cluster, uint32_t facts,
                     struct text *ret_why)
 {
     struct cluster_view view;
-    int rc = look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why);
-    const struct cluster_view *seen = rc == 0 ? &view : NULL;
 
-    if (rc == 0) {
-        take_outsiders(cluster, &view, snapshot);
+    if (look_at_nodes(cluster, deadline_ms, snapshot, &view, ret_why) != 0) {
+        return -1;
     }
+    take_outsiders(cluster, &view, snapshot);
     if ((facts & FACT_MEMBERS) != 0) {
-        take_members(cluster, seen, snapshot);
+        take_members(cluster, &view, snapshot);
     }
     if ((facts & FACT_RECORD) != 0) {
-        take_records(seen, snapshot);
+        take_records(&view, snapshot);
     }
-    return rc;
+    return 0;
 }
 
 /*

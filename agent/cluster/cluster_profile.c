@@ -301,7 +301,7 @@ take(const struct reader *reader, struct snapshot *snapshot)
         seen->fence_device = TRI_YES;
     }
     seen->fencing_renamed = reader->fencing.new_name ? TRI_YES : TRI_NO;
-    snapshot->fencing = reader->fencing.on == TRI_NO ? TRI_NO : TRI_YES;
+    snapshot->cluster.fencing = reader->fencing.on == TRI_NO ? TRI_NO : TRI_YES;
     if (reader->known) {
         snapshot->profile = *seen;
         return;

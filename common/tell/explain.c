@@ -40,8 +40,9 @@ explain_node(const struct snapshot *snapshot, size_t node, struct text *text)
 
     text_add(text, "  %s%s: online %s, role %s, data-status %s. ", one->name,
              node == snapshot->self ? " (the one that looked)" : "",
-             names_name(names_tri, one->online),
-             names_name(names_role, one->role), attr_words(&one->data_status));
+             names_name(names_tri, one->member.online),
+             names_name(names_role, one->member.role),
+             attr_words(&one->record.data_status));
     tell_rule(may_lead(snapshot, node), text);
 }
 
@@ -91,7 +92,7 @@ static bool
 somebody_leads(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (snapshot->node[i].role == ROLE_PROMOTED) {
+        if (snapshot->node[i].member.role == ROLE_PROMOTED) {
             return true;
         }
     }
@@ -110,9 +111,9 @@ static void
 tell_of_cluster(const struct snapshot *snapshot, struct text *text)
 {
     text_add(text, "  Cluster: quorum %s, fencing %s, maintenance %s\n",
-             names_name(names_tri, snapshot->have_quorum),
-             names_name(names_tri, snapshot->fencing),
-             names_name(names_tri, snapshot->maintenance));
+             names_name(names_tri, snapshot->cluster.have_quorum),
+             names_name(names_tri, snapshot->cluster.fencing),
+             names_name(names_tri, snapshot->cluster.maintenance));
 }
 
 static void
@@ -139,7 +140,7 @@ tell_of_rules(const struct snapshot *snapshot, size_t node, struct text *text)
     tell_rule(lead_by_record(snapshot, node), text);
     text_add(text, "  By the record, or by what it has shown to hold: ");
     tell_rule(lead_by_data(snapshot, node), text);
-    if (snapshot->node[node].role == ROLE_PROMOTED) {
+    if (snapshot->node[node].member.role == ROLE_PROMOTED) {
         text_add(text, "  Now: it leads\n");
     } else if (rule == LEAD_NO_POSITION && somebody_leads(snapshot)) {
         text_add(text, "  Now: there is a primary. Without one its position "
@@ -172,12 +173,13 @@ explain_now(const struct snapshot *snapshot, const char *name,
     one = &snapshot->node[node];
     text_add(text, "%s%s: online %s, role %s, data-status %s, status %s, score "
              "%s\n", one->name, node == snapshot->self ? " (this node)" : "",
-             names_name(names_tri, one->online),
-             names_name(names_role, one->role), attr_words(&one->data_status),
-             attr_words(&one->status), attr_words(&one->score));
+             names_name(names_tri, one->member.online),
+             names_name(names_role, one->member.role),
+             attr_words(&one->record.data_status),
+             attr_words(&one->attrs.status), attr_words(&one->attrs.score));
     tell_of_rules(snapshot, node, text);
-    if (one->why.known == ATTR_SET) {
-        text_add(text, "  What it lacks: %s\n", one->why.value);
+    if (one->attrs.why.known == ATTR_SET) {
+        text_add(text, "  What it lacks: %s\n", one->attrs.why.value);
     }
     if (node == snapshot->self) {
         tell_of_own_server(snapshot, text);

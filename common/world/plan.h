@@ -40,12 +40,12 @@
                                     /* the server's answer and role */ \
     X(FACT_SENDERS, "senders", OF_ALL(senders) OF_NODE(senders)) \
                                     /* pg_stat_replication, slots */ \
-    X(FACT_ATTRS, "attrs", ) \
+    X(FACT_ATTRS, "attrs", OF_NODE(attrs)) \
                                     /* attributes of lifetime reboot, \
                                        private */ \
-    X(FACT_RECORD, "record", ) \
+    X(FACT_RECORD, "record", OF_ALL(record) OF_NODE(record)) \
                                     /* RSC-data-status of every node */ \
-    X(FACT_MEMBERS, "members", ) \
+    X(FACT_MEMBERS, "members", OF_ALL(cluster) OF_NODE(member)) \
                                     /* who is online, who is promoted */ \
     X(FACT_ADDRESS, "address", OF_ALL(address_here)) \
                                     /* is master_ip on an interface here */ \

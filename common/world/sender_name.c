@@ -66,14 +66,14 @@ sender_name(const struct snapshot *snapshot, const char *node,
     struct text text;
     char base[NODE_NAME_SIZE];
 
-    if (snapshot->name_key.known != ATTR_SET
-        || !name_key_is_valid(snapshot->name_key.value)) {
+    if (snapshot->record.name_key.known != ATTR_SET
+        || !name_key_is_valid(snapshot->record.name_key.value)) {
         copy_lower(node, ret_name);
         return;
     }
     base_of(node, base);
     text_init(&text, ret_name, NODE_NAME_SIZE);
-    text_add(&text, "%s%c%s", base, SEPARATOR, snapshot->name_key.value);
+    text_add(&text, "%s%c%s", base, SEPARATOR, snapshot->record.name_key.value);
 }
 
 const char *
@@ -172,7 +172,7 @@ assign_to(const struct snapshot *snapshot, struct node *node)
 
         /* which key is right is not known before it was looked for */
         if (text_same_name(row->name, wanted)
-            || (snapshot->name_key.known == ATTR_UNKNOWN
+            || (snapshot->record.name_key.known == ATTR_UNKNOWN
                 && sender_name_is_of(row->name, node->name))) {
             take_own(row, &first, node);
         } else if (node->senders.twin[0] == '\0'

@@ -132,15 +132,17 @@ postmaster_lives(const struct snapshot *snapshot)
 bool
 node_is_out(const struct node *node)
 {
-    bool active = node->role == ROLE_STARTED || node->role == ROLE_PROMOTED
-                  || node->starting != TRI_NO;
+    bool active = node->member.role == ROLE_STARTED
+                  || node->member.role == ROLE_PROMOTED
+                  || node->member.starting != TRI_NO;
 
-    if (node->online != TRI_NO || node->expected_down != TRI_YES || active) {
+    if (node->member.online != TRI_NO || node->member.expected_down != TRI_YES
+        || active) {
         return false;
     }
-    return node->controller == TRI_NO
-           ? node->role == ROLE_STOPPED || node->erased == TRI_YES
-           : node->controller == TRI_YES && node->was_out == TRI_YES;
+    return node->member.controller == TRI_NO
+           ? node->member.role == ROLE_STOPPED || node->member.erased == TRI_YES
+           : node->member.controller == TRI_YES && node->was_out == TRI_YES;
 }
 
 bool
@@ -152,7 +154,7 @@ attr_is(const struct attr *attr, const char *value)
 /* What a fact fills, in the snapshot or in each node. */
 struct group {
     size_t offset;
-    size_t size;                /* 0: there is none */
+    size_t size;                /* 0: it fills one, not two */
     bool of_node;
 };
 
@@ -177,9 +179,23 @@ empty(const struct group *group, struct snapshot *snapshot)
     }
 }
 
+/* What was seen before is forgotten, but not that the node was out. */
+static void
+note_out(struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
+        if (node_is_out(&snapshot->node[i])) {
+            snapshot->node[i].was_out = TRI_YES;
+        }
+    }
+}
+
 void
 snapshot_forget(struct snapshot *snapshot, uint32_t facts)
 {
+    if ((facts & FACT_MEMBERS) != 0) {
+        note_out(snapshot);
+    }
     for (unsigned place = 0; place < FACT_COUNT; place++) {
         if ((facts & (1u << place)) != 0) {
             empty(&groups[place][0], snapshot);
@@ -197,7 +213,7 @@ settings_take(struct settings *settings, const struct params *params)
 }
 
 #define OFFSET_ROW(X, symbol, field, word, prefix, suffix, spread, reader) \
-    [ATTR_##symbol] = offsetof(struct node, field),
+    [ATTR_##symbol] = offsetof(struct node, attrs.field),
 static const size_t attr_offset[ATTR_COUNT] = { ATTR_LIST(OFFSET_ROW, ) };
 #undef OFFSET_ROW
 

@@ -186,13 +186,12 @@ struct senders {
                                                      part of the text */
 };
 
-/*! One node of node_list. */
-struct node {
-    char name[NODE_NAME_SIZE];    /*!< Pacemaker's own spelling if known */
+/*! What the cluster says of a node. */
+struct node_member {
     enum tri online;              /*!< in_ccm, crmd and joined */
     enum role role;
     enum tri starting;            /*!< its start (or stop) is under way */
-    enum tri member;              /*!< in_ccm: Corosync runs there */
+    enum tri corosync;            /*!< in_ccm: Corosync runs there */
     enum tri controller;          /*!< crmd: Pacemaker does */
     enum tri expected_down;       /*!< it left as planned, or was fenced, and
                                        has not been taken in again (P2) */
@@ -201,28 +200,62 @@ struct node {
     enum tri probed;              /*!< the cluster's history has an operation
                                        of the instance there; fencing and a
                                        clean-up take it away */
+    struct attr cib_score;        /*!< the score that the CIB has by now, so
+                                       that the scheduler knows it */
+};
+
+/*! What the record says of a node. */
+struct node_record {
+    struct attr data_status;      /*!< RSC-data-status */
+    struct attr quorum;           /*!< RSC-data-quorum: `n/N` */
+};
+
+/*! One for each of attrs.h. */
+struct node_attrs {
+#define SNAPSHOT_ATTR_ROW(X, symbol, field, ...) struct attr field;
+    ATTR_LIST(SNAPSHOT_ATTR_ROW, )
+#undef SNAPSHOT_ATTR_ROW
+};
+
+/*! One node of node_list. */
+struct node {
+    char name[NODE_NAME_SIZE];    /*!< Pacemaker's own spelling if known */
+
+    /* what a fact fills, see FACT_LIST: emptied before each look */
+    struct node_member member;
+    struct node_record record;
+    struct node_attrs attrs;
+    struct node_senders senders;
+
     enum tri was_out;             /*!< an earlier look of this action found
                                        it out (node_is_out()) */
     struct attr copy;             /*!< RSC-data-status as this node's own copy
                                        of the CIB has it (P2) */
-    struct attr quorum;           /*!< RSC-data-quorum: `n/N` */
-    struct attr copy_quorum;      /*!< the same in this node's own copy */
+    struct attr copy_quorum;      /*!< RSC-data-quorum there */
     struct attr copy_self;        /*!< what that copy says of the node that
                                        asked, as RSC-data-status */
     enum tri copy_answered;       /*!< UNKNOWN: not asked in this action since
                                        its record was last written */
-    struct attr data_status;      /*!< RSC-data-status */
-    struct attr cib_score;        /*!< the score that the CIB has by now, so
-                                       that the scheduler knows it */
-#define SNAPSHOT_ATTR_ROW(X, symbol, field, ...) struct attr field;
-    ATTR_LIST(SNAPSHOT_ATTR_ROW, )      /* one for each of attrs.h */
-#undef SNAPSHOT_ATTR_ROW
-    struct node_senders senders;  /*!< FACT_SENDERS */
     enum tri in_stop_list;        /*!< notify or meta lists name it */
     enum tri in_start_list;       /*!< with a stop: it is restarted */
     enum tri in_promote_list;
     enum tri in_demote_list;
     enum tri in_promoted_list;    /*!< promoted before the transition */
+};
+
+/*! What the cluster says of itself. */
+struct cluster_state {
+    enum tri have_quorum;
+    enum tri maintenance;         /*!< of all, or of this node */
+    enum tri fencing;             /*!< nodes are fenced; FACT_PROFILE asks
+                                       too */
+};
+
+/*! What is recorded of the whole cluster, in crm_config. */
+struct common_record {
+    struct attr system_id;        /*!< RSC-system-id: the identifier of the
+                                       cluster's database */
+    struct attr name_key;         /*!< RSC-name-key, see sender_name.h */
 };
 
 /*!
@@ -499,6 +532,8 @@ struct snapshot {
     struct control control;
     struct server server;
     struct senders senders;
+    struct common_record record;
+    struct cluster_state cluster;
     enum tri address_here;        /*!< master_ip is on an interface here */
     struct disk disk;
     enum tri position_advances;   /*!< replay moved since the last look */
@@ -519,14 +554,6 @@ struct snapshot {
 
     uint32_t position_looks;      /*!< of FACT_POSITION, in this action */
     enum tri monitor_sql_ok;      /*!< it runs once an action */
-    enum tri have_quorum;
-    enum tri maintenance;
-    enum tri fencing;             /*!< nodes are fenced */
-    struct attr system_id;        /*!< FACT_RECORD: RSC-system-id of
-                                       crm_config, the identifier of the
-                                       cluster's database */
-    struct attr name_key;         /*!< FACT_RECORD: RSC-name-key of crm_config,
-                                       see sender_name.h */
     size_t self;                  /*!< index of this node; NODES_MAX: none */
     size_t node_count;            /*!< of node_list */
     size_t outsiders;             /*!< that follow those: in the cluster, with
@@ -543,8 +570,8 @@ struct snapshot {
 
 /*!
  * Empty the groups of the facts (FACT_LIST), before they are looked at: a
- * failed look leaves UNKNOWN, never what was there in the last cycle. The
- * cluster's facts are emptied by who reads them, which keeps who was out.
+ * failed look leaves UNKNOWN, never what was there in the last cycle. That a
+ * node was out is remembered.
  */
 void
 snapshot_forget(struct snapshot *snapshot, uint32_t facts);

@@ -90,14 +90,14 @@ reads_members_and_roles_of_2_1_5(void **state)
                   "<node_state uname=\"node2\" in_ccm=\"true\" "
                   "crmd=\"online\" join=\"member\" expected=\"member\"/>"
                   DONE("7", "start", "0", "0")));
-    assert_int_equal(snapshot.node[0].online, TRI_YES);
-    assert_int_equal(snapshot.node[0].role, ROLE_PROMOTED);
-    assert_int_equal(snapshot.node[0].starting, TRI_NO);
-    assert_int_equal(snapshot.node[1].online, TRI_YES);
-    assert_int_equal(snapshot.node[1].role, ROLE_STARTED);
-    assert_int_equal(snapshot.node[1].probed, TRI_YES);
-    assert_int_equal(snapshot.have_quorum, TRI_YES);
-    assert_int_equal(snapshot.maintenance, TRI_NO);
+    assert_int_equal(snapshot.node[0].member.online, TRI_YES);
+    assert_int_equal(snapshot.node[0].member.role, ROLE_PROMOTED);
+    assert_int_equal(snapshot.node[0].member.starting, TRI_NO);
+    assert_int_equal(snapshot.node[1].member.online, TRI_YES);
+    assert_int_equal(snapshot.node[1].member.role, ROLE_STARTED);
+    assert_int_equal(snapshot.node[1].member.probed, TRI_YES);
+    assert_int_equal(snapshot.cluster.have_quorum, TRI_YES);
+    assert_int_equal(snapshot.cluster.maintenance, TRI_NO);
 }
 
 static void
@@ -107,8 +107,8 @@ reads_the_time_stamps_of_3_0(void **state)
     look_at(REPLY(CIB BOTH
                   STATE("node1", "1795215612", "1795215613", "member")
                   STATE("node2", "0", "0", "down")));
-    assert_int_equal(snapshot.node[0].online, TRI_YES);
-    assert_int_equal(snapshot.node[1].online, TRI_NO);
+    assert_int_equal(snapshot.node[0].member.online, TRI_YES);
+    assert_int_equal(snapshot.node[1].member.online, TRI_NO);
 }
 
 static void
@@ -135,9 +135,9 @@ online_needs_all_three_signs(void **state)
         text_add(&text, "<xpath-query>%s%s%s</xpath-query>", CIB, BOTH,
                  states[i]);
         look_at(reply);
-        assert_int_equal(snapshot.node[1].online, TRI_NO);
-        assert_int_equal(snapshot.node[1].role, ROLE_UNKNOWN);
-        assert_int_equal(snapshot.node[1].starting, TRI_NO);
+        assert_int_equal(snapshot.node[1].member.online, TRI_NO);
+        assert_int_equal(snapshot.node[1].member.role, ROLE_UNKNOWN);
+        assert_int_equal(snapshot.node[1].member.starting, TRI_NO);
     }
 }
 
@@ -148,7 +148,7 @@ a_remote_node_is_online_when_it_is_in_the_cluster(void **state)
     look_at(REPLY(CIB BOTH
                   "<node_state remote_node=\"true\" uname=\"node2\" "
                   "in_ccm=\"true\"/>"));
-    assert_int_equal(snapshot.node[1].online, TRI_YES);
+    assert_int_equal(snapshot.node[1].member.online, TRI_YES);
 }
 
 static void
@@ -157,8 +157,8 @@ a_dead_nodes_history_stays(void **state)
     (void) state;
     look_at(REPLY(CIB BOTH STATE("node2", "false", "offline", "down")
                   DONE("10", "promote", "0", "0")));
-    assert_int_equal(snapshot.node[1].online, TRI_NO);
-    assert_int_equal(snapshot.node[1].role, ROLE_PROMOTED);
+    assert_int_equal(snapshot.node[1].member.online, TRI_NO);
+    assert_int_equal(snapshot.node[1].member.role, ROLE_PROMOTED);
 }
 
 static void
@@ -171,10 +171,10 @@ what_is_under_way_is_seen(void **state)
                   MEMBER("node2")
                   "<lrm_rsc_op operation=\"start\" call-id=\"-1\" "
                   "rc-code=\"193\" op-status=\"-1\" interval=\"0\"/>"));
-    assert_int_equal(snapshot.node[0].role, ROLE_UNKNOWN);
-    assert_int_equal(snapshot.node[0].starting, TRI_NO);
-    assert_int_equal(snapshot.node[1].role, ROLE_STOPPED);
-    assert_int_equal(snapshot.node[1].starting, TRI_YES);
+    assert_int_equal(snapshot.node[0].member.role, ROLE_UNKNOWN);
+    assert_int_equal(snapshot.node[0].member.starting, TRI_NO);
+    assert_int_equal(snapshot.node[1].member.role, ROLE_STOPPED);
+    assert_int_equal(snapshot.node[1].member.starting, TRI_YES);
 }
 
 static void
@@ -188,7 +188,7 @@ a_garbled_entry_tells_nothing_good(void **state)
                   "<lrm_rsc_op/>"
                   "<node_state uname=\"node3\"/>"
                   DONE("10", "promote", "0", "0")));
-    assert_int_equal(snapshot.node[0].role, ROLE_UNKNOWN);
+    assert_int_equal(snapshot.node[0].member.role, ROLE_UNKNOWN);
 }
 
 static void
@@ -203,8 +203,8 @@ sees_who_has_a_record_and_is_not_in_node_list(void **state)
     assert_int_equal(snapshot.node_count, 2);
     assert_int_equal(snapshot.outsiders, 1);
     assert_string_equal(snapshot.node[2].name, "node3");
-    assert_int_equal(snapshot.node[2].online, TRI_YES);
-    assert_int_equal(snapshot.node[2].role, ROLE_PROMOTED);
+    assert_int_equal(snapshot.node[2].member.online, TRI_YES);
+    assert_int_equal(snapshot.node[2].member.role, ROLE_PROMOTED);
 }
 
 /* What is recorded of itself is not of another. */
@@ -227,7 +227,7 @@ a_node_is_none_of_its_own_outsiders(void **state)
     assert_int_equal(observe_record(cluster, 5000), 0);
     assert_int_equal(snapshot.outsiders, 1);
     assert_string_equal(snapshot.node[1].name, "node3");
-    assert_true(attr_is(&snapshot.node[1].data_status, "DISCONNECT"));
+    assert_true(attr_is(&snapshot.node[1].record.data_status, "DISCONNECT"));
     end(cluster);
 }
 
@@ -264,9 +264,9 @@ knows_a_cluster_without_quorum(void **state)
 {
     (void) state;
     look_at(REPLY("<cib have-quorum=\"0\"/>"));
-    assert_int_equal(snapshot.have_quorum, TRI_NO);
+    assert_int_equal(snapshot.cluster.have_quorum, TRI_NO);
     look_at(REPLY("<cib/>"));
-    assert_int_equal(snapshot.have_quorum, TRI_UNKNOWN);
+    assert_int_equal(snapshot.cluster.have_quorum, TRI_UNKNOWN);
 }
 
 static void
@@ -295,7 +295,7 @@ knows_every_kind_of_maintenance(void **state)
     (void) state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         look_at_cib_with(rows[i].content);
-        assert_int_equal(snapshot.maintenance, rows[i].maintenance);
+        assert_int_equal(snapshot.cluster.maintenance, rows[i].maintenance);
     }
 }
 
@@ -324,7 +324,7 @@ knows_both_names_of_fencing(void **state)
     (void) state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         look_at_cib_with(rows[i].options);
-        assert_int_equal(snapshot.fencing, rows[i].fencing);
+        assert_int_equal(snapshot.cluster.fencing, rows[i].fencing);
     }
 }
 
@@ -357,15 +357,16 @@ reads_the_record_of_each_node(void **state)
     (void) state;
     assert_int_equal(observe_record(cluster, 5000),
                      0);
-    assert_true(attr_is(&snapshot.node[0].data_status, "LATEST"));
-    assert_int_equal(snapshot.node[1].data_status.known, ATTR_UNSET);
+    assert_true(attr_is(&snapshot.node[0].record.data_status, "LATEST"));
+    assert_int_equal(snapshot.node[1].record.data_status.known, ATTR_UNSET);
     assert_int_equal(observe_record(cluster, 5000),
                      0);
-    assert_int_equal(snapshot.node[0].data_status.known, ATTR_UNSET);
-    assert_true(attr_is(&snapshot.node[1].data_status, "STREAMING|SYNC"));
+    assert_int_equal(snapshot.node[0].record.data_status.known, ATTR_UNSET);
+    assert_true(attr_is(&snapshot.node[1].record.data_status,
+                        "STREAMING|SYNC"));
     assert_int_equal(observe_record(cluster, 5000),
                      -1);
-    assert_int_equal(snapshot.node[1].data_status.known, ATTR_UNKNOWN);
+    assert_int_equal(snapshot.node[1].record.data_status.known, ATTR_UNKNOWN);
     assert_says("Permission denied");
     end(cluster);
 }
@@ -385,17 +386,17 @@ what_is_no_answer_leaves_everything_unknown(void **state)
         };
         struct cluster *cluster = begin(steps);
 
-        snapshot.have_quorum = TRI_YES;
-        snapshot.maintenance = TRI_NO;
-        snapshot.node[0].online = TRI_YES;
-        snapshot.node[0].role = ROLE_STOPPED;
-        snapshot.node[0].starting = TRI_NO;
+        snapshot.cluster.have_quorum = TRI_YES;
+        snapshot.cluster.maintenance = TRI_NO;
+        snapshot.node[0].member.online = TRI_YES;
+        snapshot.node[0].member.role = ROLE_STOPPED;
+        snapshot.node[0].member.starting = TRI_NO;
         assert_int_equal(observe_members(cluster, 5000), -1);
-        assert_int_equal(snapshot.have_quorum, TRI_UNKNOWN);
-        assert_int_equal(snapshot.maintenance, TRI_UNKNOWN);
-        assert_int_equal(snapshot.node[0].online, TRI_UNKNOWN);
-        assert_int_equal(snapshot.node[0].role, ROLE_UNKNOWN);
-        assert_int_equal(snapshot.node[0].starting, TRI_UNKNOWN);
+        assert_int_equal(snapshot.cluster.have_quorum, TRI_UNKNOWN);
+        assert_int_equal(snapshot.cluster.maintenance, TRI_UNKNOWN);
+        assert_int_equal(snapshot.node[0].member.online, TRI_UNKNOWN);
+        assert_int_equal(snapshot.node[0].member.role, ROLE_UNKNOWN);
+        assert_int_equal(snapshot.node[0].member.starting, TRI_UNKNOWN);
         assert_says("could not read the state of 'pgsql'");
         end(cluster);
     }
@@ -503,12 +504,12 @@ reads_the_identifier_of_the_database(void **state)
 
     (void) state;
     assert_int_equal(observe_record(cluster, 5000), 0);
-    assert_true(attr_is(&snapshot.system_id, "7392019283746501923"));
-    assert_true(attr_is(&snapshot.name_key, "5f3a91c4"));
+    assert_true(attr_is(&snapshot.record.system_id, "7392019283746501923"));
+    assert_true(attr_is(&snapshot.record.name_key, "5f3a91c4"));
     assert_int_equal(observe_record(cluster, 5000), 0);
-    assert_int_equal(snapshot.system_id.known, ATTR_UNSET);
+    assert_int_equal(snapshot.record.system_id.known, ATTR_UNSET);
     assert_int_equal(observe_record(cluster, 5000), -1);
-    assert_int_equal(snapshot.system_id.known, ATTR_UNKNOWN);
+    assert_int_equal(snapshot.record.system_id.known, ATTR_UNKNOWN);
     end(cluster);
 }
 
@@ -765,7 +766,7 @@ tells_who_is_out_of_the_cluster(void **state)
         look_at(reply);
         assert_int_equal(node_is_out(&snapshot.node[1]), table[i].out);
         /* the cluster has no state of it at all */
-        assert_int_equal(snapshot.node[0].expected_down, TRI_UNKNOWN);
+        assert_int_equal(snapshot.node[0].member.expected_down, TRI_UNKNOWN);
         assert_false(node_is_out(&snapshot.node[0]));
     }
 }
@@ -806,7 +807,7 @@ remembers_who_was_out_in_this_action(void **state)
         end(cluster);
         assert_int_equal(node_is_out(node), i < 2);
         assert_int_equal(node->was_out, i == 0 ? TRI_UNKNOWN : TRI_YES);
-        assert_int_equal(node->probed, i == 3 ? TRI_YES : TRI_NO);
+        assert_int_equal(node->member.probed, i == 3 ? TRI_YES : TRI_NO);
     }
 }
 

@@ -84,7 +84,7 @@ reads_a_clone_as_pcs_makes_it(void **state)
         OP_DEFAULTS(PAIR("timeout", "30s"))));
 
     (void) state;
-    assert_int_equal(snapshot.fencing, TRI_YES);
+    assert_int_equal(snapshot.cluster.fencing, TRI_YES);
     assert_int_equal(profile->fence_device, TRI_YES);
     assert_int_equal(profile->quorum_ignored, TRI_NO);
     assert_string_equal(profile->resource, "pgsql");
@@ -112,7 +112,7 @@ what_is_not_configured_has_its_default(void **state)
         "<crm_config/>" CLONE(PRIMITIVE("", ""))));
 
     (void) state;
-    assert_int_equal(snapshot.fencing, TRI_YES);
+    assert_int_equal(snapshot.cluster.fencing, TRI_YES);
     assert_int_equal(profile->fence_device, TRI_NO);
     assert_int_not_equal(profile->quorum_ignored, TRI_YES);
     assert_int_equal(profile->notify, TRI_NO);
@@ -143,7 +143,7 @@ reads_the_older_words(void **state)
         "</group></master>"));
 
     (void) state;
-    assert_int_equal(snapshot.fencing, TRI_NO);
+    assert_int_equal(snapshot.cluster.fencing, TRI_NO);
     assert_int_equal(profile->fence_device, TRI_YES);
     assert_int_equal(profile->quorum_ignored, TRI_YES);
     assert_string_equal(profile->clone, "ms");
@@ -166,7 +166,7 @@ reads_the_newer_words_for_fencing(void **state)
         PRIMITIVE("", "")));
 
     (void) state;
-    assert_int_equal(snapshot.fencing, TRI_NO);
+    assert_int_equal(snapshot.cluster.fencing, TRI_NO);
     assert_int_equal(profile->fencing_renamed, TRI_YES);
     assert_int_equal(profile->fence_device, TRI_YES);
     (void) look_at(REPLY(
@@ -175,14 +175,14 @@ reads_the_newer_words_for_fencing(void **state)
                PAIR("fencing-watchdog-timeout", "0")
                PAIR("fencing-enabled", "maybe"))
         PRIMITIVE("", "")));
-    assert_int_equal(snapshot.fencing, TRI_YES);    /* the default */
+    assert_int_equal(snapshot.cluster.fencing, TRI_YES);    /* the default */
     assert_int_equal(profile->fencing_renamed, TRI_YES);
     assert_int_equal(profile->fence_device, TRI_NO);
     (void) look_at(REPLY(CONFIG(PAIR("fencing-watchdog-timeout", "0")
                                 PAIR("stonith-watchdog-timeout", "10s")
                                 PAIR("stonith-enabled", "n"))
                          PRIMITIVE("", "")));
-    assert_int_equal(snapshot.fencing, TRI_NO);
+    assert_int_equal(snapshot.cluster.fencing, TRI_NO);
     assert_int_equal(profile->fencing_renamed, TRI_NO);
     assert_int_equal(profile->fence_device, TRI_NO);
 }
@@ -224,7 +224,7 @@ without_the_resource_only_the_cluster_is_known(void **state)
                PAIR("no-quorum-policy", "ignore")));
 
     (void) state;
-    assert_int_equal(snapshot.fencing, TRI_NO);
+    assert_int_equal(snapshot.cluster.fencing, TRI_NO);
     assert_int_equal(profile->quorum_ignored, TRI_YES);
     assert_int_equal(profile->fence_device, TRI_NO);
     assert_int_equal(profile->failure_timeout, TRI_UNKNOWN);
@@ -250,7 +250,7 @@ no_answer_leaves_all_unknown(void **state)
     assert_non_null(strstr(why_buf, "could not read the configuration of"));
     assert_int_equal(look(none), -1);
     assert_int_equal(look(down), -1);
-    assert_int_equal(snapshot.fencing, TRI_UNKNOWN);
+    assert_int_equal(snapshot.cluster.fencing, TRI_UNKNOWN);
     assert_int_equal(snapshot.profile.fence_device, TRI_UNKNOWN);
 }
 

@@ -88,25 +88,25 @@ reads_every_attribute_of_each_node(void **state)
     snapshot.settings.check_wal_receiver = true;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      0);
-    assert_set(&snapshot.node[0].status, "PRI");
-    assert_set(&snapshot.node[1].status, "HS:sync");
-    assert_int_equal(snapshot.node[0].xlog_loc.known, ATTR_UNSET);
-    assert_int_equal(snapshot.node[0].baseline.known, ATTR_UNSET);
-    assert_set(&snapshot.node[1].receiver, "normal");
-    assert_set(&snapshot.node[0].score, "1000");
-    assert_set(&snapshot.node[1].score, "-INFINITY");
-    assert_set(&snapshot.node[1].position, "3/0000000006000098");
-    assert_int_equal(snapshot.node[0].position.known, ATTR_UNSET);
-    assert_set(&snapshot.node[0].trusted, "1");
-    assert_set(&snapshot.node[1].warned, "-");
-    assert_set(&snapshot.node[1].admit, "yes");
-    assert_set(&snapshot.node[0].history, "2 1/0000000005000000");
-    assert_set(&snapshot.node[1].shutdown, "1/0000000004000028");
-    assert_set(&snapshot.node[1].unproved, "1");
-    assert_set(&snapshot.node[1].system_id, "7392019283746501923");
-    assert_set(&snapshot.node[1].replay, "ok");
-    assert_set(&snapshot.node[1].began, "1/0000000004000028");
-    assert_set(&snapshot.node[1].why, "look");
+    assert_set(&snapshot.node[0].attrs.status, "PRI");
+    assert_set(&snapshot.node[1].attrs.status, "HS:sync");
+    assert_int_equal(snapshot.node[0].attrs.xlog_loc.known, ATTR_UNSET);
+    assert_int_equal(snapshot.node[0].attrs.baseline.known, ATTR_UNSET);
+    assert_set(&snapshot.node[1].attrs.receiver, "normal");
+    assert_set(&snapshot.node[0].attrs.score, "1000");
+    assert_set(&snapshot.node[1].attrs.score, "-INFINITY");
+    assert_set(&snapshot.node[1].attrs.position, "3/0000000006000098");
+    assert_int_equal(snapshot.node[0].attrs.position.known, ATTR_UNSET);
+    assert_set(&snapshot.node[0].attrs.trusted, "1");
+    assert_set(&snapshot.node[1].attrs.warned, "-");
+    assert_set(&snapshot.node[1].attrs.admit, "yes");
+    assert_set(&snapshot.node[0].attrs.history, "2 1/0000000005000000");
+    assert_set(&snapshot.node[1].attrs.shutdown, "1/0000000004000028");
+    assert_set(&snapshot.node[1].attrs.unproved, "1");
+    assert_set(&snapshot.node[1].attrs.system_id, "7392019283746501923");
+    assert_set(&snapshot.node[1].attrs.replay, "ok");
+    assert_set(&snapshot.node[1].attrs.began, "1/0000000004000028");
+    assert_set(&snapshot.node[1].attrs.why, "look");
     end(cluster);
 }
 
@@ -129,8 +129,8 @@ reads_the_answer_of_3_0(void **state)
     (void) state;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      0);
-    assert_set(&snapshot.node[0].status, "PRI");
-    assert_int_equal(snapshot.node[1].status.known, ATTR_UNSET);
+    assert_set(&snapshot.node[0].attrs.status, "PRI");
+    assert_int_equal(snapshot.node[1].attrs.status.known, ATTR_UNSET);
     end(cluster);
 }
 
@@ -151,8 +151,8 @@ the_exact_spelling_of_a_node_wins(void **state)
     (void) state;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      0);
-    assert_int_equal(snapshot.node[0].status.known, ATTR_UNSET);
-    assert_set(&snapshot.node[1].status, "PRI");
+    assert_int_equal(snapshot.node[0].attrs.status.known, ATTR_UNSET);
+    assert_set(&snapshot.node[1].attrs.status, "PRI");
     end(cluster);
 }
 
@@ -178,8 +178,8 @@ a_value_that_does_not_fit_is_unknown(void **state)
     (void) state;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      0);
-    assert_int_equal(snapshot.node[0].status.known, ATTR_UNKNOWN);
-    assert_set(&snapshot.node[1].status, LONGEST_BUT_THREE "234");
+    assert_int_equal(snapshot.node[0].attrs.status.known, ATTR_UNKNOWN);
+    assert_set(&snapshot.node[1].attrs.status, LONGEST_BUT_THREE "234");
     end(cluster);
 }
 
@@ -199,11 +199,12 @@ what_is_no_answer_leaves_everything_unknown(void **state)
         };
         struct cluster *cluster = begin(steps);
 
-        snapshot.node[1].position.known = ATTR_SET;
+        snapshot.node[1].attrs.position.known = ATTR_SET;
+        snapshot_forget(&snapshot, FACT_ATTRS);
         assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot,
                                                &why), -1);
-        assert_int_equal(snapshot.node[0].status.known, ATTR_UNKNOWN);
-        assert_int_equal(snapshot.node[1].position.known, ATTR_UNKNOWN);
+        assert_int_equal(snapshot.node[0].attrs.status.known, ATTR_UNKNOWN);
+        assert_int_equal(snapshot.node[1].attrs.position.known, ATTR_UNKNOWN);
         assert_says("makes no sense");
         end(cluster);
     }
@@ -225,7 +226,7 @@ connects_anew_once_when_the_daemon_was_restarted(void **state)
     (void) state;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      0);
-    assert_int_equal(snapshot.node[0].position.known, ATTR_UNSET);
+    assert_int_equal(snapshot.node[0].attrs.position.known, ATTR_UNSET);
     end(cluster);
 }
 

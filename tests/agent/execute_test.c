@@ -191,7 +191,7 @@ prepare(void)
     copy("srv2", world.node[1].name, NODE_NAME_SIZE);
     world.process.state = PROCESS_RUNNING;
     world.process.postmaster_pid = 4711;
-    world.name_key.known = ATTR_UNSET;
+    world.record.name_key.known = ATTR_UNSET;
     copy("old", world.server.sync_names, sizeof(world.server.sync_names));
     touched_reset();
     touched_reply(all_is_well);
@@ -608,13 +608,13 @@ a_standby_keeps_its_name_where_the_cluster_was_not_seen(void **state)
 {
     (void) state;
     prepare();
-    world.name_key.known = ATTR_UNKNOWN;
+    world.record.name_key.known = ATTR_UNKNOWN;
     copy("srv1~00c0ffee", world.files.sender_name, NODE_NAME_SIZE);
     (void) add(OP_WRITE_STANDBY, OP_REQUIRED, NULL);
     run();
     assert_has(touched_calls(), "srv1 as srv1~00c0ffee, kind 1");
     prepare();
-    world.name_key.known = ATTR_UNKNOWN;
+    world.record.name_key.known = ATTR_UNKNOWN;
     (void) add(OP_WRITE_STANDBY, OP_REQUIRED, NULL);
     run();
     assert_has(touched_calls(), "srv1 as srv1, kind 1");

@@ -66,10 +66,11 @@ tells_who_may_lead(void **state)
 
     (void) state;
     snapshot = world();
-    first->online = TRI_YES;
-    first->role = ROLE_STARTED;
-    first->data_status = (struct attr) { ATTR_SET, "LATEST" };
-    first->position = (struct attr) { ATTR_SET, "1/0000000005000000 0 1" };
+    first->member.online = TRI_YES;
+    first->member.role = ROLE_STARTED;
+    first->record.data_status = (struct attr) { ATTR_SET, "LATEST" };
+    first->attrs.position = (struct attr) { ATTR_SET,
+                                            "1/0000000005000000 0 1" };
     text_init(&text, buf, sizeof(buf));
     (void) explain_snapshot(&snapshot, NULL, &text);
     assert_non_null(strstr(buf, "srv1 (the one that looked): online yes, role "
@@ -86,13 +87,14 @@ pair(void)
     struct snapshot snapshot = world();
 
     snapshot.settings.rep_mode = REP_MODE_SYNC;
-    snapshot.have_quorum = TRI_YES;
+    snapshot.cluster.have_quorum = TRI_YES;
     for (size_t i = 0; i < 2; i++) {
-        snapshot.node[i].online = TRI_YES;
-        snapshot.node[i].role = ROLE_STARTED;
+        snapshot.node[i].member.online = TRI_YES;
+        snapshot.node[i].member.role = ROLE_STARTED;
     }
-    snapshot.node[0].data_status = (struct attr) { ATTR_SET, "LATEST" };
-    snapshot.node[1].data_status = (struct attr) { ATTR_SET, "STREAMING|SYNC" };
+    snapshot.node[0].record.data_status = (struct attr) { ATTR_SET, "LATEST" };
+    snapshot.node[1].record.data_status = (struct attr) { ATTR_SET,
+                                                          "STREAMING|SYNC" };
     return snapshot;
 }
 
@@ -115,9 +117,9 @@ tells_of_one_node_rule_by_rule(void **state)
 
     (void) state;
     snapshot = pair();
-    snapshot.node[1].position =
+    snapshot.node[1].attrs.position =
         (struct attr) { ATTR_SET, "1/0000000005000000 0 1" };
-    snapshot.node[1].why = (struct attr) { ATTR_SET, "wait for it" };
+    snapshot.node[1].attrs.why = (struct attr) { ATTR_SET, "wait for it" };
     assert_true(now(&snapshot, "SRV2"));
     assert_non_null(strstr(buf, "srv2: online yes, role started, data-status "
                                 "STREAMING|SYNC, status unknown, score "));
@@ -128,7 +130,7 @@ tells_of_one_node_rule_by_rule(void **state)
     assert_non_null(strstr(buf, "  What it lacks: wait for it\n"));
     assert_non_null(strstr(buf, "  Cluster: quorum yes, fencing unknown"));
     assert_null(strstr(buf, "Its server"));     /* it is another node's */
-    snapshot.node[1].position.known = ATTR_UNSET;
+    snapshot.node[1].attrs.position.known = ATTR_UNSET;
     (void) now(&snapshot, "srv2");
     assert_non_null(strstr(buf, "May not lead, by the rule 'no-position'"));
 }
@@ -140,7 +142,7 @@ positions_are_no_matter_while_a_primary_is_there(void **state)
 
     (void) state;
     snapshot = pair();
-    snapshot.node[0].role = ROLE_PROMOTED;
+    snapshot.node[0].member.role = ROLE_PROMOTED;
     (void) now(&snapshot, "srv2");
     assert_non_null(strstr(buf, "  Now: there is a primary. "));
     (void) now(&snapshot, "srv1");

@@ -48,17 +48,18 @@ static bool
 is_harmless(const struct snapshot *world)
 {
     const struct node *node = &world->node[1];
-    bool fencing = world->fencing != TRI_NO;
+    bool fencing = world->cluster.fencing != TRI_NO;
 
-    if (world->maintenance != TRI_NO || world->have_quorum != TRI_YES) {
+    if (world->cluster.maintenance != TRI_NO
+        || world->cluster.have_quorum != TRI_YES) {
         return false;
     }
-    if (node->online == TRI_NO) {
-        return fencing ? node->expected_down == TRI_YES
-                         && node->role != ROLE_STARTED
+    if (node->member.online == TRI_NO) {
+        return fencing ? node->member.expected_down == TRI_YES
+                         && node->member.role != ROLE_STARTED
                        : node->copy_answered != TRI_YES;
     }
-    return node->online == TRI_YES && claims_nothing(&node->copy);
+    return node->member.online == TRI_YES && claims_nothing(&node->copy);
 }
 
 /* srv2 loses its place: then its record has gone before, everywhere. */
@@ -78,10 +79,10 @@ assert_release_is_recorded(const struct snapshot *world,
         || names_srv2(plan->op[list].value)) {
         return;
     }
-    assert_true(claims_nothing(&world->node[1].data_status));
+    assert_true(claims_nothing(&world->node[1].record.data_status));
     assert_true(is_harmless(world));
     assert_true(is_seen(&world->node[1]) || leaves(world)
-                || world->node[1].online == TRI_NO);
+                || world->node[1].member.online == TRI_NO);
     assert_true(!world->settings.sync_strict
                 || plan->op[list].value[0] != '\0');
 }
@@ -122,7 +123,7 @@ static void
 assert_rank_is_proved(const struct snapshot *world, const struct plan *plan)
 {
     const struct node *node = &world->node[1];
-    bool held = attr_is(&node->data_status, "STREAMING|SYNC")
+    bool held = attr_is(&node->record.data_status, "STREAMING|SYNC")
                 && (names_srv2(world->server.sync_names)
                     || world->server.sync_names_known != TRI_YES);
 
@@ -144,7 +145,7 @@ assert_unseen_is_left_alone(const struct snapshot *world,
                             const struct plan *plan)
 {
     if (is_seen(&world->node[1]) || leaves(world)
-        || (world->node[1].online == TRI_NO && is_harmless(world))) {
+        || (world->node[1].member.online == TRI_NO && is_harmless(world))) {
         return;
     }
     assert_true(plan_find(plan, OP_SET_DATA_STATUS, 1) == NO_OP);
@@ -171,9 +172,9 @@ static void
 try_cluster(struct snapshot *world)
 {
     for (unsigned i = 0; i < 2 * 2 * 3 * 2 * 2 * 2; i++) {
-        world->fencing = (i & 1) == 0 ? TRI_YES : TRI_NO;
-        world->have_quorum = (i & 2) == 0 ? TRI_YES : TRI_NO;
-        world->maintenance = (enum tri) (i / 4 % 3);
+        world->cluster.fencing = (i & 1) == 0 ? TRI_YES : TRI_NO;
+        world->cluster.have_quorum = (i & 2) == 0 ? TRI_YES : TRI_NO;
+        world->cluster.maintenance = (enum tri) (i / 4 % 3);
         world->settings.sync_strict = i / 12 % 2 == 1;
         world->settings.sync_num = 1 + i / 24 % 2;
         world->notify = i / 48 == 0 ? NOTIFY_NONE : NOTIFY_PRE_STOP;
@@ -233,8 +234,8 @@ try_nodes(struct snapshot *world)
     static const enum role roles[] = { ROLE_UNKNOWN, ROLE_STARTED };
 
     for (size_t i = 0; i < 3 * 2 * 2; i++) {
-        world->node[1].role = roles[i / 3 % 2];
-        world->node[1].expected_down = i / 6 == 0 ? TRI_NO : TRI_YES;
+        world->node[1].member.role = roles[i / 3 % 2];
+        world->node[1].member.expected_down = i / 6 == 0 ? TRI_NO : TRI_YES;
         world_leaves(world, 1);
         world_agree(world, 1);
         if (i / 3 % 2 == i / 6) {
@@ -260,8 +261,8 @@ releases_after_the_record_and_ranks_with_proof(void **state)
     world.node[1].in_stop_list = TRI_YES;
     for (size_t record = 0; record < LENGTH(records); record++) {
         for (unsigned i = 0; i < 3; i++) {
-            world.node[1].data_status = attr_with(records[record]);
-            world.node[1].online = (enum tri) i;
+            world.node[1].record.data_status = attr_with(records[record]);
+            world.node[1].member.online = (enum tri) i;
             try_nodes(&world);
         }
     }
@@ -351,7 +352,7 @@ takes_a_mark_only_with_evidence(void **state)
                      0);
     world_agree(&world, 2);
     for (unsigned i = 0; i < 3 * 3 * 3 * 3 * 2 * 3; i++) {
-        world.node[1].data_status = attr_with(records[i % 3]);
+        world.node[1].record.data_status = attr_with(records[i % 3]);
         world_agree(&world, 1);
         assert_int_equal(text_copy(lists[i / 3 % 3], world.server.sync_names,
                                    SERVER_TEXT_SIZE), 0);
@@ -375,23 +376,23 @@ fits_sixteen_nodes_into_one_plan(void **state)
         world_init(&world, ACTION_MONITOR, NODES_MAX, 0);
         world.settings.use_slots = true;
         for (size_t i = 0; i < NODES_MAX; i++) {
-            world.node[i].status = attr_with(NULL);
-            world.node[i].score = attr_with(NULL);
-            world.node[i].position = attr_with(NULL);
-            world.node[i].xlog_loc = attr_with(NULL);
-            world.node[i].data_status = attr_with("POTENTIAL|SYNC");
+            world.node[i].attrs.status = attr_with(NULL);
+            world.node[i].attrs.score = attr_with(NULL);
+            world.node[i].attrs.position = attr_with(NULL);
+            world.node[i].attrs.xlog_loc = attr_with(NULL);
+            world.node[i].record.data_status = attr_with("POTENTIAL|SYNC");
             world.node[i].senders.slot = TRI_NO;
             world_agree(&world, i);
             world.node[i].senders.own.state = (enum sender_state) kind;
         }
         decide_soundly(&world, &plan);
         world.action = ACTION_PROMOTE;
-        world.node[0].data_status = attr_with("LATEST");
+        world.node[0].record.data_status = attr_with("LATEST");
         world.server.in_recovery = TRI_YES;
         for (size_t i = 1; i < NODES_MAX; i++) {
-            world.node[i].role = ROLE_STARTED;
+            world.node[i].member.role = ROLE_STARTED;
             world.node[i].copy = attr_with(NULL);
-            world.node[i].score = attr_with("");
+            world.node[i].attrs.score = attr_with("");
         }
         decide_soundly(&world, &plan);
         assert_true(plan_find(&plan, OP_CREATE_LOCK, 0) != NO_OP);
@@ -605,9 +606,9 @@ try_worlds(enum action action, enum notify_kind notify, bool known,
                 world.position_advances = TRI_UNKNOWN;
                 world.control.state = CONTROL_UNKNOWN;
             } else if (action == ACTION_PROMOTE || variant >= 4) {
-                peer->role = ROLE_STARTED;
-                peer->status = attr_with("HS:alone");
-                peer->score = attr_with("-INFINITY");
+                peer->member.role = ROLE_STARTED;
+                peer->attrs.status = attr_with("HS:alone");
+                peer->attrs.score = attr_with("-INFINITY");
                 world.control.state = CONTROL_SHUT_DOWN;
             }
         }

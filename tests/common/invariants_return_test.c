@@ -36,8 +36,8 @@ static const struct past {
 static bool
 has_streamed(const struct snapshot *world)
 {
-    return strncmp(world->node[world->self].data_status.value, "STREAMING|",
-                   10) == 0;
+    return strncmp(world->node[world->self].record.data_status.value,
+                   "STREAMING|", 10) == 0;
 }
 
 /* The number of the kind of standby that the plan lays out; -1: none. */
@@ -63,7 +63,7 @@ assert_follows_with_proof(const struct snapshot *world,
         return 0;
     }
     assert_true(world->address_here == TRI_NO);
-    assert_true(world->node[0].role == ROLE_PROMOTED);
+    assert_true(world->node[0].member.role == ROLE_PROMOTED);
     assert_true(has_streamed(world)
                 || (past->shared
                     && world->position_advances == TRI_NO));
@@ -85,7 +85,7 @@ try_server(struct snapshot *world, struct plan *plan, const struct past *past)
         world->server.receiver_running = (enum tri) (i / 3 % 3);
         world->position_advances = (enum tri) (i / 9 % 3);
         world->address_here = (enum tri) (i / 27 % 3);
-        world->node[1].unproved = attr_with(i / 81 == 0 ? "1" : "");
+        world->node[1].attrs.unproved = attr_with(i / 81 == 0 ? "1" : "");
         decide_soundly(world, plan);
         follows += assert_follows_with_proof(world, plan, past);
     }
@@ -101,11 +101,11 @@ try_pasts(struct snapshot *world, struct plan *plan)
         world->server.position = pasts[i].end;
         assert_int_equal(text_copy(pasts[i].own, world->history,
                                    sizeof(world->history)), 0);
-        world->node[0].history = attr_with(pasts[i].primary);
+        world->node[0].attrs.history = attr_with(pasts[i].primary);
         for (size_t data = 0; data < LENGTH(data_values); data++) {
-            world->node[1].data_status = attr_with(data_values[data]);
+            world->node[1].record.data_status = attr_with(data_values[data]);
             for (unsigned role = 0; role <= ROLE_PROMOTED; role++) {
-                world->node[0].role = (enum role) role;
+                world->node[0].member.role = (enum role) role;
                 follows += try_server(world, plan, &pasts[i]);
             }
         }
@@ -119,8 +119,8 @@ make_returning(struct snapshot *world, enum action action)
     world_init(world, action, 3, 1);
     world->position_looks = 2;
     world->files.lock = TRI_YES;
-    world->node[1].status = attr_with("STOP");
-    world->node[1].score = attr_with("-INFINITY");
+    world->node[1].attrs.status = attr_with("STOP");
+    world->node[1].attrs.score = attr_with("-INFINITY");
 }
 
 static void
@@ -155,17 +155,18 @@ starts_to_be_judged_while_another_leads_or_is_ranked(void **state)
     for (unsigned i = 0; i < 4 * 3 * 6 * 6 * 2; i++) {
         bool ranked;
 
-        world.node[0].role = (enum role) (i % 4);
-        world.node[0].online = (enum tri) (i / 4 % 3);
-        world.node[0].data_status = attr_with(data_values[i / 12 % 6]);
-        world.node[1].data_status = attr_with(data_values[i / 72 % 6]);
-        world.node[0].score = attr_with(i / 432 == 0 ? "100" : "-INFINITY");
-        world.node[2].role = ROLE_STOPPED;
+        world.node[0].member.role = (enum role) (i % 4);
+        world.node[0].member.online = (enum tri) (i / 4 % 3);
+        world.node[0].record.data_status = attr_with(data_values[i / 12 % 6]);
+        world.node[1].record.data_status = attr_with(data_values[i / 72 % 6]);
+        world.node[0].attrs.score = attr_with(i / 432 == 0 ? "100"
+                                                           : "-INFINITY");
+        world.node[2].member.role = ROLE_STOPPED;
         decide_soundly(&world, &plan);
-        ranked = world.node[0].role == ROLE_STARTED && i / 432 == 0
+        ranked = world.node[0].member.role == ROLE_STARTED && i / 432 == 0
                  && (i / 12 % 6 == 2 || i / 12 % 6 == 3);
-        if (world.node[0].online == TRI_YES
-            && (ranked || world.node[0].role == ROLE_PROMOTED)) {
+        if (world.node[0].member.online == TRI_YES
+            && (ranked || world.node[0].member.role == ROLE_PROMOTED)) {
             assert_int_not_equal(standby_in(&plan), STANDBY_FOLLOWS);
         }
         if (standby_in(&plan) == STANDBY_QUARANTINED) {
@@ -190,29 +191,30 @@ never_stands_in_the_way_of_an_eligible_node(void **state)
     make_returning(&world, ACTION_MONITOR);
     world.server.upstream_set = TRI_NO;
     world.server.receiver_running = TRI_NO;
-    world.node[1].unproved = attr_with("1");
-    world.node[1].data_status = attr_with("LATEST");
-    world.node[1].position = attr_with("1/0000000005000000");
-    world.node[2].role = ROLE_STOPPED;
+    world.node[1].attrs.unproved = attr_with("1");
+    world.node[1].record.data_status = attr_with("LATEST");
+    world.node[1].attrs.position = attr_with("1/0000000005000000");
+    world.node[2].member.role = ROLE_STOPPED;
     for (unsigned i = 0; i < 4 * 3 * 6 * 2; i++) {
         const struct node *other = &world.node[0];
         bool eligible;
 
-        world.node[0].role = (enum role) (i % 4);
-        world.node[0].online = (enum tri) (i / 4 % 3);
-        world.node[0].data_status = attr_with(data_values[i / 12 % 6]);
-        world.node[0].position = attr_with(i / 72 == 0
-                                           ? "" : "1/0000000004000000");
-        world.node[0].status = attr_with("HS:alone");
-        world.node[0].score = attr_with("-INFINITY");
-        eligible = other->online == TRI_YES && other->role == ROLE_STARTED
+        world.node[0].member.role = (enum role) (i % 4);
+        world.node[0].member.online = (enum tri) (i / 4 % 3);
+        world.node[0].record.data_status = attr_with(data_values[i / 12 % 6]);
+        world.node[0].attrs.position = attr_with(i / 72 == 0
+                                                 ? "" : "1/0000000004000000");
+        world.node[0].attrs.status = attr_with("HS:alone");
+        world.node[0].attrs.score = attr_with("-INFINITY");
+        eligible = other->member.online == TRI_YES
+                   && other->member.role == ROLE_STARTED
                    && (i / 12 % 6 == 2 || i / 12 % 6 == 3);
         decide_soundly(&world, &plan);
         if (plan_find(&plan, OP_SET_SCORE, 1) != NO_OP) {
             raised++;
             assert_false(eligible);
-            assert_true(other->role != ROLE_PROMOTED
-                        || other->online == TRI_NO);
+            assert_true(other->member.role != ROLE_PROMOTED
+                        || other->member.online == TRI_NO);
         }
     }
     assert_true(raised > 0);
@@ -235,16 +237,17 @@ promotes_only_with_the_old_primarys_last_wal(void **state)
         bool back;
 
         world_init(&world, ACTION_PROMOTE, 3, 1);
-        world.node[1].data_status = attr_with("STREAMING|SYNC");
+        world.node[1].record.data_status = attr_with("STREAMING|SYNC");
         world.server.position = positions[i % 5];
-        former->online = (enum tri) (i / 5 % 3);
-        former->role = i / 15 % 2 == 0 ? ROLE_STARTED : ROLE_STOPPED;
+        former->member.online = (enum tri) (i / 5 % 3);
+        former->member.role = i / 15 % 2 == 0 ? ROLE_STARTED : ROLE_STOPPED;
         former->in_stop_list = i / 30 % 2 == 0 ? TRI_NO : TRI_YES;
-        former->data_status = attr_with(data_values[i / 60]);
-        former->shutdown = attr_with("1/0000000005000028");
-        back = former->online == TRI_YES && former->role == ROLE_STARTED
+        former->record.data_status = attr_with(data_values[i / 60]);
+        former->attrs.shutdown = attr_with("1/0000000005000028");
+        back = former->member.online == TRI_YES
+               && former->member.role == ROLE_STARTED
                && former->in_stop_list == TRI_NO
-               && attr_is(&former->data_status, "LATEST");
+               && attr_is(&former->record.data_status, "LATEST");
         decide_soundly(&world, &plan);
         if (plan_find(&plan, OP_CREATE_LOCK, 0) != NO_OP) {
             promoted++;     /* the record is written: there is no way back */

@@ -14,11 +14,12 @@ static const char *const data_values[] = {
 static bool
 may_lead(const struct snapshot *world, size_t node)
 {
-    const struct attr *data = &world->node[node].data_status;
+    const struct attr *data = &world->node[node].record.data_status;
     bool virgin = true;
 
     for (size_t i = 0; i < world->node_count; i++) {
-        virgin = virgin && world->node[i].data_status.known == ATTR_UNSET;
+        virgin = virgin
+                 && world->node[i].record.data_status.known == ATTR_UNSET;
     }
     return virgin || attr_is(data, "LATEST")
            || attr_is(data, "STREAMING|SYNC")
@@ -46,11 +47,11 @@ is_eligible(const struct attr *data)
 static bool
 is_proved_down(const struct node *node)
 {
-    return node->online == TRI_NO
-           && (node->expected_down == TRI_UNKNOWN
-               || (node->expected_down == TRI_YES
-                   && node->role != ROLE_STARTED
-                   && node->role != ROLE_PROMOTED));
+    return node->member.online == TRI_NO
+           && (node->member.expected_down == TRI_UNKNOWN
+               || (node->member.expected_down == TRI_YES
+                   && node->member.role != ROLE_STARTED
+                   && node->member.role != ROLE_PROMOTED));
 }
 
 static void
@@ -68,11 +69,11 @@ assert_promotion_is_proved(const struct snapshot *world,
         if (i == world->self) {
             continue;
         }
-        assert_true(node->online == TRI_NO
-                    || (node->online == TRI_YES
-                        && (node->role == ROLE_STOPPED
-                            || node->role == ROLE_STARTED)));
-        assert_false(is_eligible(&node->data_status));
+        assert_true(node->member.online == TRI_NO
+                    || (node->member.online == TRI_YES
+                        && (node->member.role == ROLE_STOPPED
+                            || node->member.role == ROLE_STARTED)));
+        assert_false(is_eligible(&node->record.data_status));
         assert_true(is_proved_down(node) || !is_eligible(&node->copy));
     }
 }
@@ -88,8 +89,8 @@ assert_record_comes_first(const struct snapshot *world,
         const struct node *node = &world->node[i];
         size_t record = plan_find(plan, OP_SET_DATA_STATUS, i);
 
-        if (i != world->self && node->data_status.known != ATTR_UNSET
-            && !attr_is(&node->data_status, "DISCONNECT")) {
+        if (i != world->self && node->record.data_status.known != ATTR_UNSET
+            && !attr_is(&node->record.data_status, "DISCONNECT")) {
             assert_true(record < lock);
             assert_true(plan->op[record].need == OP_REQUIRED);
             assert_string_equal(plan->op[record].value, "DISCONNECT");
@@ -111,8 +112,8 @@ try_proof(struct snapshot *world, struct plan *plan)
         world->done[OP_CREATE_LOCK].times = i % 2;
         world->node[0].copy = attr_with(copies[i / 2 % 3]);
         world->node[2].copy = attr_with(copies[(i + 1) / 2 % 3]);
-        world->node[0].expected_down = (enum tri) (i / 6);
-        world->node[2].expected_down = (enum tri) (i / 6);
+        world->node[0].member.expected_down = (enum tri) (i / 6);
+        world->node[2].member.expected_down = (enum tri) (i / 6);
         world_leaves(world, 0);
         world_leaves(world, 2);
         decide_soundly(world, plan);
@@ -137,11 +138,11 @@ try_members(struct snapshot *world, struct plan *plan)
     unsigned promotions = 0;
 
     for (unsigned first = 0; first < 12; first++) {
-        world->node[0].online = (enum tri) (first % 3);
-        world->node[0].role = (enum role) (first / 3);
+        world->node[0].member.online = (enum tri) (first % 3);
+        world->node[0].member.role = (enum role) (first / 3);
         for (size_t third = 0; third < LENGTH(third_role); third++) {
-            world->node[2].online = third_online[third];
-            world->node[2].role = third_role[third];
+            world->node[2].member.online = third_online[third];
+            world->node[2].member.role = third_role[third];
             promotions += try_proof(world, plan);
         }
     }
@@ -154,11 +155,12 @@ try_records(struct snapshot *world, struct plan *plan)
     unsigned promotions = 0;
 
     for (size_t own = 0; own < LENGTH(data_values); own++) {
-        world->node[1].data_status = attr_with(data_values[own]);
+        world->node[1].record.data_status = attr_with(data_values[own]);
         for (size_t first = 0; first < LENGTH(data_values); first++) {
-            world->node[0].data_status = attr_with(data_values[first]);
+            world->node[0].record.data_status = attr_with(data_values[first]);
             for (size_t third = 0; third < 4; third++) {
-                world->node[2].data_status = attr_with(data_values[third]);
+                world->node[2].record.data_status =
+                    attr_with(data_values[third]);
                 promotions += try_members(world, plan);
             }
         }
@@ -175,9 +177,9 @@ promotes_only_with_proof(void **state)
 
     (void) state;
     world_init(&world, ACTION_PROMOTE, 3, 1);
-    world.have_quorum = TRI_YES;
-    world.maintenance = TRI_NO;
-    world.fencing = TRI_YES;
+    world.cluster.have_quorum = TRI_YES;
+    world.cluster.maintenance = TRI_NO;
+    world.cluster.fencing = TRI_YES;
     for (unsigned answer = 0; answer <= ANSWER_ERROR; answer++) {
         for (unsigned recovery = 0; recovery < 3; recovery++) {
             world.server.answer = (enum answer) answer;
@@ -201,10 +203,10 @@ promotes_only_after_looking(void **state)
 
     (void) state;
     world_init(&world, ACTION_PROMOTE, 3, 1);
-    world.node[0].role = ROLE_STOPPED;
-    world.node[0].data_status = attr_with("DISCONNECT");
+    world.node[0].member.role = ROLE_STOPPED;
+    world.node[0].record.data_status = attr_with("DISCONNECT");
     world.node[0].copy = attr_with("DISCONNECT");
-    world.node[1].data_status = attr_with("STREAMING|SYNC");
+    world.node[1].record.data_status = attr_with("STREAMING|SYNC");
     world.node[2].copy = attr_with("DISCONNECT");
     world.done[OP_CREATE_LOCK].times = 1;
     for (uint32_t facts = 0; facts <= ALL_FACTS; facts++) {
@@ -232,16 +234,16 @@ promotes_by_restart_only_with_proof(void **state)
     world.process.state = PROCESS_GONE;
     world.server.answer = ANSWER_UNKNOWN;
     for (size_t own = 0; own < LENGTH(data_values); own++) {
-        world.node[1].data_status = attr_with(data_values[own]);
+        world.node[1].record.data_status = attr_with(data_values[own]);
         for (unsigned first = 0; first < 12; first++) {
-            world.node[0].online = (enum tri) (first % 3);
-            world.node[0].role = (enum role) (first / 3);
+            world.node[0].member.online = (enum tri) (first % 3);
+            world.node[0].member.role = (enum role) (first / 3);
             decide_soundly(&world, &plan);
             if (promotion_in(&plan) != NO_OP) {
                 promotions++;
                 assert_true(may_lead(&world, 1));
-                assert_true(world.node[0].online == TRI_NO
-                            || (world.node[0].online == TRI_YES
+                assert_true(world.node[0].member.online == TRI_NO
+                            || (world.node[0].member.online == TRI_YES
                                 && (first / 3 == ROLE_STOPPED
                                     || first / 3 == ROLE_STARTED)));
             }
@@ -275,16 +277,16 @@ set_voter(struct snapshot *world, size_t node, struct voter voter,
     struct node *peer = &world->node[node];
     char value[ATTR_VALUE_SIZE];
 
-    peer->online = voter.life == LIFE_OFFLINE ? TRI_NO : TRI_YES;
-    peer->role = voter.life == LIFE_UP ? ROLE_STARTED : ROLE_STOPPED;
-    peer->starting = voter.life == LIFE_STARTING ? TRI_YES : TRI_NO;
-    peer->status = attr_with("HS:alone");
-    peer->score = attr_with("-INFINITY");
-    peer->data_status = attr_with(vote_data[voter.data]);
+    peer->member.online = voter.life == LIFE_OFFLINE ? TRI_NO : TRI_YES;
+    peer->member.role = voter.life == LIFE_UP ? ROLE_STARTED : ROLE_STOPPED;
+    peer->member.starting = voter.life == LIFE_STARTING ? TRI_YES : TRI_NO;
+    peer->attrs.status = attr_with("HS:alone");
+    peer->attrs.score = attr_with("-INFINITY");
+    peer->record.data_status = attr_with(vote_data[voter.data]);
     (void) snprintf(value, sizeof(value), "%s%s",
                     vote_position[voter.position],
                     patient || voter.position == 0 ? "" : " 3");
-    peer->position = attr_with(value);
+    peer->attrs.position = attr_with(value);
 }
 
 static struct wal_position
@@ -301,7 +303,8 @@ assert_winner_is_right(const struct snapshot *world, const struct voter *voter,
                        size_t winner)
 {
     assert_true(may_lead(world, winner));
-    assert_false(attr_is(&world->node[winner].data_status, "DISCONNECT"));
+    assert_false(attr_is(&world->node[winner].record.data_status,
+                         "DISCONNECT"));
     for (size_t i = 0; i < world->node_count; i++) {
         if (i == winner || !may_lead(world, i)) {
             continue;

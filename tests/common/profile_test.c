@@ -16,7 +16,7 @@ begin(void)
     struct profile *profile = &world.profile;
 
     world_init(&world, ACTION_VALIDATE, 3, 0);
-    world.fencing = TRI_YES;
+    world.cluster.fencing = TRI_YES;
     profile->fence_device = TRI_YES;
     profile->quorum_ignored = TRI_NO;
     (void) text_copy("pgsql", profile->resource, NODE_NAME_SIZE);
@@ -74,13 +74,13 @@ warns_of_the_cluster(void **state)
     (void) state;
     begin();
     assert_warns(NULL, NULL);
-    world.fencing = TRI_NO;
+    world.cluster.fencing = TRI_NO;
     assert_warns("stonith-enabled=false", "set stonith-enabled=true");
     world.profile.fence_device = TRI_NO;
     assert_warns("stonith-enabled=false", "set stonith-enabled=true");
     world.profile.fencing_renamed = TRI_YES;
     assert_warns("fencing-enabled=false", "set fencing-enabled=true");
-    world.fencing = TRI_YES;
+    world.cluster.fencing = TRI_YES;
     assert_warns("no fence device", "pcs stonith create");
     begin();
     world.profile.quorum_ignored = TRI_YES;
@@ -281,7 +281,7 @@ every_warning_fits(void **state)
 
     (void) state;
     begin();
-    world.fencing = TRI_NO;
+    world.cluster.fencing = TRI_NO;
     world.settings.stop_escalate_ms = 86400000;
     world.settings.stop_escalate_in_slave_ms = 86400000;
     memset(profile, 0, sizeof(*profile));
@@ -323,8 +323,8 @@ a_primary_is_asked_once_in_a_promotion(void **state)
     begin();
     world.action = ACTION_MONITOR;
     world.profile.fsync = TRI_NO;
-    world.node[0].baseline = attr_with("0000000003000000");
-    world.node[0].warned = attr_with("0000000002000000");
+    world.node[0].attrs.baseline = attr_with("0000000003000000");
+    world.node[0].attrs.warned = attr_with("0000000002000000");
     plan_init(&plan);
     plan_exit(&plan, OCF_RUNNING_PROMOTED);
     profile_duty(&world, &plan);
@@ -340,7 +340,7 @@ a_primary_is_asked_once_in_a_promotion(void **state)
     assert_int_equal(plan.op[1].kind, OP_SET_WARNED);
     assert_string_equal(plan.op[1].value, "0000000003000000");
     assert_int_equal(plan.op[2].kind, OP_SWITCH_WAL);
-    world.node[0].warned = attr_with("0000000003000000");
+    world.node[0].attrs.warned = attr_with("0000000003000000");
     world.facts = ALL_FACTS;
     plan_init(&plan);
     plan_exit(&plan, OCF_RUNNING_PROMOTED);
@@ -356,8 +356,8 @@ an_adopted_primary_is_asked_too(void **state)
     (void) state;
     begin();
     world.facts |= FACT_PROFILE;
-    world.node[0].baseline = attr_with("");
-    world.node[0].warned = attr_with("");
+    world.node[0].attrs.baseline = attr_with("");
+    world.node[0].attrs.warned = attr_with("");
     plan_init(&plan);
     profile_duty(&world, &plan);
     assert_int_equal(plan.count, 2);
@@ -370,8 +370,8 @@ nobody_is_asked_while_there_is_trouble(void **state)
     (void) state;
     for (int i = 0; i < 4; i++) {
         begin();
-        world.node[0].warned = attr_with(i == 0 ? NULL : "");
-        world.node[0].baseline = attr_with(i == 1 ? NULL : "");
+        world.node[0].attrs.warned = attr_with(i == 0 ? NULL : "");
+        world.node[0].attrs.baseline = attr_with(i == 1 ? NULL : "");
         world.failed = i == 2 ? OP_SET_SCORE : OP_NONE;
         world.left_ms = i == 3 ? 1000 : 30000;
         plan_init(&plan);

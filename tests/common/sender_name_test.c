@@ -15,7 +15,7 @@ name_is(const char *key, const char *node, const char *expected)
 {
     char name[NODE_NAME_SIZE];
 
-    world.name_key = attr_with(key);
+    world.record.name_key = attr_with(key);
     sender_name(&world, node, name);
     assert_string_equal(name, expected);
 }
@@ -42,7 +42,7 @@ a_long_name_is_cut_and_stays_one_of_its_own(void **state)
     char other[NODE_NAME_SIZE];
 
     (void) state;
-    world.name_key = attr_with("5f3a91c4");
+    world.record.name_key = attr_with("5f3a91c4");
     sender_name(&world, nodes[0], one);
     sender_name(&world, nodes[1], other);
     assert_int_equal(strlen(one), SENDER_NAME_SIZE - 1);
@@ -89,7 +89,7 @@ begin(void **state)
 {
     (void) state;
     world_init(&world, ACTION_MONITOR, 3, 0);
-    world.name_key = attr_with("5f3a91c4");
+    world.record.name_key = attr_with("5f3a91c4");
     return 0;
 }
 
@@ -152,13 +152,13 @@ static void
 without_a_key_the_nodes_own_name_counts(void **state)
 {
     (void) state;
-    world.name_key = attr_with("plain");
+    world.record.name_key = attr_with("plain");
     add_row("srv2", "192.168.2.2", 0x6000000);
     add_row("srv3~5f3a91c4", "192.168.2.3", 0x6000000);
     senders_assign(&world);
     assert_int_equal(world.node[1].senders.own.state, SENDER_STREAMING);
     assert_int_equal(world.node[2].senders.own.state, SENDER_NONE);
-    world.name_key = attr_with(NULL);
+    world.record.name_key = attr_with(NULL);
     senders_assign(&world);
     assert_int_equal(world.node[2].senders.own.state, SENDER_STREAMING);
 }

@@ -116,12 +116,12 @@ what_an_action_wrote_is_what_it_finds(void **state)
     snapshot_note_attr(&snapshot, 1, OP_SET_UNPROVED, "");
     want_attr(&snapshot, &plan, OP_SET_UNPROVED, OP_REQUIRED, 1, "");
     assert_int_equal(plan.count, 2);
-    assert_int_equal(snapshot.node[0].unproved.known, ATTR_UNKNOWN);
-    assert_int_equal(snapshot.node[1].trusted.known, ATTR_UNKNOWN);
+    assert_int_equal(snapshot.node[0].attrs.unproved.known, ATTR_UNKNOWN);
+    assert_int_equal(snapshot.node[1].attrs.trusted.known, ATTR_UNKNOWN);
     memset(too_long, 'x', sizeof(too_long) - 1);
     too_long[sizeof(too_long) - 1] = '\0';
     snapshot_note_attr(&snapshot, 1, OP_SET_UNPROVED, too_long);
-    assert_int_equal(snapshot.node[1].unproved.known, ATTR_UNKNOWN);
+    assert_int_equal(snapshot.node[1].attrs.unproved.known, ATTR_UNKNOWN);
 }
 
 static void
@@ -165,7 +165,17 @@ what_is_looked_at_anew_is_unknown_before(void **state)
     assert_false(wal_position_is_known(snapshot.server.position));
     assert_true(snapshot.sync.redo_lsn == 0 && !snapshot.sync.memory.proven);
     assert_int_equal(snapshot.node[1].senders.slot, TRI_YES);
-    snapshot_forget(&snapshot, FACT_SENDERS);
+    snapshot.node[1].member.expected_down = TRI_YES;
+    snapshot.node[1].member.online = TRI_NO;
+    snapshot.node[1].member.controller = TRI_NO;
+    snapshot.node[1].member.starting = TRI_NO;
+    snapshot.node[1].member.erased = TRI_YES;
+    snapshot.cluster.fencing = TRI_YES;
+    snapshot_forget(&snapshot, FACT_SENDERS | FACT_MEMBERS);
+    assert_int_equal(snapshot.cluster.fencing, TRI_UNKNOWN);
+    assert_int_equal(snapshot.node[1].member.online, TRI_UNKNOWN);
+    assert_int_equal(snapshot.node[1].was_out, TRI_YES);
+    assert_int_equal(snapshot.node[0].was_out, TRI_UNKNOWN);
     assert_int_equal(snapshot.node[1].senders.own.state, SENDER_UNKNOWN);
     assert_int_equal(snapshot.node[1].senders.slot, TRI_UNKNOWN);
 }

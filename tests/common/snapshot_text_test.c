@@ -46,8 +46,8 @@ fill(struct snapshot *world)
     for (size_t i = 0; i < NODES_MAX; i++) {
         struct node *node = &world->node[i];
 
-        node->status = attr_with(i % 3 == 0 ? NULL : i % 3 == 1 ? ""
-                                                       : "HS:a\\b\nc");
+        node->attrs.status = attr_with(i % 3 == 0 ? NULL : i % 3 == 1 ? ""
+                                                             : "HS:a\\b\nc");
         node->senders.own.sync_priority = (uint32_t) i;
         node->senders.own.flush_lsn = i << 32;
         node->senders.slot_active = (enum tri) (i % 3);
@@ -81,8 +81,8 @@ what_is_written_is_read_back(void **state)
     assert_string_equal(first, second);
     assert_memory_equal(&loaded.done, &world.done, sizeof(world.done));
     assert_string_equal(loaded.tmpdir, world.tmpdir);
-    assert_string_equal(loaded.node[2].status.value, "HS:a\\b\nc");
-    assert_int_equal(loaded.node[15].status.known, ATTR_UNKNOWN);
+    assert_string_equal(loaded.node[2].attrs.status.value, "HS:a\\b\nc");
+    assert_int_equal(loaded.node[15].attrs.status.known, ATTR_UNKNOWN);
     assert_int_equal(loaded.process.postmaster_pid, -1);
     assert_true(loaded.sync.memory.mark == world.sync.memory.mark);
 }
@@ -129,9 +129,9 @@ later_lines_win_over_a_base(void **state)
                                    "server.text = ", &world), 0);
     assert_int_equal(world.action, ACTION_STOP);
     assert_false(world.settings.use_slots);
-    assert_int_equal(world.node[1].score.known, ATTR_UNKNOWN);
-    assert_int_equal(world.node[1].status.known, ATTR_UNSET);
-    assert_int_equal(world.node[0].status.known, ATTR_SET);
+    assert_int_equal(world.node[1].attrs.score.known, ATTR_UNKNOWN);
+    assert_int_equal(world.node[1].attrs.status.known, ATTR_UNSET);
+    assert_int_equal(world.node[0].attrs.status.known, ATTR_SET);
     assert_int_equal(world.facts, FACT_SQL | FACT_PROCESS);
 }
 

@@ -61,11 +61,11 @@ show_senders(void)
 
         node->senders.own = (struct sender) { .visible = TRI_YES,
                                               .state = SENDER_NONE };
-        node->online = model.online[i] ? TRI_YES : TRI_NO;
-        node->role = model.online[i] ? ROLE_STARTED : ROLE_UNKNOWN;
-        node->controller = node->online;
-        node->expected_down = model.down[i] ? TRI_YES : TRI_NO;
-        node->erased = node->expected_down;
+        node->member.online = model.online[i] ? TRI_YES : TRI_NO;
+        node->member.role = model.online[i] ? ROLE_STARTED : ROLE_UNKNOWN;
+        node->member.controller = node->member.online;
+        node->member.expected_down = model.down[i] ? TRI_YES : TRI_NO;
+        node->member.erased = node->member.expected_down;
         if (model.streams[i]) {
             node->senders.own.state = SENDER_STREAMING;
             node->senders.own.sync_priority = place;
@@ -75,8 +75,8 @@ show_senders(void)
         }
     }
     for (size_t i = 0; i < NODES; i++) {
-        model.world.node[i].data_status = model.record.status[i];
-        model.world.node[i].quorum = model.record.quorum[i];
+        model.world.node[i].record.data_status = model.record.status[i];
+        model.world.node[i].record.quorum = model.record.quorum[i];
     }
     model.world.server.position.lsn = model.written;
     model.world.sync.waiter = TRI_YES;
@@ -160,13 +160,13 @@ assert_candidate_has_all(size_t candidate, unsigned members)
         char position[WAL_POSITION_TEXT_SIZE];
         bool member = i > 0 && (members & 1u << i) != 0;
 
-        node->data_status = newest->status[i];
-        node->quorum = newest->quorum[i];
-        node->online = member ? TRI_YES : TRI_NO;
-        node->role = member ? ROLE_STARTED : ROLE_UNKNOWN;
+        node->record.data_status = newest->status[i];
+        node->record.quorum = newest->quorum[i];
+        node->member.online = member ? TRI_YES : TRI_NO;
+        node->member.role = member ? ROLE_STARTED : ROLE_UNKNOWN;
         wal_position_format((struct wal_position) { 1, model.flushed[i] },
                             position);
-        node->position = attr_with(member ? position : "");
+        node->attrs.position = attr_with(member ? position : "");
     }
     if (is_eligible(&seen, candidate)) {
         promotable++;

@@ -174,16 +174,16 @@ forget(struct snapshot *snapshot, unsigned what)
     switch (what) {
         case 0:
             for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-                memset(&snapshot->node[i].data_status, 0,
+                memset(&snapshot->node[i].record.data_status, 0,
                        sizeof(struct attr));
             }
             break;
         case 1:
             for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-                snapshot->node[i].online = TRI_UNKNOWN;
-                snapshot->node[i].role = ROLE_UNKNOWN;
-                snapshot->node[i].starting = TRI_UNKNOWN;
-                snapshot->node[i].probed = TRI_UNKNOWN;
+                snapshot->node[i].member.online = TRI_UNKNOWN;
+                snapshot->node[i].member.role = ROLE_UNKNOWN;
+                snapshot->node[i].member.starting = TRI_UNKNOWN;
+                snapshot->node[i].member.probed = TRI_UNKNOWN;
             }
             break;
         case 2:
@@ -191,13 +191,14 @@ forget(struct snapshot *snapshot, unsigned what)
             break;
         case 3:
             for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-                memset(&snapshot->node[i].quorum, 0, sizeof(struct attr));
+                memset(&snapshot->node[i].record.quorum, 0,
+                       sizeof(struct attr));
             }
             break;
         default:
-            snapshot->have_quorum = TRI_UNKNOWN;
-            snapshot->fencing = TRI_UNKNOWN;
-            snapshot->maintenance = TRI_UNKNOWN;
+            snapshot->cluster.have_quorum = TRI_UNKNOWN;
+            snapshot->cluster.fencing = TRI_UNKNOWN;
+            snapshot->cluster.maintenance = TRI_UNKNOWN;
             break;
     }
 }
@@ -225,10 +226,10 @@ leads_by_quorum(const struct snapshot *snapshot)
         const struct node *node = &snapshot->node[i];
 
         if (i == snapshot->self
-            ? !attr_is(&node->data_status, "STREAMING|QUORUM")
-            : node->online == TRI_YES
-              && (attr_is(&node->data_status, "STREAMING|SYNC")
-                  || attr_is(&node->data_status, "LATEST"))) {
+            ? !attr_is(&node->record.data_status, "STREAMING|QUORUM")
+            : node->member.online == TRI_YES
+              && (attr_is(&node->record.data_status, "STREAMING|SYNC")
+                  || attr_is(&node->record.data_status, "LATEST"))) {
             return false;
         }
     }

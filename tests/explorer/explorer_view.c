@@ -384,14 +384,14 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     bool promoted = (peer->role & ~E_STARTING) == E_ROLE_PROMOTED;
 
     (void) snprintf(node->name, sizeof(node->name), "srv%zu", i + 1);
-    node->online = tri_of(peer->online);
-    node->role = role_of(peer->role);
-    node->starting = tri_of((peer->role & E_STARTING) != 0);
-    node->member = tri_of(peer->member);
-    node->controller = tri_of(peer->online);
-    node->expected_down = tri_of(peer->down);
-    node->erased = tri_of(!peer->online && peer->role == E_ROLE_NONE);
-    node->probed = tri_of(peer->role != E_ROLE_NONE);
+    node->member.online = tri_of(peer->online);
+    node->member.role = role_of(peer->role);
+    node->member.starting = tri_of((peer->role & E_STARTING) != 0);
+    node->member.corosync = tri_of(peer->member);
+    node->member.controller = tri_of(peer->online);
+    node->member.expected_down = tri_of(peer->down);
+    node->member.erased = tri_of(!peer->online && peer->role == E_ROLE_NONE);
+    node->member.probed = tri_of(peer->role != E_ROLE_NONE);
     node->was_out = tri_of(peer->was_out);
     if (peer->copy == E_SILENT) {
         node->copy_answered = TRI_NO;
@@ -401,12 +401,12 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
         set_attr(&node->copy_quorum, peer->copy_quorum);
         set_attr(&node->copy_self, (uint8_t) (peer->told - 1));
     }
-    set_attr(&node->data_status, peer->record);
-    set_attr(&node->quorum, peer->quorum);
+    set_attr(&node->record.data_status, peer->record);
+    set_attr(&node->record.quorum, peer->quorum);
     for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
         set_attr(node_attr(node, (enum attr_id) attr), peer->attr[attr]);
     }
-    node->cib_score = node->score;
+    node->member.cib_score = node->attrs.score;
     fill_sender(view, i, &node->senders.own);
     node->senders.slot = TRI_NO;
     node->senders.slot_active = TRI_NO;
@@ -574,8 +574,8 @@ fill_memory(const struct e_view *view, struct sync_memory *memory)
 static void
 believe_copy(const struct snapshot *snapshot, struct node *node)
 {
-    node->copy = node->data_status;
-    node->copy_self = snapshot->node[snapshot->self].data_status;
+    node->copy = node->record.data_status;
+    node->copy_self = snapshot->node[snapshot->self].record.data_status;
     node->copy_answered = TRI_YES;
 }
 
@@ -589,23 +589,23 @@ spoil_node(const struct e_view *view, size_t i, struct snapshot *snapshot)
 
     if (view->defect == E_DEFECT_BELIEF && i != view->self
         && !peer->sender) {
-        set_attr(&node->data_status, e_intern("DISCONNECT"));
+        set_attr(&node->record.data_status, e_intern("DISCONNECT"));
         believe_copy(snapshot, node);
     } else if (view->defect == E_DEFECT_COPY) {
         believe_copy(snapshot, node);
-        node->copy_quorum = node->quorum;
+        node->copy_quorum = node->record.quorum;
     } else if (view->defect == E_DEFECT_MEMBER && peer->member
                && !peer->online) {
-        node->expected_down = TRI_NO;
+        node->member.expected_down = TRI_NO;
     } else if (view->defect == E_DEFECT_PROBE) {
         node->was_out = TRI_YES;
     } else if (view->defect == E_DEFECT_TRUST) {
-        set_attr(&node->trusted, e_intern("1"));
+        set_attr(&node->attrs.trusted, e_intern("1"));
     } else if (view->defect == E_DEFECT_EFFECT && peer->sender) {
         node->senders.own.sync_priority = e_priority(view->loaded, i);
     } else if (view->defect == E_DEFECT_POSITIONS && of > 1
                && view->server != E_PRIMARY) {
-        (void) snprintf(node->quorum.value, ATTR_VALUE_SIZE, "%u/%u",
+        (void) snprintf(node->record.quorum.value, ATTR_VALUE_SIZE, "%u/%u",
                         e_quorum_n(peer->quorum), of - 1u);
     }
 }
@@ -639,7 +639,7 @@ spoil(const struct e_view *view, struct snapshot *snapshot)
     }
 
     if (view->defect == E_DEFECT_FENCING) {
-        snapshot->fencing = TRI_NO;
+        snapshot->cluster.fencing = TRI_NO;
     }
     if (view->defect == E_DEFECT_PROOF) {
         memcpy(memory->list, snapshot->server.sync_names,
@@ -673,9 +673,9 @@ fill_names(const struct e_view *view, struct snapshot *snapshot)
         .visible = TRI_YES, .flush_lsn = lsn_of(view->lsn),
     };
 
-    snapshot->name_key.known = ATTR_SET;
+    snapshot->record.name_key.known = ATTR_SET;
     (void) text_copy(view->defect == E_DEFECT_NAME ? "plain" : "5f3a91c4",
-                     snapshot->name_key.value, ATTR_VALUE_SIZE);
+                     snapshot->record.name_key.value, ATTR_VALUE_SIZE);
     for (size_t i = 0; i < view->nodes; i++) {
         if (view->peer[i].sender) {
             sender_name(snapshot, snapshot->node[i].name, name);
@@ -709,9 +709,9 @@ e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
     ret_snapshot->settings.stop_escalate_ms = 90000;
     ret_snapshot->settings.stop_escalate_in_slave_ms = 90000;
     ret_snapshot->address_here = TRI_NO;
-    ret_snapshot->have_quorum = tri_of(view->have_quorum);
-    ret_snapshot->maintenance = TRI_NO;
-    ret_snapshot->fencing = tri_of(view->fencing);
+    ret_snapshot->cluster.have_quorum = tri_of(view->have_quorum);
+    ret_snapshot->cluster.maintenance = TRI_NO;
+    ret_snapshot->cluster.fencing = tri_of(view->fencing);
     ret_snapshot->position_looks = 2;
     ret_snapshot->self = view->self;
     ret_snapshot->node_count = view->nodes;

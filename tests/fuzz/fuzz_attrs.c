@@ -31,27 +31,27 @@ fill_node(size_t i, char **line)
 
     must(text_copy(i == 0 ? "srv1" : "srv2", node->name, NODE_NAME_SIZE)
          == 0);
-    node->online = TRI_YES;
-    node->role = ROLE_STARTED;
+    node->member.online = TRI_YES;
+    node->member.role = ROLE_STARTED;
     node->senders.own.state = SENDER_STREAMING;
     node->senders.own.sync_state = SYNC_SYNC;
     node->senders.own.sync_priority = 1;
     node->senders.own.visible = TRI_YES;
-    take_line(line, &node->data_status);
-    take_line(line, &node->quorum);
-    take_line(line, &node->position);
-    take_line(line, &node->history);
-    take_line(line, &node->shutdown);
-    take_line(line, &node->unproved);
-    take_line(line, &node->admit);
-    take_line(line, &node->trusted);
-    take_line(line, &node->score);
-    take_line(line, &node->status);
-    take_line(line, &node->replay);
-    take_line(line, &node->began);
-    node->cib_score = node->score;
-    node->copy = node->data_status;
-    node->copy_quorum = node->quorum;
+    take_line(line, &node->record.data_status);
+    take_line(line, &node->record.quorum);
+    take_line(line, &node->attrs.position);
+    take_line(line, &node->attrs.history);
+    take_line(line, &node->attrs.shutdown);
+    take_line(line, &node->attrs.unproved);
+    take_line(line, &node->attrs.admit);
+    take_line(line, &node->attrs.trusted);
+    take_line(line, &node->attrs.score);
+    take_line(line, &node->attrs.status);
+    take_line(line, &node->attrs.replay);
+    take_line(line, &node->attrs.began);
+    node->member.cib_score = node->attrs.score;
+    node->copy = node->record.data_status;
+    node->copy_quorum = node->record.quorum;
 }
 
 static void
@@ -65,9 +65,9 @@ fill_world(char *text)
     world.facts = ~0u;
     world.process.state = PROCESS_RUNNING;
     world.process.postmaster_pid = 1234;
-    world.have_quorum = TRI_YES;
-    world.maintenance = TRI_NO;
-    world.fencing = TRI_YES;
+    world.cluster.have_quorum = TRI_YES;
+    world.cluster.maintenance = TRI_NO;
+    world.cluster.fencing = TRI_YES;
     world.server.answer = ANSWER_OK;
     world.server.version = 150018;
     world.server.position = (struct wal_position) { 1, 0x5000000 };
@@ -111,10 +111,10 @@ look(enum action action, enum tri in_recovery)
     must(plan.verdict != VERDICT_NONE && !plan.overflow);
     for (size_t i = 0; i < plan.count; i++) {
         must(plan.op[i].kind != OP_CREATE_LOCK
-             || !attr_is(&self->data_status, "STREAMING|QUORUM")
-             || !attr_is(&world.node[1].data_status, "STREAMING|QUORUM")
-             || is_plain_quorum(self->quorum.value)
-             || is_plain_quorum(world.node[1].quorum.value));
+             || !attr_is(&self->record.data_status, "STREAMING|QUORUM")
+             || !attr_is(&world.node[1].record.data_status, "STREAMING|QUORUM")
+             || is_plain_quorum(self->record.quorum.value)
+             || is_plain_quorum(world.node[1].record.quorum.value));
     }
 }
 

@@ -47,6 +47,7 @@ assert_says(const char *part)
 static inline int
 observe_members(struct cluster *cluster, int64_t deadline_ms)
 {
+    snapshot_forget(&snapshot, FACT_MEMBERS);
     return cluster_observe_cib(cluster, FACT_MEMBERS, deadline_ms, &snapshot,
                                &why);
 }
@@ -54,6 +55,7 @@ observe_members(struct cluster *cluster, int64_t deadline_ms)
 static inline int
 observe_record(struct cluster *cluster, int64_t deadline_ms)
 {
+    snapshot_forget(&snapshot, FACT_RECORD);
     return cluster_observe_cib(cluster, FACT_RECORD, deadline_ms, &snapshot,
                                &why);
 }

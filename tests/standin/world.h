@@ -53,31 +53,32 @@ world_init(struct snapshot *world, enum action action, size_t count,
     world->files.lock = self == 0 ? TRI_YES : TRI_NO;
     world->address_here = self == 0 ? TRI_YES : TRI_NO;
     world->expected_role = self == 0 ? ROLE_PROMOTED : ROLE_STARTED;
-    world->have_quorum = TRI_YES;
-    world->maintenance = TRI_NO;
-    world->fencing = TRI_YES;
+    world->cluster.have_quorum = TRI_YES;
+    world->cluster.maintenance = TRI_NO;
+    world->cluster.fencing = TRI_YES;
     world->self = self;
     world->node_count = count;
     for (size_t i = 0; i < count; i++) {
         struct node *node = &world->node[i];
 
         (void) snprintf(node->name, sizeof(node->name), "srv%zu", i + 1);
-        node->online = TRI_YES;
-        node->role = i == 0 ? ROLE_PROMOTED : ROLE_STARTED;
-        node->starting = TRI_NO;
-        node->status = attr_with(i == 0 ? "PRI" : "HS:async");
-        node->data_status = attr_with(i == 0 ? "LATEST" : "STREAMING|ASYNC");
-        node->score = attr_with(i == 0 ? "1000" : "-INFINITY");
-        node->xlog_loc = attr_with("");
-        node->baseline = attr_with("");
-        node->receiver = attr_with("");
-        node->position = attr_with("");
-        node->trusted = attr_with("1");
-        node->history = attr_with(i == 0 ? "1" : "");
-        node->shutdown = attr_with("");
-        node->unproved = attr_with("");
-        node->replay = attr_with(i == 0 ? "" : "ok");
-        node->began = attr_with("");
+        node->member.online = TRI_YES;
+        node->member.role = i == 0 ? ROLE_PROMOTED : ROLE_STARTED;
+        node->member.starting = TRI_NO;
+        node->attrs.status = attr_with(i == 0 ? "PRI" : "HS:async");
+        node->record.data_status = attr_with(i == 0 ? "LATEST"
+                                                    : "STREAMING|ASYNC");
+        node->attrs.score = attr_with(i == 0 ? "1000" : "-INFINITY");
+        node->attrs.xlog_loc = attr_with("");
+        node->attrs.baseline = attr_with("");
+        node->attrs.receiver = attr_with("");
+        node->attrs.position = attr_with("");
+        node->attrs.trusted = attr_with("1");
+        node->attrs.history = attr_with(i == 0 ? "1" : "");
+        node->attrs.shutdown = attr_with("");
+        node->attrs.unproved = attr_with("");
+        node->attrs.replay = attr_with(i == 0 ? "" : "ok");
+        node->attrs.began = attr_with("");
         node->senders.own.state = SENDER_STREAMING;
         node->senders.own.sync_state = SYNC_ASYNC;
         node->senders.own.visible = TRI_YES;
@@ -89,8 +90,8 @@ world_init(struct snapshot *world, enum action action, size_t count,
 static inline void
 world_agree(struct snapshot *world, size_t node)
 {
-    world->node[node].copy = world->node[node].data_status;
-    world->node[node].copy_self = world->node[world->self].data_status;
+    world->node[node].copy = world->node[node].record.data_status;
+    world->node[node].copy_self = world->node[world->self].record.data_status;
     world->node[node].copy_answered = TRI_YES;
 }
 
@@ -98,8 +99,8 @@ world_agree(struct snapshot *world, size_t node)
 static inline void
 world_leaves(struct snapshot *world, size_t node)
 {
-    world->node[node].controller = TRI_NO;
-    world->node[node].erased = world->node[node].expected_down;
+    world->node[node].member.controller = TRI_NO;
+    world->node[node].member.erased = world->node[node].member.expected_down;
 }
 
 #define NO_OP PLAN_OPS_MAX
@@ -159,15 +160,15 @@ assert_view_is_shared(const struct snapshot *world, const struct plan *plan,
                    || plan_find(plan, OP_SET_SCORE, node) != NO_OP;
 
     if (!written || node == world->self
-        || (peer->online == TRI_NO
-            && (world->fencing == TRI_YES
+        || (peer->member.online == TRI_NO
+            && (world->cluster.fencing == TRI_YES
                 || peer->copy_answered == TRI_NO))) {
         return;
     }
     assert_true(peer->copy_answered == TRI_YES);
-    assert_true(is_same_attr(&peer->copy, &peer->data_status));
+    assert_true(is_same_attr(&peer->copy, &peer->record.data_status));
     assert_true(is_same_attr(&peer->copy_self,
-                             &world->node[world->self].data_status));
+                             &world->node[world->self].record.data_status));
 }
 
 static inline void

@@ -55,7 +55,7 @@ publish_end(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->control.state == CONTROL_SHUT_DOWN
         && wal_position_is_known(end)) {
         end.lsn++;
-        position_text(end, 0, told_past(&self_node(snapshot)->history),
+        position_text(end, 0, told_past(&self_node(snapshot)->attrs.history),
                       value);
         want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT,
                   snapshot->self, value);
@@ -80,7 +80,7 @@ finish_demotion(const struct snapshot *snapshot, struct plan *plan)
     }
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self,
               "HS:alone");
-    want_past(snapshot, plan, told_past(&self_node(snapshot)->history));
+    want_past(snapshot, plan, told_past(&self_node(snapshot)->attrs.history));
     want_shutdown(snapshot, plan);
     publish_end(snapshot, plan);
     plan_exit(plan, OCF_SUCCESS);
@@ -162,7 +162,7 @@ was_standby(const struct snapshot *snapshot)
 static enum tri
 is_proved(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct attr *data = &self_node(snapshot)->data_status;
+    const struct attr *data = &self_node(snapshot)->record.data_status;
     uint32_t total_ms = snapshot->elapsed_ms + snapshot->left_ms;
     /* staying down takes another look, at the attributes */
     bool said = (snapshot->facts & FACT_ATTRS) != 0 && !was_standby(snapshot);
@@ -172,7 +172,7 @@ is_proved(const struct snapshot *snapshot, struct plan *plan)
             plan->limit_ms = CONTROL_LOOK_MS;
             return TRI_UNKNOWN;
         }
-        if (self_node(snapshot)->unproved.known != ATTR_UNSET) {
+        if (self_node(snapshot)->attrs.unproved.known != ATTR_UNSET) {
             return TRI_NO;
         }
     } else if (snapshot->control.state != CONTROL_SHUT_DOWN) {

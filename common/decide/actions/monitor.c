@@ -180,7 +180,7 @@ health_code(const struct snapshot *snapshot, struct plan *plan)
 static enum tri
 primary_is_trusted(const struct snapshot *snapshot)
 {
-    const struct attr *data = &self_node(snapshot)->data_status;
+    const struct attr *data = &self_node(snapshot)->record.data_status;
     size_t other = NODES_MAX;
     enum tri other_leads = other_promoted(snapshot, &other);
 
@@ -210,7 +210,7 @@ probe_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (code == OCF_RUNNING_PROMOTED) {
-        if (snapshot->system_id.known == ATTR_SET
+        if (snapshot->record.system_id.known == ATTR_SET
             && !have_facts(snapshot, FACT_FILES, plan)) {
             return;
         }
@@ -226,7 +226,7 @@ probe_duties(const struct snapshot *snapshot, struct plan *plan,
                       snapshot->self, trusted == TRI_YES ? SCORE_PROMOTED
                                                          : SCORE_NEVER);
         }
-    } else if (self_node(snapshot)->score.known == ATTR_UNSET) {
+    } else if (self_node(snapshot)->attrs.score.known == ATTR_UNSET) {
         want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
                   snapshot->self, SCORE_NEVER);
     }
@@ -283,7 +283,7 @@ static bool
 is_our_primary(const struct snapshot *snapshot)
 {
     return promoted_is_expected(snapshot)
-           || attr_is(&self_node(snapshot)->data_status, DATA_LATEST);
+           || attr_is(&self_node(snapshot)->record.data_status, DATA_LATEST);
 }
 
 static void

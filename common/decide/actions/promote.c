@@ -62,7 +62,7 @@ refuse_second(const struct snapshot *snapshot, struct plan *plan,
 static void
 refuse_unknown(struct plan *plan, const struct node *other)
 {
-    if (other->online == TRI_YES && other->probed == TRI_NO) {
+    if (other->member.online == TRI_YES && other->member.probed == TRI_NO) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "wait for the probe of '%s': it is back, and its "
                          "server may be promoted. Pacemaker promotes then",
@@ -145,9 +145,10 @@ want_record(const struct snapshot *snapshot, struct plan *plan)
             continue;
         }
         want_data_status(snapshot, plan,
-                         node->data_status.known == ATTR_UNSET
+                         node->record.data_status.known == ATTR_UNSET
                          ? OP_BEST_EFFORT : OP_REQUIRED, i, DATA_DISCONNECT);
-        if (node->online == TRI_YES && node->score.known == ATTR_SET) {
+        if (node->member.online == TRI_YES
+            && node->attrs.score.known == ATTR_SET) {
             want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, i,
                       SCORE_NEVER);
         }
@@ -188,7 +189,7 @@ record_is_ours(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (i != snapshot->self
-            && !is_released(&snapshot->node[i].data_status)) {
+            && !is_released(&snapshot->node[i].record.data_status)) {
             return false;
         }
     }
@@ -216,7 +217,8 @@ static bool
 may_have_old_record(const struct snapshot *snapshot, size_t index)
 {
     const struct node *node = &snapshot->node[index];
-    bool seen = node->online != TRI_NO || node->expected_down != TRI_UNKNOWN;
+    bool seen = node->member.online != TRI_NO
+                || node->member.expected_down != TRI_UNKNOWN;
 
     return index != snapshot->self && seen && !counts_as_down(snapshot, index)
            && !is_released(&node->copy);
@@ -227,7 +229,7 @@ static void
 refuse_for(const struct snapshot *snapshot, struct plan *plan,
            const struct node *holder)
 {
-    if (lacks_pacemaker(holder) && holder->expected_down == TRI_YES
+    if (lacks_pacemaker(holder) && holder->member.expected_down == TRI_YES
         && half_is_online(snapshot)) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "start Pacemaker on '%s': it was stopped there and "
@@ -272,7 +274,7 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (may_have_old_record(snapshot, i)) {
             holder = &snapshot->node[i];
-            if (holder->online == TRI_YES) {
+            if (holder->member.online == TRI_YES) {
                 plan_add(plan, OP_READ_COPY, OP_BEST_EFFORT, i, NULL);
             }
         }
@@ -280,8 +282,8 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
     if (holder == NULL) {
         return true;
     }
-    if (holder->online == TRI_NO && !lacks_pacemaker(holder)
-        && snapshot->fencing == TRI_YES
+    if (holder->member.online == TRI_NO && !lacks_pacemaker(holder)
+        && snapshot->cluster.fencing == TRI_YES
         && snapshot->elapsed_ms >= FENCING_WAIT_MS) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "wait for the fencing of '%s': it was lost while "

@@ -91,7 +91,7 @@ last_call(const struct snapshot *snapshot, struct plan *plan)
                  action_name(snapshot->action));
         plan_fallback(plan, OCF_SUCCESS, "%s", "");
         if (snapshot->action == ACTION_DEMOTE
-            || self_node(snapshot)->score.known == ATTR_UNSET) {
+            || self_node(snapshot)->attrs.score.known == ATTR_UNSET) {
             want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
                       snapshot->self, SCORE_NEVER);
         }
@@ -142,7 +142,7 @@ server_answers(const struct snapshot *snapshot, struct plan *plan)
 static void
 want_first_score(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (self_node(snapshot)->score.known == ATTR_UNSET) {
+    if (self_node(snapshot)->attrs.score.known == ATTR_UNSET) {
         want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
                   snapshot->self, SCORE_NEVER);
     }
@@ -167,7 +167,7 @@ record_answers(const struct snapshot *snapshot)
 {
     size_t other = NODES_MAX;
 
-    return self_node(snapshot)->data_status.known == ATTR_SET
+    return self_node(snapshot)->record.data_status.known == ATTR_SET
            && is_eligible(snapshot, snapshot->self)
            && other_promoted(snapshot, &other) == TRI_NO
            && !someone_is_ranked(snapshot);
@@ -227,7 +227,7 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
 {
     size_t self = snapshot->self;
 
-    if (self_node(snapshot)->score.known != ATTR_UNSET) {
+    if (self_node(snapshot)->attrs.score.known != ATTR_UNSET) {
         want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, self,
                   SCORE_NEVER);
     }
@@ -249,7 +249,7 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
 static bool
 is_refused(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (!attr_is(&self_node(snapshot)->unproved, UNPROVED_PARTED)
+    if (!attr_is(&self_node(snapshot)->attrs.unproved, UNPROVED_PARTED)
         || snapshot->files.backup_label == TRI_YES
         || record_answers(snapshot)) {
         return false;
@@ -273,7 +273,7 @@ claim(const struct snapshot *snapshot, struct plan *plan,
             if (snapshot->files.lock == TRI_YES) {
                 plan_log(plan, LOG_NOTICE, "this node led last and the "
                          "record lets it lead (%s): it starts again",
-                         self_node(snapshot)->data_status.value);
+                         self_node(snapshot)->record.data_status.value);
             }
             want_attr(snapshot, plan, OP_SET_UNPROVED, OP_REQUIRED,
                       snapshot->self, "");

@@ -36,10 +36,10 @@ note_missing(const struct snapshot *snapshot, size_t node,
 
     /* the data that was recorded so is not there any more */
     if (!is_live(snapshot, node) && !is_foreign(snapshot, node)
-        && attr_is(&voter->data_status, DATA_LATEST)
+        && attr_is(&voter->record.data_status, DATA_LATEST)
         && !promotion_failed(snapshot, node)) {
         ballot->missing = voter;
-        ballot->missing_may_act |= snapshot->fencing != TRI_YES
+        ballot->missing_may_act |= snapshot->cluster.fencing != TRI_YES
                                    || !counts_as_down(snapshot, node);
     }
 }
@@ -59,13 +59,13 @@ count_vote(const struct snapshot *snapshot, size_t node,
     if (!is_live(snapshot, node) || is_foreign(snapshot, node)
         || replay_is_held_up(snapshot, node)
         || (!is_eligible(snapshot, node)
-            && (!attr_is(&candidate->data_status, DATA_QUORUM)
+            && (!attr_is(&candidate->record.data_status, DATA_QUORUM)
                 || wal_position_is_known(position)))) {
         return;     /* never wins, so it is not waited for either */
     }
     if (!wal_position_is_known(position)) {
         ballot->awaited = candidate->name;
-        ballot->awaited_starts |= candidate->starting == TRI_YES;
+        ballot->awaited_starts |= candidate->member.starting == TRI_YES;
         return;
     }
     standing = ballot->winner == NODES_MAX
@@ -205,7 +205,7 @@ reason_to_wait(const struct snapshot *snapshot, const struct ballot *ballot,
     /* proved down, it was followed to its end by whom the record allows */
     if (ballot->missing != NULL
         && (nobody || patient || (sync_mode && ballot->missing_may_act))) {
-        return ballot->missing->online == TRI_YES
+        return ballot->missing->member.online == TRI_YES
                ? "the server of the node recorded as LATEST does not run"
                : "the node recorded as LATEST is not there yet";
     }
@@ -228,7 +228,7 @@ tell_override(const struct snapshot *snapshot, const struct ballot *ballot,
                  snapshot->node[ballot->winner].name, ballot->parted);
         return;
     }
-    if (ballot->missing != NULL && ballot->missing->online == TRI_YES) {
+    if (ballot->missing != NULL && ballot->missing->member.online == TRI_YES) {
         text_add(text, ". Look at what failed on '%s' (pcs status; pcs "
                  "resource cleanup)", ballot->missing->name);
         return;     /* it is there: nobody gives up what it holds */
@@ -324,7 +324,7 @@ tell_of_own_rank(const struct snapshot *snapshot, struct plan *plan)
 static bool
 led_last(const struct snapshot *snapshot)
 {
-    return attr_is(&self_node(snapshot)->data_status, DATA_LATEST);
+    return attr_is(&self_node(snapshot)->record.data_status, DATA_LATEST);
 }
 
 /*

@@ -71,7 +71,7 @@ lags_too_far(const struct snapshot *snapshot, size_t node)
     if (limit == 0 || snapshot->settings.rep_mode != REP_MODE_ASYNC) {
         return false;
     }
-    if (attr_is(&snapshot->node[node].data_status, DATA_LAGS)) {
+    if (attr_is(&snapshot->node[node].record.data_status, DATA_LAGS)) {
         limit /= 2;
     }
     return snapshot->server.position.lsn > flushed
@@ -193,7 +193,7 @@ ranked_async_node(const struct snapshot *snapshot)
             && node->senders.own.state == SENDER_STREAMING
             && !is_leaving(snapshot, i) && !sender_is_dead(snapshot, i)
             && !lags_too_far(snapshot, i) && !is_stranger_by_past(snapshot, i)
-            && attr_is(&node->score, SCORE_CANDIDATE)
+            && attr_is(&node->attrs.score, SCORE_CANDIDATE)
             && node->senders.own.flush_lsn + RANK_SLACK_BYTES
                >= snapshot->node[best].senders.own.flush_lsn) {
             return i;
@@ -206,8 +206,9 @@ ranked_async_node(const struct snapshot *snapshot)
 static bool
 runs_instance(const struct node *node)
 {
-    return node->online == TRI_YES
-           && (node->role == ROLE_STARTED || node->role == ROLE_PROMOTED);
+    return node->member.online == TRI_YES
+           && (node->member.role == ROLE_STARTED
+               || node->member.role == ROLE_PROMOTED);
 }
 
 /*
@@ -219,11 +220,11 @@ want_judged_data(const struct snapshot *snapshot, struct plan *plan,
                  size_t node, const char *data)
 {
     const struct node *peer = &snapshot->node[node];
-    bool can_wait = peer->data_status.known == ATTR_UNSET
+    bool can_wait = peer->record.data_status.known == ATTR_UNSET
                     && strcmp(data, DATA_DISCONNECT) == 0
                     && !is_listed(snapshot, node);
 
-    if (!can_wait || peer->online != TRI_NO) {
+    if (!can_wait || peer->member.online != TRI_NO) {
         want_data_status(snapshot, plan,
                          can_wait ? OP_BEST_EFFORT : OP_REQUIRED, node, data);
     }
@@ -236,18 +237,18 @@ want_judgement(const struct snapshot *snapshot, struct plan *plan,
 {
     const struct node *peer = &snapshot->node[node];
     bool runs = runs_instance(peer);
-    bool stopped = attr_is(&peer->status, "STOP")
-                   || attr_is(&peer->status, "UNKNOWN")
-                   || (attr_is(&peer->status, "HS:alone")
+    bool stopped = attr_is(&peer->attrs.status, "STOP")
+                   || attr_is(&peer->attrs.status, "UNKNOWN")
+                   || (attr_is(&peer->attrs.status, "HS:alone")
                        && peer->senders.own.silent_ms >= DEAF_MS);
 
     if (judgement->quorum[0] != '\0'
-        && !attr_is(&peer->quorum, judgement->quorum)) {
+        && !attr_is(&peer->record.quorum, judgement->quorum)) {
         plan_add(plan, OP_SET_DATA_QUORUM, OP_REQUIRED, node,
                  judgement->quorum);
     }
     want_judged_data(snapshot, plan, node, judgement->data);
-    if (runs || (peer->score.known == ATTR_SET
+    if (runs || (peer->attrs.score.known == ATTR_SET
                  && strcmp(judgement->score, SCORE_NEVER) == 0)) {
         want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, node,
                   judgement->score);
@@ -278,14 +279,14 @@ reason_to_hold(const struct snapshot *snapshot, size_t node)
     if (is_last_of_strict(snapshot, node)) {
         return "sync_strict is set and no other standby streams";
     }
-    if (snapshot->maintenance == TRI_YES) {
+    if (snapshot->cluster.maintenance == TRI_YES) {
         return "in maintenance mode nobody is released";
     }
     if (!half_is_online(snapshot)) {
         return "fewer than half of node_list are online, and the others may "
                "come up with the old record";
     }
-    return snapshot->have_quorum == TRI_NO
+    return snapshot->cluster.have_quorum == TRI_NO
            ? "this node has no quorum, so another may take over"
            : "it may still take over until it has been fenced or is back";
 }
@@ -299,7 +300,7 @@ reason_to_hold(const struct snapshot *snapshot, size_t node)
 static bool
 is_beyond_judgement(const struct snapshot *snapshot, size_t node)
 {
-    return snapshot->node[node].online == TRI_NO
+    return snapshot->node[node].member.online == TRI_NO
            && may_still_act(snapshot, node) && !is_held(snapshot, node);
 }
 
@@ -322,10 +323,10 @@ tell_parted(const struct snapshot *snapshot, struct plan *plan, size_t node)
         plan_log_once(plan, LOG_ERR, "pg_rewind or pg_basebackup the data of "
                       "'%s': it streams and does not count, for its timelines "
                       "(%s) are not of this primary's past", peer->name,
-                      told_past(&peer->history));
+                      told_past(&peer->attrs.history));
         return;
     }
-    if (!attr_is(&peer->unproved, UNPROVED_PARTED)) {
+    if (!attr_is(&peer->attrs.unproved, UNPROVED_PARTED)) {
         lsn_format_sql(sender->flush_lsn, flushed);
         plan_log(plan, LOG_ERR, "pg_rewind or pg_basebackup the data of '%s': "
                  "it claims WAL up to %s, which is past this primary's own "
@@ -402,7 +403,7 @@ judge_outsiders(const struct snapshot *snapshot, struct plan *plan)
             continue;
         }
         want_data_status(snapshot, plan, OP_REQUIRED, i, DATA_DISCONNECT);
-        if (node->score.known == ATTR_SET) {
+        if (node->attrs.score.known == ATTR_SET) {
             want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT, i,
                       SCORE_NEVER);
         }
@@ -435,10 +436,10 @@ want_own_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_REPLAY, OP_BEST_EFFORT, self, "");
     for (size_t i = 0; i < snapshot->node_count; i++) {
         /* left for this promotion, it says nothing about the next */
-        if (snapshot->node[i].shutdown.known == ATTR_SET) {
+        if (snapshot->node[i].attrs.shutdown.known == ATTR_SET) {
             want_attr(snapshot, plan, OP_SET_SHUTDOWN, OP_BEST_EFFORT, i, "");
         }
-        if (snapshot->node[i].began.known == ATTR_SET) {
+        if (snapshot->node[i].attrs.began.known == ATTR_SET) {
             want_attr(snapshot, plan, OP_SET_BEGAN, OP_BEST_EFFORT, i, "");
         }
     }
@@ -453,7 +454,8 @@ static void
 want_admission(const struct snapshot *snapshot, struct plan *plan)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self && snapshot->node[i].admit.known == ATTR_SET) {
+        if (i != snapshot->self
+            && snapshot->node[i].attrs.admit.known == ATTR_SET) {
             want_attr(snapshot, plan, OP_SET_ADMIT, OP_BEST_EFFORT, i, "");
         }
         if (stays_listed(snapshot, i)
@@ -464,7 +466,7 @@ want_admission(const struct snapshot *snapshot, struct plan *plan)
             return;
         }
     }
-    if (!attr_is(&self_node(snapshot)->admit, "yes")) {
+    if (!attr_is(&self_node(snapshot)->attrs.admit, "yes")) {
         plan_log_once(plan, LOG_NOTICE, "sync_strict: clients are let in "
                       "once a standby is synchronous");
     }
@@ -478,7 +480,7 @@ static bool
 leads_by_record(const struct snapshot *snapshot, struct plan *plan,
                 enum ocf_code code)
 {
-    const struct attr *data = &self_node(snapshot)->data_status;
+    const struct attr *data = &self_node(snapshot)->record.data_status;
     size_t other = NODES_MAX;
 
     if (attr_is(data, DATA_DISCONNECT)) {

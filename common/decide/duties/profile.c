@@ -41,13 +41,13 @@ stop_escalate_ms(const struct snapshot *s)
 static bool
 fencing_is_off(const struct snapshot *s)
 {
-    return s->fencing == TRI_NO;
+    return s->cluster.fencing == TRI_NO;
 }
 
 static bool
 fence_device_is_missing(const struct snapshot *s)
 {
-    return s->fencing == TRI_YES && s->profile.fence_device == TRI_NO;
+    return s->cluster.fencing == TRI_YES && s->profile.fence_device == TRI_NO;
 }
 
 static bool
@@ -451,14 +451,14 @@ void
 profile_duty(const struct snapshot *snapshot, struct plan *plan)
 {
     const struct node *self = self_node(snapshot);
-    const char *promotion = self->baseline.known == ATTR_SET
-                            ? self->baseline.value : "-";
+    const char *promotion = self->attrs.baseline.known == ATTR_SET
+                            ? self->attrs.baseline.value : "-";
 
     /* each promotion has a baseline of its own; an adopted primary none */
     if (snapshot->failed != OP_NONE || snapshot->left_ms <= LAST_CALL_MS
-        || self->baseline.known == ATTR_UNKNOWN
-        || self->warned.known == ATTR_UNKNOWN
-        || attr_is(&self->warned, promotion)) {
+        || self->attrs.baseline.known == ATTR_UNKNOWN
+        || self->attrs.warned.known == ATTR_UNKNOWN
+        || attr_is(&self->attrs.warned, promotion)) {
         return;
     }
     if (have_facts(snapshot, FACT_PROFILE, plan)) {

@@ -80,12 +80,12 @@ rank_anew(const struct snapshot *snapshot, struct plan *plan, size_t chosen,
     const char *rank = snapshot->self == best ? SCORE_PROMOTED
                                               : SCORE_CANDIDATE;
 
-    if (attr_is(&snapshot->node[best].cib_score, SCORE_PROMOTED)
-        && !attr_is(&snapshot->node[chosen].cib_score, SCORE_PROMOTED)) {
+    if (attr_is(&snapshot->node[best].member.cib_score, SCORE_PROMOTED)
+        && !attr_is(&snapshot->node[chosen].member.cib_score, SCORE_PROMOTED)) {
         return;     /* the scheduler knows */
     }
     if ((snapshot->self == best || snapshot->self == chosen)
-        && !attr_is(&self_node(snapshot)->score, rank)) {
+        && !attr_is(&self_node(snapshot)->attrs.score, rank)) {
         plan_log(plan, LOG_NOTICE, "'%s' holds more than '%s', which was to "
                  "be promoted: it is ranked instead",
                  snapshot->node[best].name, snapshot->node[chosen].name);
@@ -101,7 +101,7 @@ rank_anew(const struct snapshot *snapshot, struct plan *plan, size_t chosen,
 static void
 step_down(const struct snapshot *snapshot, struct plan *plan, size_t chosen)
 {
-    const struct attr *rank = &self_node(snapshot)->cib_score;
+    const struct attr *rank = &self_node(snapshot)->member.cib_score;
 
     stand_aside(snapshot, plan);
     if (snapshot->self == chosen && !attr_is(rank, SCORE_NEVER)) {

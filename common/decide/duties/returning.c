@@ -28,7 +28,7 @@ struct finding {
 static struct finding
 compare_with(const struct snapshot *snapshot, size_t primary)
 {
-    const struct attr *told = &snapshot->node[primary].history;
+    const struct attr *told = &snapshot->node[primary].attrs.history;
     struct finding finding = { .match = HISTORY_UNKNOWN };
     struct history own;
     struct history past;
@@ -109,7 +109,7 @@ refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
 static bool
 has_followed(const struct snapshot *snapshot)
 {
-    return has_streamed(&self_node(snapshot)->data_status)
+    return has_streamed(&self_node(snapshot)->record.data_status)
            && !snapshot->settings.restart_on_promote;
 }
 
@@ -260,7 +260,7 @@ has_parted(const struct snapshot *snapshot, struct plan *plan, size_t primary)
 bool
 want_history(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct attr *told = &self_node(snapshot)->history;
+    const struct attr *told = &self_node(snapshot)->attrs.history;
     uint32_t timeline = snapshot->server.position.timeline;
     struct history history;
 

@@ -32,7 +32,7 @@ lock_is_settled(const struct snapshot *snapshot, struct plan *plan)
 {
     const uint32_t facts = FACT_RECORD | FACT_MEMBERS | FACT_POSITION
                            | FACT_HISTORY;
-    const struct attr *data = &self_node(snapshot)->data_status;
+    const struct attr *data = &self_node(snapshot)->record.data_status;
     size_t primary = NODES_MAX;
 
     if (snapshot->files.lock != TRI_YES
@@ -56,9 +56,9 @@ static void
 follow(const struct snapshot *snapshot, struct plan *plan,
        enum ocf_code code)
 {
-    const struct attr *status = &self_node(snapshot)->status;
+    const struct attr *status = &self_node(snapshot)->attrs.status;
 
-    if (attr_is(&self_node(snapshot)->unproved, UNPROVED_PARTED)) {
+    if (attr_is(&self_node(snapshot)->attrs.unproved, UNPROVED_PARTED)) {
         refuse_to_follow(snapshot, plan, SEEN_PARTED);
         return;
     }
@@ -84,7 +84,8 @@ follow(const struct snapshot *snapshot, struct plan *plan,
     want_new_parameters(snapshot, plan);
     tell_why(snapshot, plan);
     if (snapshot->action == ACTION_MONITOR && plan->count == 0
-        && snapshot->name_key.known != ATTR_UNSET && !is_misnamed(snapshot)
+        && snapshot->record.name_key.known != ATTR_UNSET
+        && !is_misnamed(snapshot)
         && !replay_is_held_up(snapshot, snapshot->self)
         && snapshot->files.lock != TRI_YES && is_in_step(snapshot)
         && snapshot->server.receiver_running == TRI_YES) {

@@ -97,8 +97,8 @@ announce(const struct snapshot *snapshot, const struct sync_list *list,
     for (size_t i = 0; i < list->count; i++) {
         size_t node = list->node[i];
 
-        if (may_leave(snapshot, node) && snapshot->fencing == TRI_NO
-            && snapshot->node[node].online == TRI_NO) {
+        if (may_leave(snapshot, node) && snapshot->cluster.fencing == TRI_NO
+            && snapshot->node[node].member.online == TRI_NO) {
             plan_log(plan, LOG_WARNING,
                      "'%s' counts as down because fencing is off: if it "
                      "still runs and leads elsewhere, commits get lost",
@@ -171,7 +171,7 @@ records_are_written(const struct snapshot *snapshot)
 
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (is_to_leave(snapshot, i)
-            && !is_released(&snapshot->node[i].data_status)) {
+            && !is_released(&snapshot->node[i].record.data_status)) {
             return written->times > 0
                    && snapshot->elapsed_ms >= written->first_ms
                                               + PROOF_WAIT_MS;

@@ -86,7 +86,7 @@ want_new_parameters(const struct snapshot *snapshot, struct plan *plan)
 void
 want_sender_name(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct attr *data = &self_node(snapshot)->data_status;
+    const struct attr *data = &self_node(snapshot)->record.data_status;
 
     if (!is_misnamed(snapshot) || snapshot->files.lock != TRI_NO
         || snapshot->address_here != TRI_NO

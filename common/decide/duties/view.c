@@ -38,15 +38,16 @@ opinion_of(const struct snapshot *snapshot, size_t node)
         return OPINION_UNASKED;
     }
     if (peer->copy_answered == TRI_NO) {
-        return peer->online == TRI_NO ? OPINION_AGREES : OPINION_SILENT;
+        return peer->member.online == TRI_NO ? OPINION_AGREES : OPINION_SILENT;
     }
-    if (same_value(&peer->copy, &peer->data_status)
-        && same_value(&peer->copy_self, &self_node(snapshot)->data_status)) {
+    if (same_value(&peer->copy, &peer->record.data_status)
+        && same_value(&peer->copy_self,
+                      &self_node(snapshot)->record.data_status)) {
         return OPINION_AGREES;
     }
     return attr_is(&peer->copy_self, DATA_DISCONNECT)
            || (attr_is(&peer->copy, DATA_LATEST)
-               && !attr_is(&peer->data_status, DATA_LATEST))
+               && !attr_is(&peer->record.data_status, DATA_LATEST))
            ? OPINION_REFUTES : OPINION_DIFFERS;
 }
 
@@ -71,8 +72,8 @@ static bool
 has_a_say(const struct snapshot *snapshot, size_t node)
 {
     return node != snapshot->self
-           && (snapshot->node[node].online != TRI_NO
-               || snapshot->fencing != TRI_YES);
+           && (snapshot->node[node].member.online != TRI_NO
+               || snapshot->cluster.fencing != TRI_YES);
 }
 
 /* Of those that have a say: the one that counts most. */

@@ -157,8 +157,9 @@ cluster_wants_it(const struct snapshot *snapshot)
 {
     const struct node *self = self_node(snapshot);
 
-    return snapshot->maintenance == TRI_NO && self->role != ROLE_STOPPED
-           && self->starting != TRI_YES;
+    return snapshot->cluster.maintenance == TRI_NO
+           && self->member.role != ROLE_STOPPED
+           && self->member.starting != TRI_YES;
 }
 
 /* Another node that is to lead once this one does not. */
@@ -167,7 +168,7 @@ has_successor(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
         if (i != snapshot->self && is_live(snapshot, i)
-            && attr_is(&snapshot->node[i].score, SCORE_CANDIDATE)
+            && attr_is(&snapshot->node[i].attrs.score, SCORE_CANDIDATE)
             && is_eligible(snapshot, i)) {
             return true;
         }
@@ -182,8 +183,8 @@ someone_is_promoted_now(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *node = &snapshot->node[i];
 
-        if (i != snapshot->self && node->online == TRI_YES
-            && node->role == ROLE_UNKNOWN
+        if (i != snapshot->self && node->member.online == TRI_YES
+            && node->member.role == ROLE_UNKNOWN
             && is_ranked(node)) {
             return true;
         }
@@ -197,7 +198,7 @@ hand_over_ms(const struct snapshot *snapshot)
 {
     size_t other = NODES_MAX;
 
-    if (self_node(snapshot)->role == ROLE_PROMOTED
+    if (self_node(snapshot)->member.role == ROLE_PROMOTED
         || other_promoted(snapshot, &other) == TRI_YES) {
         return HAND_OVER_MS;
     }
@@ -232,7 +233,7 @@ has_handed_over(const struct snapshot *snapshot, struct plan *plan)
         plan_again(plan, HAND_OVER_LOOK_MS, facts, REPORT_LOOK_MS);
         return false;
     }
-    if (self_node(snapshot)->role != ROLE_PROMOTED) {
+    if (self_node(snapshot)->member.role != ROLE_PROMOTED) {
         return true;
     }
     if ((snapshot->facts & facts) != facts) {

@@ -63,7 +63,7 @@ is_overlooked(const struct snapshot *snapshot)
 {
     return snapshot->action == ACTION_MONITOR
            && snapshot->server.receiver_running == TRI_YES
-           && attr_is(&self_node(snapshot)->status, "HS:alone");
+           && attr_is(&self_node(snapshot)->attrs.status, "HS:alone");
 }
 
 bool
@@ -152,7 +152,8 @@ tell_why(const struct snapshot *snapshot, struct plan *plan)
     text_init(&why, buf, sizeof(buf));
     explain(snapshot, &why);
     /* a receiver that comes and goes is no end of it */
-    if (buf[0] == '\0' && attr_is(&self_node(snapshot)->status, "HS:alone")
+    if (buf[0] == '\0'
+        && attr_is(&self_node(snapshot)->attrs.status, "HS:alone")
         && snapshot->server.alone_ms < ALONE_MS
         && snapshot->server.progress.paused == TRI_NO) {
         return;

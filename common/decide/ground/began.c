@@ -36,13 +36,13 @@ bool
 promotion_failed(const struct snapshot *snapshot, size_t node)
 {
     return node < snapshot->node_count
-           && ended_at(&snapshot->node[node].began).known == ATTR_SET;
+           && ended_at(&snapshot->node[node].attrs.began).known == ATTR_SET;
 }
 
 void
 want_began(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct attr *position = &self_node(snapshot)->position;
+    const struct attr *position = &self_node(snapshot)->attrs.position;
     bool known = wal_position_is_known(
                      published_position(self_node(snapshot)));
 
@@ -55,7 +55,7 @@ want_began(const struct snapshot *snapshot, struct plan *plan)
 bool
 want_ended(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct attr *began = &self_node(snapshot)->began;
+    const struct attr *began = &self_node(snapshot)->attrs.began;
     char value[ATTR_VALUE_SIZE];
     struct text text;
 

@@ -18,7 +18,7 @@
 static const char *
 identifier_of(const struct snapshot *snapshot, size_t node)
 {
-    const struct attr *told = &snapshot->node[node].system_id;
+    const struct attr *told = &snapshot->node[node].attrs.system_id;
 
     if (node == snapshot->self && snapshot->files.system_id[0] != '\0') {
         return snapshot->files.system_id;
@@ -32,8 +32,8 @@ is_foreign(const struct snapshot *snapshot, size_t node)
     const char *own = node < snapshot->node_count
                       ? identifier_of(snapshot, node) : "";
 
-    return own[0] != '\0' && snapshot->system_id.known == ATTR_SET
-           && !attr_is(&snapshot->system_id, own);
+    return own[0] != '\0' && snapshot->record.system_id.known == ATTR_SET
+           && !attr_is(&snapshot->record.system_id, own);
 }
 
 void
@@ -52,7 +52,7 @@ refuse_foreign(const struct snapshot *snapshot, struct plan *plan)
         return false;
     }
     /* nobody waits for what it voted, or was ranked for, with other data */
-    if (self_node(snapshot)->score.known == ATTR_SET) {
+    if (self_node(snapshot)->attrs.score.known == ATTR_SET) {
         want_attr(snapshot, plan, OP_SET_SCORE, OP_BEST_EFFORT,
                   snapshot->self, SCORE_NEVER);
     }
@@ -64,14 +64,14 @@ refuse_foreign(const struct snapshot *snapshot, struct plan *plan)
                      "another database; to go on with it, see 'WHICH "
                      "DATABASE IT IS' in the manual page",
                      identifier_of(snapshot, snapshot->self),
-                     snapshot->system_id.value, snapshot->pgdata);
+                     snapshot->record.system_id.value, snapshot->pgdata);
     return true;
 }
 
 bool
 identifier_is_known(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (snapshot->system_id.known != ATTR_SET
+    if (snapshot->record.system_id.known != ATTR_SET
         || identifier_of(snapshot, snapshot->self)[0] != '\0') {
         return true;
     }
@@ -91,14 +91,14 @@ identifier_is_known(const struct snapshot *snapshot, struct plan *plan)
 static bool
 may_write_options(const struct snapshot *snapshot)
 {
-    return snapshot->have_quorum == TRI_YES
+    return snapshot->cluster.have_quorum == TRI_YES
            && nodes_online(snapshot) * 2 > snapshot->node_count;
 }
 
 static bool
 may_record(const struct snapshot *snapshot)
 {
-    return snapshot->system_id.known == ATTR_UNSET
+    return snapshot->record.system_id.known == ATTR_UNSET
            && snapshot->done[OP_RECORD_SYSTEM_ID].times == 0
            && may_write_options(snapshot);
 }
@@ -107,7 +107,7 @@ bool
 want_cluster_identifier(const struct snapshot *snapshot, struct plan *plan)
 {
     if ((may_record(snapshot)
-         || self_node(snapshot)->system_id.known == ATTR_UNSET)
+         || self_node(snapshot)->attrs.system_id.known == ATTR_UNSET)
         && !have_facts(snapshot, FACT_FILES, plan)) {
         return false;
     }
@@ -124,7 +124,7 @@ want_cluster_identifier(const struct snapshot *snapshot, struct plan *plan)
                       "go on with: crm_attribute --type crm_config --name "
                       "RESOURCE-system-id --update %s",
                       identifier_of(snapshot, snapshot->self),
-                      snapshot->system_id.value,
+                      snapshot->record.system_id.value,
                       identifier_of(snapshot, snapshot->self));
     }
     return true;
@@ -137,8 +137,8 @@ static bool
 all_know_keys(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (snapshot->node[i].online == TRI_YES
-            && snapshot->node[i].system_id.known != ATTR_SET) {
+        if (snapshot->node[i].member.online == TRI_YES
+            && snapshot->node[i].attrs.system_id.known != ATTR_SET) {
             return false;
         }
     }
@@ -164,7 +164,7 @@ want_name_key(const struct snapshot *snapshot, struct plan *plan)
 {
     struct sync_list list = sync_list_now(snapshot);
 
-    if (snapshot->name_key.known != ATTR_UNSET
+    if (snapshot->record.name_key.known != ATTR_UNSET
         || snapshot->done[OP_RECORD_NAME_KEY].times > 0
         || !may_write_options(snapshot) || !all_know_keys(snapshot)) {
         return true;
@@ -180,7 +180,7 @@ is_misnamed(const struct snapshot *snapshot)
 {
     char wanted[NODE_NAME_SIZE];
 
-    if (snapshot->name_key.known == ATTR_UNKNOWN
+    if (snapshot->record.name_key.known == ATTR_UNKNOWN
         || snapshot->files.sender_name[0] == '\0') {
         return false;
     }

@@ -68,10 +68,10 @@ goes_with(const char *past, const char *other)
 enum past
 past_of(const struct snapshot *snapshot, size_t node)
 {
-    const struct attr *told = &snapshot->node[node].history;
+    const struct attr *told = &snapshot->node[node].attrs.history;
     const char *ours = snapshot->history[0] != '\0'
                        ? snapshot->history
-                       : told_past(&self_node(snapshot)->history);
+                       : told_past(&self_node(snapshot)->attrs.history);
 
     if (told->known == ATTR_UNKNOWN) {
         return PAST_UNKNOWN;
@@ -95,7 +95,7 @@ bool
 is_known_parted(const struct snapshot *snapshot, size_t node)
 {
     return snapshot->node[node].senders.own.beyond == TRI_YES
-           || attr_is(&snapshot->node[node].unproved, UNPROVED_PARTED)
+           || attr_is(&snapshot->node[node].attrs.unproved, UNPROVED_PARTED)
            || past_of(snapshot, node) == PAST_OTHER;
 }
 
@@ -125,7 +125,7 @@ want_past(const struct snapshot *snapshot, struct plan *plan,
 static bool
 past_is_told(const struct snapshot *snapshot)
 {
-    const struct attr *told = &self_node(snapshot)->history;
+    const struct attr *told = &self_node(snapshot)->attrs.history;
     uint32_t timeline = snapshot->server.position.timeline;
     struct history history;
 
@@ -159,15 +159,15 @@ is_in_step(const struct snapshot *snapshot)
         const struct node *node = &snapshot->node[i];
         struct history history;
 
-        if (i == snapshot->self || !attr_is(&node->status, "PRI")
-            || tells_as_standby(&node->history)
-            || history_read_summary(told_past(&node->history), &history)
+        if (i == snapshot->self || !attr_is(&node->attrs.status, "PRI")
+            || tells_as_standby(&node->attrs.history)
+            || history_read_summary(told_past(&node->attrs.history), &history)
                != 0) {
             continue;
         }
         return (timeline == 0 || timeline == history.timeline)
-               && goes_with(told_past(&self_node(snapshot)->history),
-                            node->history.value) != TRI_NO;
+               && goes_with(told_past(&self_node(snapshot)->attrs.history),
+                            node->attrs.history.value) != TRI_NO;
     }
     return true;        /* nothing is known against it */
 }

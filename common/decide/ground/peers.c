@@ -28,14 +28,15 @@ chosen_node(const struct snapshot *snapshot)
 bool
 has_come_back(const struct node *node)
 {
-    return node->online == TRI_YES && node->probed == TRI_NO
+    return node->member.online == TRI_YES && node->member.probed == TRI_NO
            && node->was_out == TRI_YES;
 }
 
 bool
 lacks_pacemaker(const struct node *node)
 {
-    return node->member == TRI_YES && node->controller == TRI_NO;
+    return node->member.corosync == TRI_YES
+           && node->member.controller == TRI_NO;
 }
 
 /*
@@ -46,7 +47,7 @@ static bool
 role_is_asked_for(const struct snapshot *snapshot, size_t node)
 {
     return node < snapshot->node_count
-           || !is_released(&snapshot->node[node].data_status);
+           || !is_released(&snapshot->node[node].record.data_status);
 }
 
 enum tri
@@ -57,16 +58,17 @@ other_promoted(const struct snapshot *snapshot, size_t *ret_node)
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         const struct node *node = &snapshot->node[i];
 
-        if (i == snapshot->self || node->online == TRI_NO
+        if (i == snapshot->self || node->member.online == TRI_NO
             || has_come_back(node)) {
             continue;
         }
-        if (node->online == TRI_YES && node->role == ROLE_PROMOTED) {
+        if (node->member.online == TRI_YES
+            && node->member.role == ROLE_PROMOTED) {
             *ret_node = i;
             return TRI_YES;
         }
-        if (node->online == TRI_UNKNOWN
-            || (node->role == ROLE_UNKNOWN
+        if (node->member.online == TRI_UNKNOWN
+            || (node->member.role == ROLE_UNKNOWN
                 && role_is_asked_for(snapshot, i))) {
             answer = TRI_UNKNOWN;
             *ret_node = i;
@@ -91,8 +93,9 @@ another_may_lead(const struct snapshot *snapshot, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
 
-    return (peer->online == TRI_NO && peer->copy_answered == TRI_YES)
-           || (snapshot->node_count > 2 && snapshot->have_quorum != TRI_YES);
+    return (peer->member.online == TRI_NO && peer->copy_answered == TRI_YES)
+           || (snapshot->node_count > 2
+               && snapshot->cluster.have_quorum != TRI_YES);
 }
 
 bool
@@ -100,29 +103,30 @@ may_still_act(const struct snapshot *snapshot, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
 
-    if (peer->online == TRI_UNKNOWN || snapshot->maintenance != TRI_NO) {
+    if (peer->member.online == TRI_UNKNOWN
+        || snapshot->cluster.maintenance != TRI_NO) {
         return true;
     }
-    if (snapshot->fencing == TRI_NO) {
+    if (snapshot->cluster.fencing == TRI_NO) {
         return another_may_lead(snapshot, node);
     }
-    return snapshot->have_quorum != TRI_YES || !half_is_online(snapshot)
-           || (peer->online == TRI_NO && !node_is_out(peer));
+    return snapshot->cluster.have_quorum != TRI_YES || !half_is_online(snapshot)
+           || (peer->member.online == TRI_NO && !node_is_out(peer));
 }
 
 bool
 is_down(const struct snapshot *snapshot, size_t node)
 {
-    return snapshot->node[node].online == TRI_NO
+    return snapshot->node[node].member.online == TRI_NO
            && !may_still_act(snapshot, node);
 }
 
 bool
 counts_as_down(const struct snapshot *snapshot, size_t node)
 {
-    if (snapshot->fencing == TRI_NO) {
-        return snapshot->node[node].online == TRI_NO
-               && snapshot->maintenance == TRI_NO;
+    if (snapshot->cluster.fencing == TRI_NO) {
+        return snapshot->node[node].member.online == TRI_NO
+               && snapshot->cluster.maintenance == TRI_NO;
     }
     return is_down(snapshot, node);
 }
@@ -141,7 +145,7 @@ nodes_online(const struct snapshot *snapshot)
 
     for (size_t i = 0; i < snapshot->node_count; i++) {
         online += i == snapshot->self
-                  || snapshot->node[i].online == TRI_YES;
+                  || snapshot->node[i].member.online == TRI_YES;
     }
     return online;
 }
@@ -160,16 +164,17 @@ is_live(const struct snapshot *snapshot, size_t index)
     if (index == snapshot->self) {
         return snapshot->action != ACTION_START;
     }
-    return node->online == TRI_YES
-           && (node->role == ROLE_STARTED || node->role == ROLE_PROMOTED
-               || node->starting == TRI_YES);
+    return node->member.online == TRI_YES
+           && (node->member.role == ROLE_STARTED
+               || node->member.role == ROLE_PROMOTED
+               || node->member.starting == TRI_YES);
 }
 
 bool
 is_ranked(const struct node *node)
 {
-    return attr_is(&node->score, SCORE_CANDIDATE)
-           || attr_is(&node->score, SCORE_PROMOTED);
+    return attr_is(&node->attrs.score, SCORE_CANDIDATE)
+           || attr_is(&node->attrs.score, SCORE_PROMOTED);
 }
 
 bool
@@ -178,11 +183,12 @@ old_primary_is_over(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *node = &snapshot->node[i];
 
-        if (i != snapshot->self && attr_is(&node->data_status, DATA_LATEST)
-            && !counts_as_down(snapshot, i)
-            && !has_come_back(node)
-            && (node->online != TRI_YES || node->role == ROLE_PROMOTED
-                || node->role == ROLE_UNKNOWN)) {
+        if (i != snapshot->self
+            && attr_is(&node->record.data_status, DATA_LATEST)
+            && !counts_as_down(snapshot, i) && !has_come_back(node)
+            && (node->member.online != TRI_YES
+                || node->member.role == ROLE_PROMOTED
+                || node->member.role == ROLE_UNKNOWN)) {
             return false;
         }
     }
@@ -193,7 +199,7 @@ bool
 is_unproved(const struct snapshot *snapshot, size_t node)
 {
     return node < snapshot->node_count
-           && snapshot->node[node].unproved.known == ATTR_SET;
+           && snapshot->node[node].attrs.unproved.known == ATTR_SET;
 }
 
 bool
@@ -201,7 +207,7 @@ someone_leads(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
         if (i != snapshot->self
-            && attr_is(&snapshot->node[i].status, "PRI")) {
+            && attr_is(&snapshot->node[i].attrs.status, "PRI")) {
             return true;
         }
     }

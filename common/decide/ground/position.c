@@ -53,13 +53,13 @@ position_in(const struct attr *position)
 struct wal_position
 published_position(const struct node *node)
 {
-    return published_by(&node->position).position;
+    return published_by(&node->attrs.position).position;
 }
 
 unsigned
 published_checks(const struct node *node)
 {
-    return published_by(&node->position).checks;
+    return published_by(&node->attrs.position).checks;
 }
 
 bool
@@ -118,8 +118,8 @@ by_numbers(const struct published *node, const struct published *other)
 enum standing
 standing_of(const struct snapshot *snapshot, size_t node, size_t other)
 {
-    struct published one = published_by(&snapshot->node[node].position);
-    struct published two = published_by(&snapshot->node[other].position);
+    struct published one = published_by(&snapshot->node[node].attrs.position);
+    struct published two = published_by(&snapshot->node[other].attrs.position);
     enum history_match there;
     enum history_match back;
 
@@ -147,7 +147,7 @@ bool
 holds_position(const struct snapshot *snapshot, size_t node,
                const struct attr *position)
 {
-    struct published one = published_by(&snapshot->node[node].position);
+    struct published one = published_by(&snapshot->node[node].attrs.position);
     struct published two = published_by(position);
 
     return match(&two, &one) == HISTORY_SAME_TIMELINE
@@ -157,7 +157,8 @@ holds_position(const struct snapshot *snapshot, size_t node,
 bool
 holds_all_of(const struct snapshot *snapshot, size_t node, size_t other)
 {
-    return holds_position(snapshot, node, &snapshot->node[other].position);
+    return holds_position(snapshot, node,
+                          &snapshot->node[other].attrs.position);
 }
 
 /* Two looks at the position this far apart tell whether replay goes on. */
@@ -174,7 +175,7 @@ want_position(const struct snapshot *snapshot, struct plan *plan,
 
     position_text(snapshot->server.position, checks,
                   snapshot->history, value);
-    if (attr_is(&self_node(snapshot)->data_status, DATA_QUORUM)
+    if (attr_is(&self_node(snapshot)->record.data_status, DATA_QUORUM)
         && !old_primary_is_over(snapshot)) {
         value[0] = '\0';
     }

@@ -10,7 +10,7 @@ bool
 record_is_virgin(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        if (snapshot->node[i].data_status.known != ATTR_UNSET) {
+        if (snapshot->node[i].record.data_status.known != ATTR_UNSET) {
             return false;
         }
     }
@@ -27,7 +27,7 @@ majority_is_online(const struct snapshot *snapshot)
 bool
 record_is_trusted(const struct snapshot *snapshot)
 {
-    return self_node(snapshot)->trusted.known == ATTR_SET
+    return self_node(snapshot)->attrs.trusted.known == ATTR_SET
            || majority_is_online(snapshot);
 }
 

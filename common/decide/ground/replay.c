@@ -206,7 +206,7 @@ replay_is_held_up(const struct snapshot *snapshot, size_t node)
 const char *
 replay_obstacle(const struct snapshot *snapshot, size_t node)
 {
-    const struct attr *word = &snapshot->node[node].replay;
+    const struct attr *word = &snapshot->node[node].attrs.replay;
     size_t len = strlen(WORD_NO);
 
     return word->known == ATTR_SET && strncmp(word->value, WORD_NO, len) == 0
@@ -218,7 +218,7 @@ replay_is_proved(const struct snapshot *snapshot, size_t node, lsn mark)
 {
     const struct node *peer = &snapshot->node[node];
 
-    return attr_is(&peer->replay, WORD_OK)
+    return attr_is(&peer->attrs.replay, WORD_OK)
            || (peer->senders.own.replay_lsn != 0
                && peer->senders.own.replay_lsn >= mark);
 }

@@ -25,7 +25,8 @@ bool
 is_leaving(const struct snapshot *snapshot, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
-    bool stops = peer->role == ROLE_STARTED && peer->starting == TRI_YES;
+    bool stops = peer->member.role == ROLE_STARTED
+                 && peer->member.starting == TRI_YES;
 
     return (snapshot->notify == NOTIFY_PRE_STOP
             && peer->in_stop_list == TRI_YES)
@@ -56,8 +57,9 @@ is_to_start(const struct snapshot *snapshot, size_t node)
     const struct node *peer = &snapshot->node[node];
 
     return snapshot->notify == NOTIFY_PRE_START
-           && peer->in_start_list == TRI_YES && peer->role == ROLE_STOPPED
-           && peer->starting == TRI_NO;
+           && peer->in_start_list == TRI_YES
+           && peer->member.role == ROLE_STOPPED
+           && peer->member.starting == TRI_NO;
 }
 
 bool
@@ -66,7 +68,7 @@ probe_is_awaited(const struct snapshot *snapshot, size_t node)
     const struct node *peer = &snapshot->node[node];
 
     return node != snapshot->self && peer->in_start_list == TRI_YES
-           && peer->role == ROLE_UNKNOWN
+           && peer->member.role == ROLE_UNKNOWN
            && peer->senders.own.state != SENDER_NONE
            && sender_is_seen(&peer->senders.own);
 }
@@ -79,8 +81,9 @@ probe_is_awaited(const struct snapshot *snapshot, size_t node)
 static bool
 has_just_booted(const struct node *node)
 {
-    return node->probed == TRI_NO && node->status.known == ATTR_UNSET
-           && node->score.known == ATTR_UNSET;
+    return node->member.probed == TRI_NO
+           && node->attrs.status.known == ATTR_UNSET
+           && node->attrs.score.known == ATTR_UNSET;
 }
 
 /* In maintenance mode a person may have started what the cluster calls so. */
@@ -89,8 +92,10 @@ is_known_stopped(const struct snapshot *snapshot, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
 
-    return peer->online == TRI_YES && snapshot->maintenance == TRI_NO
-           && ((peer->role == ROLE_STOPPED && peer->starting == TRI_NO)
+    return peer->member.online == TRI_YES
+           && snapshot->cluster.maintenance == TRI_NO
+           && ((peer->member.role == ROLE_STOPPED
+                && peer->member.starting == TRI_NO)
                || has_just_booted(peer))
            && peer->senders.own.age_ms >= HISTORY_LATE_MS;
 }

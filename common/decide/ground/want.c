@@ -42,9 +42,9 @@ silent_daemon(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *node = &snapshot->node[i];
 
-        members |= node->online != TRI_UNKNOWN;
-        record |= node->data_status.known != ATTR_UNKNOWN;
-        attrs |= node->score.known != ATTR_UNKNOWN;
+        members |= node->member.online != TRI_UNKNOWN;
+        record |= node->record.data_status.known != ATTR_UNKNOWN;
+        attrs |= node->attrs.score.known != ATTR_UNKNOWN;
     }
     if (members && record && attrs) {
         return NULL;
@@ -85,7 +85,8 @@ want_attr(const struct snapshot *snapshot, struct plan *plan,
     if (value[0] == '\0' ? attr->known == ATTR_UNSET : attr_is(attr, value)) {
         return;
     }
-    if (node != snapshot->self && snapshot->node[node].online == TRI_NO) {
+    if (node != snapshot->self
+        && snapshot->node[node].member.online == TRI_NO) {
         return;
     }
     plan_add(plan, kind, need, node, value);
@@ -96,7 +97,7 @@ want_data_status(const struct snapshot *snapshot, struct plan *plan,
                  enum op_need need, size_t node, const char *value)
 {
     if (node < snapshot_total(snapshot)
-        && !attr_is(&snapshot->node[node].data_status, value)) {
+        && !attr_is(&snapshot->node[node].record.data_status, value)) {
         plan_add(plan, OP_SET_DATA_STATUS, need, node, value);
     }
 }
@@ -124,7 +125,7 @@ want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan)
 void
 want_no_why(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (self_node(snapshot)->why.known == ATTR_SET) {
+    if (self_node(snapshot)->attrs.why.known == ATTR_SET) {
         plan_add(plan, OP_SET_WHY, OP_BEST_EFFORT, snapshot->self, "");
     }
 }

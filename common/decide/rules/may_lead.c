@@ -19,7 +19,7 @@ another_is_latest(const struct snapshot *snapshot, size_t node)
 {
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         if (i != node
-            && attr_is(&snapshot->node[i].data_status, DATA_LATEST)) {
+            && attr_is(&snapshot->node[i].record.data_status, DATA_LATEST)) {
             return true;
         }
     }
@@ -30,7 +30,7 @@ another_is_latest(const struct snapshot *snapshot, size_t node)
 static enum lead_rule
 by_data_status(const struct snapshot *snapshot, size_t node)
 {
-    const struct attr *data = &snapshot->node[node].data_status;
+    const struct attr *data = &snapshot->node[node].record.data_status;
 
     if (attr_is(data, DATA_LATEST)) {
         return LEAD_LATEST;
@@ -59,7 +59,7 @@ lead_by_record(const struct snapshot *snapshot, size_t node)
     if (is_foreign(snapshot, node)) {
         return LEAD_FOREIGN;
     }
-    switch (snapshot->node[node].data_status.known) {
+    switch (snapshot->node[node].record.data_status.known) {
         case ATTR_SET:
             return by_data_status(snapshot, node);
         case ATTR_UNSET:
@@ -74,10 +74,10 @@ bool
 way_back_is_open(const struct snapshot *snapshot, size_t node)
 {
     for (size_t i = 0; i < snapshot->node_count; i++) {
-        struct attr end = ended_at(&snapshot->node[i].began);
+        struct attr end = ended_at(&snapshot->node[i].attrs.began);
 
         if (i != node && end.known == ATTR_SET
-            && snapshot->node[i].online == TRI_YES
+            && snapshot->node[i].member.online == TRI_YES
             && is_eligible(snapshot, i)
             && holds_position(snapshot, node, &end)) {
             return true;
@@ -109,7 +109,7 @@ takes_part(const struct snapshot *snapshot, size_t node)
 {
     return is_live(snapshot, node) && !is_unproved(snapshot, node)
            && !is_foreign(snapshot, node)
-           && !attr_is(&snapshot->node[node].status, "STOP")
+           && !attr_is(&snapshot->node[node].attrs.status, "STOP")
            && snapshot->node[node].in_stop_list != TRI_YES;
 }
 

@@ -50,13 +50,13 @@ lead_by_quorum(const struct snapshot *snapshot, size_t node)
     struct quorum quorum;
     uint32_t seen = 1;
 
-    if (read_quorum(&candidate->quorum, &quorum) != 0) {
+    if (read_quorum(&candidate->record.quorum, &quorum) != 0) {
         return LEAD_QUORUM_UNREAD;
     }
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *other = &snapshot->node[i];
         if (i == node || !is_live(snapshot, i)
-            || !attr_is(&other->data_status, DATA_QUORUM)
+            || !attr_is(&other->record.data_status, DATA_QUORUM)
             || !wal_position_is_known(published_position(other))) {
             continue;
         }
@@ -106,7 +106,7 @@ count_members(const struct snapshot *snapshot, const struct sync_list *list,
 
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         count += sync_list_place(list, i) > 0 || sync_list_place(next, i) > 0
-                 || attr_is(&snapshot->node[i].data_status, DATA_QUORUM);
+                 || attr_is(&snapshot->node[i].record.data_status, DATA_QUORUM);
     }
     return count;
 }
@@ -118,8 +118,8 @@ quorum_is_final(const struct snapshot *snapshot, size_t node)
     struct sync_list list = sync_list_now(snapshot);
     struct quorum quorum;
 
-    return attr_is(&snapshot->node[node].data_status, DATA_QUORUM)
-           && read_quorum(&snapshot->node[node].quorum, &quorum) == 0
+    return attr_is(&snapshot->node[node].record.data_status, DATA_QUORUM)
+           && read_quorum(&snapshot->node[node].record.quorum, &quorum) == 0
            && quorum.n == list.n
            && quorum.of == count_members(snapshot, &list, &list);
 }

@@ -28,12 +28,12 @@ recorded_quorum(const struct snapshot *snapshot,
         struct quorum one = { 1, (uint32_t) list->count };
 
         if (!stays_listed(snapshot, list->node[i])
-            || (!attr_is(&member->data_status, DATA_SYNC)
-                && !attr_is(&member->data_status, DATA_QUORUM))) {
+            || (!attr_is(&member->record.data_status, DATA_SYNC)
+                && !attr_is(&member->record.data_status, DATA_QUORUM))) {
             continue;
         }
-        if (!attr_is(&member->data_status, DATA_SYNC)
-            && read_quorum(&member->quorum, &one) != 0) {
+        if (!attr_is(&member->record.data_status, DATA_SYNC)
+            && read_quorum(&member->record.quorum, &one) != 0) {
             one.n = 0;
         }
         all.n = first || one.n < all.n ? one.n : all.n;
@@ -116,8 +116,8 @@ quorum_is_recorded(const struct snapshot *snapshot, size_t node)
     char wanted[ATTR_VALUE_SIZE];
 
     quorum_text(snapshot, wanted);
-    return attr_is(&snapshot->node[node].data_status, DATA_QUORUM)
-           && attr_is(&snapshot->node[node].quorum, wanted);
+    return attr_is(&snapshot->node[node].record.data_status, DATA_QUORUM)
+           && attr_is(&snapshot->node[node].record.quorum, wanted);
 }
 
 bool

@@ -34,9 +34,9 @@ shutdown_of(const struct snapshot *snapshot, size_t node)
     const struct node *former = &snapshot->node[node];
     struct wal_position position = { 0, 0 };
 
-    if (node != snapshot->self && former->shutdown.known == ATTR_SET
-        && attr_is(&former->data_status, DATA_LATEST)) {
-        (void) wal_position_parse(former->shutdown.value, &position);
+    if (node != snapshot->self && former->attrs.shutdown.known == ATTR_SET
+        && attr_is(&former->record.data_status, DATA_LATEST)) {
+        (void) wal_position_parse(former->attrs.shutdown.value, &position);
     }
     return position;
 }

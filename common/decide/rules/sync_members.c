@@ -73,8 +73,9 @@ may_join(const struct snapshot *snapshot, size_t node)
 
     return node != snapshot->self && is_streaming(snapshot, node)
            && past_of(snapshot, node) == PAST_OURS
-           && peer->online == TRI_YES && peer->role == ROLE_STARTED
-           && peer->starting != TRI_YES;
+           && peer->member.online == TRI_YES
+           && peer->member.role == ROLE_STARTED
+           && peer->member.starting != TRI_YES;
 }
 
 /* One more than sync_num: whoever is recorded stays before who is not. */
@@ -82,12 +83,13 @@ static bool
 is_surplus(const struct snapshot *snapshot, const struct sync_list *list,
            size_t node)
 {
-    bool recorded = attr_is(&snapshot->node[node].data_status, DATA_SYNC);
+    bool recorded = attr_is(&snapshot->node[node].record.data_status,
+                            DATA_SYNC);
     size_t before = 0;
 
     for (size_t i = 0; i < list->count; i++) {
         size_t other = list->node[i];
-        bool other_recorded = attr_is(&snapshot->node[other].data_status,
+        bool other_recorded = attr_is(&snapshot->node[other].record.data_status,
                                       DATA_SYNC);
 
         if (other != node && is_streaming(snapshot, other)) {
@@ -107,7 +109,7 @@ has_proof(const struct snapshot *snapshot, size_t node)
     if (list.any) {
         return false;   /* commits wait for any of them */
     }
-    if (attr_is(&snapshot->node[node].data_status, DATA_SYNC)
+    if (attr_is(&snapshot->node[node].record.data_status, DATA_SYNC)
         && (is_listed(snapshot, node)
             || snapshot->server.sync_names_known != TRI_YES)) {
         return true;    /* never released since, so commits waited for it */
@@ -151,7 +153,7 @@ is_held(const struct snapshot *snapshot, size_t node)
 {
     /* of a node that left, the WAL sender is only not yet timed out */
     bool streams = is_connected(snapshot, node)
-                   && snapshot->node[node].online != TRI_NO;
+                   && snapshot->node[node].member.online != TRI_NO;
 
     return is_listed(snapshot, node) && !streams
            && (may_still_act(snapshot, node)

@@ -54,7 +54,7 @@ copy_is_due(const struct snapshot *snapshot, size_t node)
 {
     const struct node *peer = &snapshot->node[node];
 
-    return is_to_leave(snapshot, node) && is_released(&peer->data_status)
+    return is_to_leave(snapshot, node) && is_released(&peer->record.data_status)
            && !is_down(snapshot, node) && !is_released(&peer->copy);
 }
 
@@ -62,7 +62,7 @@ bool
 may_leave(const struct snapshot *snapshot, size_t node)
 {
     return is_to_leave(snapshot, node)
-           && is_released(&snapshot->node[node].data_status)
+           && is_released(&snapshot->node[node].record.data_status)
            && !copy_is_due(snapshot, node);
 }
 
