@@ -60,6 +60,11 @@ cluster_find_resource(struct cluster *cluster, const char *wanted,
     int rc = cluster_cib_query(cluster, "/cib/configuration", deadline_ms,
                                &reply);
 
+    if (rc == -ENOTCONN) {
+        text_add(ret_why, "pcs cluster start, or ask on a node where it runs: "
+                 "the cluster is stopped on this node");
+        return -1;
+    }
     if (rc != pcmk_ok || reply == NULL) {
         cluster_explain(ret_why, "read the configuration of", "the cluster",
                         "pacemaker-based", rc != pcmk_ok ? rc : -EPROTO);

@@ -18,7 +18,7 @@ enum command_exit {
  */
 typedef int (*verb_fn)(int argc, char **argv);
 
-/*! `pgward explain`: replay a trace. */
+/*! `pgward explain`: who may lead and why, now or by a trace. */
 int verb_explain(int argc, char **argv);
 
 #endif

@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "command.h"
+#include "report.h"
 
 static const struct verb {
     const char *name;
     const char *what;
     verb_fn run;
 } verbs[] = {
-    { "explain", "replay a trace: who may lead, by which rule, and what is "
-                 "decided", verb_explain },
+    { "explain", "who may lead and by which rule: now, or by a trace",
+      verb_explain },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -32,6 +33,7 @@ usage(FILE *where)
 int
 main(int argc, char **argv)
 {
+    report_init_command("pgward", LOG_WARNING);
     if (argc < 2) {
         return usage(stderr);
     }
@@ -47,6 +49,6 @@ main(int argc, char **argv)
             return verbs[i].run(argc - 1, argv + 1);
         }
     }
-    (void) fprintf(stderr, "pgward: there is no verb '%s'\n", argv[1]);
+    report_log(LOG_ERR, "there is no verb '%s'", argv[1]);
     return usage(stderr);
 }

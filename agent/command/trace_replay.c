@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pgward explain FILE`: a trace, decided once more. */
+/* A trace, decided once more. */
 
-#include "command.h"
+#include "trace_replay.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "explain.h"
-#include "snapshot.h"
+#include "report.h"
 #include "text.h"
 
 #define SECTION_SIZE (128 * 1024)
 #define ANSWER_SIZE (256 * 1024)
-#define FACTS_MAX 32
 #define LINE_SIZE 2048
 
 static const char snapshot_mark[] = "# --- snapshot\n";
@@ -32,8 +31,7 @@ struct section {
 
 struct replay_file {
     const char *path;
-    const char *fact[FACTS_MAX];        /* `KEY=VALUE`, in the order given */
-    size_t fact_count;
+    const struct changes *changes;
     unsigned long line;                 /* that was read last */
     unsigned long first_line;           /* of the snapshot */
     unsigned long looks;
@@ -41,25 +39,6 @@ struct replay_file {
     struct section snapshot;
     struct section plan;
 };
-
-static int
-usage(FILE *where)
-{
-    (void) fputs("usage: pgward explain [--what KEY=VALUE]... FILE\n"
-                 "\n"
-                 "Replays a trace (the parameter trace_file), or a stored "
-                 "case, and prints for each look\n"
-                 "who may lead and by which rule, and what is decided. '-' "
-                 "is standard input.\n"
-                 "\n"
-                 "  -w, --what KEY=VALUE  change a fact of each look first, "
-                 "e.g. fencing=no\n"
-                 "  -h, --help            this text\n"
-                 "\n"
-                 "Exit code: 0; 1 a decision is another than the recorded "
-                 "one; 2 usage; 3 FILE cannot be read.\n", where);
-    return where == stdout ? COMMAND_OK : COMMAND_USAGE;
-}
 
 static void
 section_begin(struct section *section)
@@ -71,16 +50,15 @@ section_begin(struct section *section)
 static int
 complain(const struct replay_file *file, unsigned long line, const char *what)
 {
-    (void) fprintf(stderr, "pgward: %s:%lu: %s\n", file->path, line, what);
+    report_log(LOG_ERR, "%s:%lu: %s", file->path, line, what);
     return -1;
 }
 
-/* The facts that are to be others, as lines of a snapshot. */
-static int
-change_facts(const struct replay_file *file, struct snapshot *snapshot)
+int
+trace_replay_change(const struct changes *changes, struct snapshot *snapshot)
 {
-    for (size_t i = 0; i < file->fact_count; i++) {
-        const char *fact = file->fact[i];
+    for (size_t i = 0; i < changes->count; i++) {
+        const char *fact = changes->fact[i];
         size_t key = strcspn(fact, "=");
         char line[LINE_SIZE];
         struct text text;
@@ -90,8 +68,8 @@ change_facts(const struct replay_file *file, struct snapshot *snapshot)
                  fact[key] == '=' ? fact + key + 1 : "");
         if (text.overflow || fact[key] != '='
             || snapshot_load(line, snapshot) != 0) {
-            (void) fprintf(stderr, "pgward: no such fact: '%s'. Take KEY and "
-                           "VALUE as a line of the trace has them\n", fact);
+            report_log(LOG_ERR, "no such fact: '%s'. Take KEY and VALUE as a "
+                       "line of the trace has them", fact);
             return -1;
         }
     }
@@ -119,7 +97,7 @@ explain_one(struct replay_file *file)
         return complain(file, file->first_line + (unsigned long) wrong - 1,
                         "not a line of a snapshot of this version");
     }
-    if (change_facts(file, &snapshot) != 0) {
+    if (trace_replay_change(file->changes, &snapshot) != 0) {
         return -1;
     }
     text_init(&answer, buf, sizeof(buf));
@@ -178,56 +156,30 @@ replay(struct replay_file *file, FILE *stream)
     return rc == 0 ? explain_one(file) : rc;
 }
 
-static int
-replay_path(struct replay_file *file)
+int
+trace_replay_path(const char *path, const struct changes *changes)
 {
-    bool standard = strcmp(file->path, "-") == 0;
-    FILE *stream = standard ? stdin : fopen(file->path, "re");
+    static struct replay_file file;
+    bool standard = strcmp(path, "-") == 0;
+    FILE *stream = standard ? stdin : fopen(path, "re");
     int rc;
 
     if (stream == NULL) {
-        (void) fprintf(stderr, "pgward: could not read '%s': %s\n",
-                       file->path, strerror(errno));
+        report_log(LOG_ERR, "could not read '%s': %s", path, strerror(errno));
         return COMMAND_FAILED;
     }
-    rc = replay(file, stream);
+    file.path = path;
+    file.changes = changes;
+    rc = replay(&file, stream);
     if (!standard) {
         (void) fclose(stream);
     }
     if (rc != 0) {
         return COMMAND_FAILED;
     }
-    if (file->looks == 0) {
-        (void) fprintf(stderr, "pgward: there is no snapshot in '%s'\n",
-                       file->path);
+    if (file.looks == 0) {
+        report_log(LOG_ERR, "there is no snapshot in '%s'", path);
         return COMMAND_FAILED;
     }
-    return file->changed > 0 ? COMMAND_NO : COMMAND_OK;
-}
-
-int
-verb_explain(int argc, char **argv)
-{
-    static const struct option options[] = {
-        { "what", required_argument, NULL, 'w' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
-    static struct replay_file file;
-    int option;
-
-    while ((option = getopt_long(argc, argv, "w:h", options, NULL)) != -1) {
-        if (option == 'h') {
-            return usage(stdout);
-        }
-        if (option != 'w' || file.fact_count == FACTS_MAX) {
-            return usage(stderr);
-        }
-        file.fact[file.fact_count++] = optarg;
-    }
-    if (optind + 1 != argc) {
-        return usage(stderr);
-    }
-    file.path = argv[optind];
-    return replay_path(&file);
+    return file.changed > 0 ? COMMAND_NO : COMMAND_OK;
 }

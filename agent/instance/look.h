@@ -14,7 +14,7 @@
 
 /*! What is to be looked at, and for how long. */
 struct look_request {
-    const char *resource;       /*!< or its clone; NULL: the one that there is */
+    const char *resource;       /*!< or its clone; NULL: the one there is */
     uint32_t facts;             /*!< bits of enum fact */
     uint32_t limit_ms;          /*!< for all of it */
 };

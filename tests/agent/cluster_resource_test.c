@@ -248,13 +248,18 @@ none_is_an_error_with_the_next_step(void **state)
 static void
 a_cluster_that_is_stopped_is_an_error(void **state)
 {
-    const struct script_step steps[] = {
+    const struct script_step stopped[] = {
         { .kind = SCRIPT_SIGNON, .rc = -ENOTCONN }, END,
+    };
+    const struct script_step forbidden[] = {
+        { .kind = SCRIPT_SIGNON, .rc = -EACCES }, END,
     };
 
     (void) state;
-    assert_int_equal(find_by(steps, NULL), -1);
-    assert_non_null(strstr(why_buf, "no connection"));
+    assert_int_equal(find_by(stopped, NULL), -1);
+    assert_non_null(strstr(why_buf, "pcs cluster start"));
+    assert_int_equal(find_by(forbidden, NULL), -1);
+    assert_non_null(strstr(why_buf, "Permission denied"));
     assert_non_null(strstr(why_buf, "pacemaker-based"));
 }
 
