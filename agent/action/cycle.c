@@ -151,7 +151,7 @@ static bool
 ends_in_silence(const struct snapshot *snapshot)
 {
     return snapshot->action == ACTION_MONITOR
-           && (snapshot->server.in_recovery == TRI_NO
+           && (server_role(snapshot) == SERVER_PRIMARY
                || snapshot->done[OP_NOTE_CALM].times > 0)
            && snapshot->done[OP_LOG_ONCE].times == 0;
 }

@@ -179,7 +179,7 @@ time_stream(const struct instance *instance, struct snapshot *snapshot)
     struct server *server = &snapshot->server;
 
     if (snapshot->action == ACTION_MONITOR
-        && server->in_recovery == TRI_YES
+        && server_role(snapshot) == SERVER_STANDBY
         && server->receiver_running != TRI_UNKNOWN) {
         server->alone_ms = memory_alone_ms(
             instance, server->receiver_running == TRI_YES);

@@ -121,6 +121,20 @@ snapshot_find_node(const struct snapshot *snapshot, const char *name)
     return NODES_MAX;
 }
 
+enum server_role
+server_role(const struct snapshot *snapshot)
+{
+    switch (snapshot->server.in_recovery) {
+        case TRI_YES:
+            return SERVER_STANDBY;
+        case TRI_NO:
+            return SERVER_PRIMARY;
+        case TRI_UNKNOWN:
+            break;
+    }
+    return SERVER_UNKNOWN;
+}
+
 bool
 postmaster_lives(const struct snapshot *snapshot)
 {

@@ -634,6 +634,20 @@ snapshot_total(const struct snapshot *snapshot)
 size_t
 snapshot_find_node(const struct snapshot *snapshot, const char *name);
 
+/*! What this node's server is. */
+enum server_role {
+    SERVER_UNKNOWN,
+    SERVER_PRIMARY,
+    SERVER_STANDBY,
+};
+
+/*!
+ * What the server says that it is (FACT_SQL); UNKNOWN where it tells nothing.
+ * What its files say is another question: server_role_by_files().
+ */
+enum server_role
+server_role(const struct snapshot *snapshot);
+
 /*! Is there a postmaster that can be waited for? */
 bool
 postmaster_lives(const struct snapshot *snapshot);

@@ -103,7 +103,7 @@ look_at_restarted(const struct snapshot *snapshot, struct plan *plan)
     if (!server_answers(snapshot, plan)) {
         return;
     }
-    if (snapshot->server.in_recovery == TRI_YES) {
+    if (server_role(snapshot) == SERVER_STANDBY) {
         finish_demotion(snapshot, plan);
         return;
     }
@@ -138,7 +138,7 @@ is_standby_already(const struct snapshot *snapshot, struct plan *plan)
         return true;
     }
     if (snapshot->files.lock != TRI_NO
-        || standby_by_files(snapshot) != TRI_YES) {
+        || server_role_by_files(snapshot) != SERVER_STANDBY) {
         return false;
     }
     finish_demotion(snapshot, plan);

@@ -44,12 +44,12 @@ code_by_files(const struct snapshot *snapshot)
     if (!has_roles(snapshot)) {
         return OCF_SUCCESS;
     }
-    switch (standby_by_files(snapshot)) {
-        case TRI_YES:
+    switch (server_role_by_files(snapshot)) {
+        case SERVER_STANDBY:
             return OCF_SUCCESS;
-        case TRI_NO:
+        case SERVER_PRIMARY:
             return OCF_RUNNING_PROMOTED;
-        case TRI_UNKNOWN:
+        case SERVER_UNKNOWN:
             break;
     }
     return promoted_is_expected(snapshot) ? OCF_RUNNING_PROMOTED
@@ -57,17 +57,17 @@ code_by_files(const struct snapshot *snapshot)
 }
 
 static enum ocf_code
-code_by_recovery(const struct snapshot *snapshot, struct plan *plan)
+code_by_role(const struct snapshot *snapshot, struct plan *plan)
 {
     if (!has_roles(snapshot)) {
         return OCF_SUCCESS;
     }
-    switch (snapshot->server.in_recovery) {
-        case TRI_YES:
+    switch (server_role(snapshot)) {
+        case SERVER_STANDBY:
             return OCF_SUCCESS;
-        case TRI_NO:
+        case SERVER_PRIMARY:
             return OCF_RUNNING_PROMOTED;
-        case TRI_UNKNOWN:
+        case SERVER_UNKNOWN:
             break;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
@@ -109,7 +109,7 @@ code_by_answer(const struct snapshot *snapshot, struct plan *plan)
                                  "look at monitor_sql: %s", server->text);
                 return OCF_ERR_GENERIC;
             }
-            return code_by_recovery(snapshot, plan);
+            return code_by_role(snapshot, plan);
         case ANSWER_UNKNOWN:
         case ANSWER_DENIED:
         case ANSWER_FULL:
@@ -236,7 +236,7 @@ probe_duties(const struct snapshot *snapshot, struct plan *plan,
 static const char *
 receiver_word(const struct snapshot *snapshot)
 {
-    if (snapshot->server.in_recovery == TRI_NO) {
+    if (server_role(snapshot) == SERVER_PRIMARY) {
         return "normal (master)";
     }
     return snapshot->server.receiver_running == TRI_YES ? "normal" : "ERROR";

@@ -46,14 +46,14 @@ static bool
 is_running_primary(const struct snapshot *snapshot)
 {
     return snapshot->server.answer == ANSWER_OK
-           && snapshot->server.in_recovery == TRI_NO;
+           && server_role(snapshot) == SERVER_PRIMARY;
 }
 
 static bool
 is_running_standby(const struct snapshot *snapshot)
 {
     return snapshot->server.answer == ANSWER_OK
-           && snapshot->server.in_recovery == TRI_YES;
+           && server_role(snapshot) == SERVER_STANDBY;
 }
 
 /*

@@ -355,7 +355,7 @@ let_replay_end(const struct snapshot *snapshot, struct plan *plan)
     const struct done *ended = &snapshot->done[OP_END_SESSIONS];
     uint32_t since_ms = ended->times > 0 ? ended->last_ms : asked->last_ms;
 
-    if (snapshot->server.in_recovery == TRI_YES
+    if (server_role(snapshot) == SERVER_STANDBY
         && snapshot->elapsed_ms >= since_ms + HELD_UP_MS) {
         plan_add(plan, OP_END_SESSIONS, OP_BEST_EFFORT, 0, NULL);
     }
@@ -430,7 +430,7 @@ promotion_began(const struct snapshot *snapshot)
 static bool
 is_known_standby(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (snapshot->server.in_recovery == TRI_YES) {
+    if (server_role(snapshot) == SERVER_STANDBY) {
         return true;
     }
     plan_exit_reason(plan, OCF_ERR_GENERIC,
@@ -449,7 +449,7 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (snapshot->server.answer == ANSWER_OK
-        && snapshot->server.in_recovery == TRI_NO
+        && server_role(snapshot) == SERVER_PRIMARY
         && snapshot->process.state != PROCESS_GONE) {
         if (promotion_began(snapshot)) {
             finish_promotion(snapshot, plan);

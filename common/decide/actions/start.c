@@ -67,7 +67,7 @@ is_slow_but_well(const struct snapshot *snapshot)
     if (snapshot->action == ACTION_PROMOTE
         || snapshot->process.state != PROCESS_RUNNING
         || (replication && snapshot->process.pidfile == PIDFILE_READY
-            && standby_by_files(snapshot) != TRI_YES)) {
+            && server_role_by_files(snapshot) != SERVER_STANDBY)) {
         return false;
     }
     return snapshot->server.answer == ANSWER_FULL
@@ -384,7 +384,7 @@ found_running(const struct snapshot *snapshot, struct plan *plan)
     if (!server_answers(snapshot, plan)) {
         return true;
     }
-    if (replication && snapshot->server.in_recovery != TRI_YES) {
+    if (replication && server_role(snapshot) != SERVER_STANDBY) {
         return false;
     }
     plan_log(plan, LOG_INFO, "the server runs already");
@@ -450,7 +450,7 @@ look_at_started(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (rep_mode_is_replication(snapshot->settings.rep_mode)
-        && snapshot->server.in_recovery != TRI_YES) {
+        && server_role(snapshot) != SERVER_STANDBY) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "look for data_directory or config_file in the "
                          "files of tmpdir: the server came up as a primary, "

@@ -133,7 +133,7 @@ redirect(const struct snapshot *snapshot, struct plan *plan)
             || !have_facts(snapshot, REDIRECT_FACTS, plan))) {
         return;
     }
-    if (snapshot->server.in_recovery != TRI_YES
+    if (server_role(snapshot) != SERVER_STANDBY
         || !wal_position_is_known(snapshot->server.position)) {
         return;
     }

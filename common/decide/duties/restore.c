@@ -59,7 +59,7 @@ hurry_restore(const struct snapshot *snapshot, struct plan *plan)
     const uint32_t facts = FACT_PROCESS | FACT_SQL | FACT_HOLDERS;
     const struct done *asked = &snapshot->done[OP_PROMOTE_SERVER];
 
-    if (snapshot->server.in_recovery != TRI_YES
+    if (server_role(snapshot) != SERVER_STANDBY
         || !streamed_here(&snapshot->server.progress)
         || snapshot->elapsed_ms - asked->last_ms < PATIENCE_MS) {
         return;

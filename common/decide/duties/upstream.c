@@ -51,7 +51,7 @@ has_old_upstream(const struct snapshot *snapshot)
     return snapshot->settings.rep_mode != REP_MODE_NONE
            && snapshot->process.state == PROCESS_RUNNING
            && snapshot->server.answer == ANSWER_OK
-           && snapshot->server.in_recovery == TRI_YES
+           && server_role(snapshot) == SERVER_STANDBY
            && snapshot->files.lock == TRI_NO
            && snapshot->files.upstream == TRI_YES
            && snapshot->files.standby_current == TRI_NO

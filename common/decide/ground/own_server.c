@@ -26,21 +26,21 @@ who_is_silent(const struct snapshot *snapshot)
            : "the server's log";
 }
 
-enum tri
-standby_by_files(const struct snapshot *snapshot)
+enum server_role
+server_role_by_files(const struct snapshot *snapshot)
 {
     if (snapshot->process.pidfile == PIDFILE_STANDBY) {
-        return TRI_YES;
+        return SERVER_STANDBY;
     }
     if (snapshot->process.pidfile != PIDFILE_READY) {
-        return TRI_UNKNOWN;
+        return SERVER_UNKNOWN;
     }
     switch (snapshot->control.state) {
         case CONTROL_IN_ARCHIVE_RECOVERY:
-            return TRI_YES;
+            return SERVER_STANDBY;
         case CONTROL_IN_PRODUCTION:
         case CONTROL_IN_CRASH_RECOVERY:     /* a standby's is in archive */
-            return TRI_NO;
+            return SERVER_PRIMARY;
         case CONTROL_UNKNOWN:
         case CONTROL_STARTING_UP:
         case CONTROL_SHUT_DOWN:
@@ -48,7 +48,7 @@ standby_by_files(const struct snapshot *snapshot)
         case CONTROL_SHUTTING_DOWN:
             break;
     }
-    return TRI_UNKNOWN;
+    return SERVER_UNKNOWN;
 }
 
 enum standby

@@ -10,11 +10,12 @@ void
 plan_restart(struct plan *plan);
 
 /*!
- * Is the server a standby by its files? A hot standby's pid file says 'ready'
- * like a primary's; pg_control (FACT_CONTROL) tells them apart.
+ * What the server is by its files, where it lets nobody in. A hot standby's
+ * pid file says 'ready' like a primary's; pg_control (FACT_CONTROL) tells them
+ * apart.
  */
-enum tri
-standby_by_files(const struct snapshot *snapshot);
+enum server_role
+server_role_by_files(const struct snapshot *snapshot);
 
 /*! The standby that a start makes, unless its data is to be judged. */
 enum standby

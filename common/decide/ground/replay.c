@@ -53,7 +53,7 @@ replay_is_seen(const struct snapshot *snapshot, struct plan *plan)
     const struct progress *progress = &snapshot->server.progress;
     uint32_t facts = 0;
 
-    if (snapshot->server.in_recovery != TRI_YES
+    if (server_role(snapshot) != SERVER_STANDBY
         || replay_is_calm(snapshot)) {
         return true;
     }
@@ -150,7 +150,7 @@ is_held_up(const struct snapshot *snapshot, struct text *why)
     const struct progress *progress = &snapshot->server.progress;
     const struct replay *replay = &snapshot->replay;
 
-    if (snapshot->server.in_recovery != TRI_YES) {
+    if (server_role(snapshot) != SERVER_STANDBY) {
         return false;
     }
     if (progress->target[0] != '\0') {
@@ -186,7 +186,7 @@ replay_pause(const struct snapshot *snapshot)
 {
     char buf[ATTR_VALUE_SIZE];
 
-    return snapshot->server.in_recovery == TRI_YES
+    return server_role(snapshot) == SERVER_STANDBY
            && snapshot->server.progress.paused == TRI_YES
            && own_obstacle(snapshot, buf) == NULL ? RESUME : NULL;
 }
@@ -197,7 +197,7 @@ replay_is_held_up(const struct snapshot *snapshot, size_t node)
     char buf[ATTR_VALUE_SIZE];
 
     if (node == snapshot->self
-        && snapshot->server.in_recovery != TRI_UNKNOWN) {
+        && server_role(snapshot) != SERVER_UNKNOWN) {
         return own_obstacle(snapshot, buf) != NULL;
     }
     return replay_obstacle(snapshot, node) != NULL;
