@@ -137,6 +137,22 @@ writes(const struct plan *plan)
     return false;
 }
 
+/* What writes from its beginning ends here, without the lock. */
+static enum ocf_code
+lock_first(struct instance *instance)
+{
+    char words[PLAN_REASON_SIZE];
+    struct text why;
+    enum ocf_code code;
+
+    text_init(&why, words, sizeof(words));
+    code = instance_lock(instance, &why);
+    if (code != OCF_SUCCESS) {
+        report_reason("%s", words);
+    }
+    return code;
+}
+
 static enum ocf_code
 out_of_time(const struct plan *plan)
 {
@@ -144,6 +160,24 @@ out_of_time(const struct plan *plan)
         report_reason("%s", plan->fallback_reason);
     }
     return plan->fallback_code;
+}
+
+/*
+ * What has looked and may not write. The verdict of a user who may only look
+ * is what was seen; where another action held the lock, that is old by now.
+ */
+static enum ocf_code
+end_without_lock(const struct plan *plan, enum ocf_code code,
+                 const char *why)
+{
+    bool stands = code == OCF_ERR_PERM && plan->verdict == VERDICT_EXIT;
+    const char *reason = stands ? plan->reason : plan->fallback_reason;
+
+    report_log(LOG_ERR, "%s", why);
+    if (reason[0] != '\0') {
+        report_reason("%s", stands ? reason : why);
+    }
+    return stands ? plan->code : plan->fallback_code;
 }
 
 /* A monitor that looked at all, and has nothing to say that lasts. */
@@ -154,6 +188,19 @@ ends_in_silence(const struct snapshot *snapshot)
            && (server_role(snapshot) == SERVER_PRIMARY
                || snapshot->done[OP_NOTE_CALM].times > 0)
            && snapshot->done[OP_LOG_ONCE].times == 0;
+}
+
+static enum ocf_code
+end_as_planned(const struct instance *instance,
+               const struct snapshot *snapshot, const struct plan *plan)
+{
+    if (ends_in_silence(snapshot)) {
+        memory_forget_said(instance);
+    }
+    if (plan->reason[0] != '\0') {
+        report_reason("%s", plan->reason);
+    }
+    return plan->code;
 }
 
 /* Once for each that comes of the same action's looks. */
@@ -184,59 +231,68 @@ wait_for(const struct instance *instance, const struct snapshot *snapshot,
     }
 }
 
+/* Look, decide and act, until a plan ends the action or its time is over. */
+static enum ocf_code
+go_round(struct instance *instance, struct snapshot *snapshot,
+         struct plan *plan)
+{
+    uint32_t facts = decide_first_facts(snapshot);
+    uint32_t limit_ms = 0;
+    const char *told = NULL;
+    char words[PLAN_REASON_SIZE];
+    struct text why;
+    enum ocf_code code;
+
+    text_init(&why, words, sizeof(words));
+    while (clock_left_ms(instance->deadline_ms) > 0) {
+        look(instance, facts, limit_ms, snapshot);
+        update_clock(instance, snapshot);
+        decide(snapshot, plan);
+        trace_add(instance, snapshot, plan);
+        deposit(plan);
+        if (plan->overflow) {   /* a part of it may be worse than nothing */
+            report_log(LOG_ERR, "a plan was too long: this is a defect");
+            return out_of_time(plan);
+        }
+        tell_rule(plan->rule, &told);
+        if (writes(plan) && instance->lock_fd < 0) {
+            /* decided without the lock: look again at what it rests on */
+            code = instance_lock(instance, &why);
+            if (code != OCF_SUCCESS) {
+                return end_without_lock(plan, code, words);
+            }
+            continue;
+        }
+        execute(instance, plan, snapshot);
+        if (snapshot->failed != OP_NONE) {
+            clock_sleep_ms(RETRY_MS, instance->deadline_ms);
+            continue;       /* the same facts, anew */
+        }
+        if (plan->verdict == VERDICT_EXIT) {
+            return end_as_planned(instance, snapshot, plan);
+        }
+        if (snapshot->action == ACTION_REPORT && plan->wait_ms > 0) {
+            instance_unlock(instance);  /* it holds up no action */
+        }
+        wait_for(instance, snapshot, plan);
+        facts = plan->facts;
+        limit_ms = plan->limit_ms;
+    }
+    return out_of_time(plan);
+}
+
 enum ocf_code
 cycle_run(struct instance *instance, struct snapshot *snapshot)
 {
     static struct plan plan;
-    uint32_t facts = decide_first_facts(snapshot);
-    uint32_t limit_ms = 0;
-    const char *told = NULL;
+    enum ocf_code code = OCF_SUCCESS;
 
     plan_init(&plan);
     deposit(&plan);
     catch_alarm();
     set_alarm(clock_left_ms(instance->deadline_ms));
-    if (is_writer(snapshot->action) && instance_lock(instance) != 0) {
-        return out_of_time(&plan);
+    if (is_writer(snapshot->action)) {
+        code = lock_first(instance);
     }
-    while (clock_left_ms(instance->deadline_ms) > 0) {
-        look(instance, facts, limit_ms, snapshot);
-        update_clock(instance, snapshot);
-        decide(snapshot, &plan);
-        trace_add(instance, snapshot, &plan);
-        deposit(&plan);
-        if (plan.overflow) {    /* a part of it may be worse than nothing */
-            report_log(LOG_ERR, "a plan was too long: this is a defect");
-            return out_of_time(&plan);
-        }
-        tell_rule(plan.rule, &told);
-        if (writes(&plan) && instance->lock_fd < 0) {
-            /* decided without the lock: look again at what it rests on */
-            if (instance_lock(instance) != 0) {
-                break;
-            }
-            continue;
-        }
-        execute(instance, &plan, snapshot);
-        if (snapshot->failed != OP_NONE) {
-            clock_sleep_ms(RETRY_MS, instance->deadline_ms);
-            continue;       /* the same facts, anew */
-        }
-        if (plan.verdict == VERDICT_EXIT) {
-            if (ends_in_silence(snapshot)) {
-                memory_forget_said(instance);
-            }
-            if (plan.reason[0] != '\0') {
-                report_reason("%s", plan.reason);
-            }
-            return plan.code;
-        }
-        if (snapshot->action == ACTION_REPORT && plan.wait_ms > 0) {
-            instance_unlock(instance);  /* it holds up no action */
-        }
-        wait_for(instance, snapshot, &plan);
-        facts = plan.facts;
-        limit_ms = plan.limit_ms;
-    }
-    return out_of_time(&plan);
+    return code == OCF_SUCCESS ? go_round(instance, snapshot, &plan) : code;
 }

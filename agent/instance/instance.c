@@ -331,8 +331,15 @@ check_user(const struct instance *instance, struct snapshot *snapshot)
                     instance->params.pgdba);
     } else if (geteuid() != 0 && geteuid() != identity->uid) {
         set_problem(snapshot, OCF_ERR_PERM,
-                    "run pgward as root or as '%s': it runs as another "
-                    "user", instance->params.pgdba);
+                    "run pgward as root: user id %u is neither root nor '%s'",
+                    (unsigned) geteuid(), instance->params.pgdba);
+    } else if (faccessat(AT_FDCWD, instance_run_folder(), W_OK,
+                         AT_EACCESS) != 0) {
+        /* pgdba may look, but every action that writes takes the lock */
+        set_problem(snapshot, OCF_ERR_PERM,
+                    "run pgward as root: could not write '%s', where the "
+                    "resource's lock lies: %s", instance_run_folder(),
+                    strerror(errno));
     }
 }
 
@@ -515,33 +522,38 @@ instance_run_path(const struct instance *instance, const char *suffix,
     return ret_path;
 }
 
-int
-instance_lock(struct instance *instance)
+enum ocf_code
+instance_lock(struct instance *instance, struct text *ret_why)
 {
     char path[PATH_SIZE];
     int fd;
 
     if (instance->lock_fd >= 0) {
-        return 0;
+        return OCF_SUCCESS;
     }
     (void) instance_run_path(instance, "lock", path);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        report_log(LOG_ERR, "could not open the lock '%s': %s", path,
-                   strerror(errno));
-        return -1;
+        if (geteuid() != 0 && (errno == EACCES || errno == EPERM)) {
+            text_add(ret_why, "run pgward as root: could not open '%s': %s",
+                     path, strerror(errno));
+            return OCF_ERR_PERM;
+        }
+        text_add(ret_why, "look at its folder: could not open '%s': %s",
+                 path, strerror(errno));
+        return OCF_ERR_GENERIC;
     }
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (clock_left_ms(instance->deadline_ms) == 0) {
-            report_log(LOG_ERR, "could not take the lock '%s': another action "
-                       "of this resource holds it", path);
+            text_add(ret_why, "wait for the other action of this resource: "
+                     "it holds the lock '%s'", path);
             (void) close(fd);
-            return -1;
+            return OCF_ERR_GENERIC;
         }
         clock_sleep_ms(10, instance->deadline_ms);
     }
     instance->lock_fd = fd;     /* released when the process ends */
-    return 0;
+    return OCF_SUCCESS;
 }
 
 void

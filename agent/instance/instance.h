@@ -74,10 +74,12 @@ instance_check_setup(const struct instance *instance,
 /*!
  * Take the instance's lock, so that one action at a time writes.
  *
- * \return 0 (also when it is held already), or -1: not before the deadline.
+ * \return OCF_SUCCESS (also when it is held already), or what the action ends
+ *         with, and `ret_why`: OCF_ERR_PERM for a user who may not,
+ *         OCF_ERR_GENERIC when another action holds it until the deadline.
  */
-int
-instance_lock(struct instance *instance);
+enum ocf_code
+instance_lock(struct instance *instance, struct text *ret_why);
 
 /*! Give the lock back, before the process ends. */
 void

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +109,15 @@ end(void **state)
     return rmdir(folder);
 }
 
+static int
+unlink_lock(void)
+{
+    char path[PATH_SIZE];
+
+    (void) unlink(instance_run_path(&acting, "lock", path));
+    return access(path, F_OK) == 0 ? -1 : 0;
+}
+
 /* An action that has so long; it sees and does what the turns say. */
 static void
 prepare(enum action action, int64_t ms)
@@ -142,6 +152,34 @@ run(void)
     (void) alarm(0);
     instance_unlock(&acting);
     return code;
+}
+
+/* In a process of its own; what it says is in `ret_said`. */
+static int
+run_in_child(char *ret_said, size_t size)
+{
+    int ends[2];
+    int status = 0;
+    size_t len = 0;
+    ssize_t got;
+    pid_t pid;
+
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void) dup2(ends[1], STDERR_FILENO);
+        _exit((int) cycle_run(&acting, &world));
+    }
+    (void) close(ends[1]);
+    while ((got = read(ends[0], ret_said + len, size - 1 - len)) > 0) {
+        len += (size_t) got;
+    }
+    ret_said[len] = '\0';
+    (void) close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
 }
 
 static int64_t
@@ -237,6 +275,8 @@ static void
 waits_for_the_lock_until_the_deadline(void **state)
 {
     char path[PATH_SIZE];
+    char said[4096];
+    struct plan *plan;
     int fd;
 
     (void) state;
@@ -246,41 +286,43 @@ waits_for_the_lock_until_the_deadline(void **state)
               O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(flock(fd, LOCK_EX), 0);
-    assert_int_equal(run(), OCF_ERR_GENERIC);
-    assert_int_equal(looks, 0);
+    assert_int_equal(run_in_child(said, sizeof(said)), OCF_ERR_GENERIC);
+    assert_non_null(strstr(said, "ocf-exit-reason:wait for the other action "
+                           "of this resource: it holds the lock '/tmp/"));
     assert_true(took_ms() >= 300);
+    prepare(ACTION_MONITOR, 300);       /* what has looked tells that */
+    plan = next_turn();
+    plan_add(plan, OP_SET_SCORE, OP_REQUIRED, 0, "100");
+    plan_fallback(plan, OCF_RUNNING_PROMOTED, "%s", "");
+    assert_int_equal(run(), OCF_RUNNING_PROMOTED);
+    assert_int_equal(executions, 0);
     prepare(ACTION_MONITOR, 10000);     /* one that only looks needs none */
     plan_exit(next_turn(), OCF_SUCCESS);
     assert_int_equal(run(), OCF_SUCCESS);
     (void) close(fd);
 }
 
-/* In a process of its own; what it says is in `ret_said`. */
-static int
-run_in_child(char *ret_said, size_t size)
+/* Whoever may only look is told what was seen; nothing is done. */
+static void
+a_monitor_that_may_not_lock_tells_what_it_saw(void **state)
 {
-    int ends[2];
-    int status = 0;
-    size_t len = 0;
-    ssize_t got;
-    pid_t pid;
+    struct plan *plan;
 
-    assert_int_equal(pipe(ends), 0);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        (void) dup2(ends[1], STDERR_FILENO);
-        _exit((int) cycle_run(&acting, &world));
+    (void) state;
+    if (geteuid() != 0) {
+        skip();
     }
-    (void) close(ends[1]);
-    while ((got = read(ends[0], ret_said + len, size - 1 - len)) > 0) {
-        len += (size_t) got;
-    }
-    ret_said[len] = '\0';
-    (void) close(ends[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    prepare(ACTION_MONITOR, 10000);
+    plan = next_turn();
+    plan_add(plan, OP_SET_SCORE, OP_REQUIRED, 0, "100");
+    plan_exit(plan, OCF_RUNNING_PROMOTED);
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(unlink_lock(), 0);
+    assert_int_equal(seteuid(65534), 0);
+    assert_int_equal(run(), OCF_RUNNING_PROMOTED);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(executions, 0);
+    assert_true(took_ms() < SLACK_MS);
 }
 
 /* The cluster's IPC has no time-out of its own: the alarm ends the action. */
@@ -324,6 +366,7 @@ main(void)
         cmocka_unit_test(carries_out_no_plan_that_was_too_long),
         cmocka_unit_test(decides_anew_once_it_holds_the_lock),
         cmocka_unit_test(waits_for_the_lock_until_the_deadline),
+        cmocka_unit_test(a_monitor_that_may_not_lock_tells_what_it_saw),
         cmocka_unit_test(a_look_that_hangs_ends_with_what_was_deposited),
         cmocka_unit_test(a_look_that_is_limited_hangs_no_longer),
     };

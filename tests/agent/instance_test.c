@@ -39,7 +39,7 @@ static int
 set_up(void **state)
 {
     (void) state;
-    if (mkdtemp(folder) == NULL) {
+    if (mkdtemp(folder) == NULL || setenv("HA_RSCTMP", folder, 1) != 0) {
         return -1;
     }
     in_folder("data", pgdata);
@@ -170,6 +170,46 @@ names_what_is_missing(void **state)
     assert_problem(OCF_SUCCESS, "");
 }
 
+/* It may look; whoever changes something takes the lock, which is root's. */
+static void
+the_owner_who_may_not_lock_is_told(void **state)
+{
+    char words[512];
+    struct text why;
+    uid_t nobody = 65534;
+
+    (void) state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    text_init(&why, words, sizeof(words));
+    instance.lock_fd = -1;
+    (void) text_copy("db", instance.resource, sizeof(instance.resource));
+    assert_int_equal(seteuid(nobody), 0);
+    assert_problem(OCF_ERR_PERM, "run pgward as root: could not write '/tmp/");
+    assert_int_equal(instance_lock(&instance, &why), OCF_ERR_PERM);
+    assert_int_equal(seteuid(0), 0);
+    assert_non_null(strstr(words, "run pgward as root: could not open "
+                           "'/tmp/pgward-instance."));
+    assert_int_equal(instance.lock_fd, -1);
+}
+
+static void
+a_lock_that_cannot_be_made_is_named(void **state)
+{
+    char words[512];
+    struct text why;
+
+    (void) state;
+    text_init(&why, words, sizeof(words));
+    instance.lock_fd = -1;
+    assert_int_equal(setenv("HA_RSCTMP", "/tmp/pgward-instance.none", 1), 0);
+    assert_int_equal(instance_lock(&instance, &why), OCF_ERR_GENERIC);
+    assert_non_null(strstr(words, "look at its folder: could not open '"));
+    assert_non_null(strstr(words, "No such file or directory"));
+    assert_int_equal(setenv("HA_RSCTMP", folder, 1), 0);
+}
+
 int
 main(void)
 {
@@ -179,6 +219,8 @@ main(void)
         cmocka_unit_test(a_link_of_ours_may_be_the_configuration),
         cmocka_unit_test(a_link_to_a_folder_may_be_the_tmpdir),
         cmocka_unit_test(names_what_is_missing),
+        cmocka_unit_test(the_owner_who_may_not_lock_is_told),
+        cmocka_unit_test(a_lock_that_cannot_be_made_is_named),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -95,6 +95,7 @@ static const struct {
     { "snapshot->process.unseen", LONG_WORDS },
     { "snapshot->disk.unwritable", LONG_WORDS },
     { "snapshot->log_tail", LONG_WORDS },
+    { "instance_run_folder()", "/run/resource-agents" },
     { "replay.c:why", "raise max_prepared_transactions and restart "
       "this standby: it is 1234 here, 1234 on the primary" },
     { "returning.c:why", "requested timeline 12 is not a child of "
