@@ -474,14 +474,15 @@ assert_end(const struct snapshot *world)
     bool runs = world->process.state == PROCESS_RUNNING;
     bool begun = world->done[OP_START_SERVER].times > 0;
     bool standby = world->action == ACTION_DEMOTE
-                   && ((runs && standby_by_files(world) == TRI_YES
+                   && ((runs && server_role_by_files(world) == SERVER_STANDBY
                         && world->files.lock == TRI_NO)
                        || (begun && world->server.answer == ANSWER_OK
-                           && world->server.in_recovery == TRI_YES)
+                           && server_role(world) == SERVER_STANDBY)
                        || (begun && runs
                            && world->server.answer != ANSWER_OK
                            && (world->process.pidfile != PIDFILE_READY
-                               || standby_by_files(world) == TRI_YES)));
+                               || server_role_by_files(world)
+                                  == SERVER_STANDBY)));
 
     decide_soundly(world, &plan);
     if (plan.verdict == VERDICT_EXIT && plan.code == OCF_SUCCESS) {

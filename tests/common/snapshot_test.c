@@ -140,6 +140,20 @@ no_replay_keeps_a_primary_back(void **state)
     assert_true(replay_is_held_up(&snapshot, 0));
 }
 
+static void
+a_server_that_tells_nothing_has_no_role(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    snapshot.process.pidfile = PIDFILE_STANDBY;
+    assert_int_equal(server_role(&snapshot), SERVER_UNKNOWN);
+    snapshot.server.in_recovery = TRI_YES;
+    assert_int_equal(server_role(&snapshot), SERVER_STANDBY);
+    snapshot.server.in_recovery = TRI_NO;
+    assert_int_equal(server_role(&snapshot), SERVER_PRIMARY);
+}
+
 /* A look that fails after this one leaves nothing of the last. */
 static void
 what_is_looked_at_anew_is_unknown_before(void **state)
@@ -192,6 +206,7 @@ main(void)
         cmocka_unit_test(an_attribute_is_a_value_only_when_set),
         cmocka_unit_test(what_an_action_wrote_is_what_it_finds),
         cmocka_unit_test(no_replay_keeps_a_primary_back),
+        cmocka_unit_test(a_server_that_tells_nothing_has_no_role),
         cmocka_unit_test(what_is_looked_at_anew_is_unknown_before),
     };
 
