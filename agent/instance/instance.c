@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "files.h"
+#include "paths.h"
 #include "report.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
@@ -347,11 +347,9 @@ static bool
 lacks_control_file(const char *pgdata)
 {
     char path[PATH_SIZE];
-    struct text text;
 
-    text_init(&text, path, sizeof(path));
-    text_add(&text, "%s/global/pg_control", pgdata);
-    return !text.overflow && access(path, F_OK) != 0 && errno == ENOENT;
+    return path_join(pgdata, "global/pg_control", path) == 0
+           && access(path, F_OK) != 0 && errno == ENOENT;
 }
 
 static void
@@ -380,15 +378,6 @@ check_folder(const struct instance *instance, struct snapshot *snapshot)
                     "global/pg_control, which a copy gets last",
                     params->pgdata);
     }
-}
-
-/* Where a symbolic link leads; "" when `path` is none. */
-static void
-read_link(const char *path, char *ret_target, size_t size)
-{
-    ssize_t len = readlink(path, ret_target, size - 1);
-
-    ret_target[len > 0 ? len : 0] = '\0';
 }
 
 /*
@@ -423,7 +412,7 @@ check_config(const struct instance *instance, struct snapshot *snapshot)
         editor = folder.st_uid;
     }
     if (link.st_uid != 0 && link.st_uid != editor) {
-        read_link(path, text, sizeof(text));
+        (void) path_read_link(path, text, sizeof(text));
         set_problem(snapshot, OCF_ERR_PERM,
                     "set config to '%s', or chown -h root '%s': no link of "
                     "user id %u is followed", text, path,
@@ -443,7 +432,7 @@ check_tmpdir(const struct instance *instance, struct snapshot *snapshot)
         || lstat(path, &info) != 0) {
         return;     /* start makes one that is not there */
     }
-    read_link(path, target, sizeof(target));
+    (void) path_read_link(path, target, sizeof(target));     /* "": none */
     if (target[0] != '\0') {
         set_problem(snapshot, OCF_ERR_CONFIGURED,
                     "make the folder '%s', or set tmpdir to another: '%s' is "

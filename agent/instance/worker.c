@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "files.h"
+#include "paths.h"
 #include "processes.h"
 #include "spawn.h"
 
@@ -92,19 +93,10 @@ worker_launch(const struct instance *instance, const char *const *argv,
 int
 worker_find_agent(char *ret_path, struct text *ret_why)
 {
-    ssize_t len = readlink("/proc/self/exe", ret_path, PATH_SIZE - 1);
-    static const char deleted[] = " (deleted)";
-    size_t mark = sizeof(deleted) - 1;
-
-    if (len <= 0) {
+    if (path_of_program(ret_path) != 0) {
         text_add(ret_why, "could not read '/proc/self/exe': %s",
                  strerror(errno));
         return -1;
-    }
-    ret_path[len] = '\0';
-    if ((size_t) len > mark
-        && strcmp(ret_path + len - mark, deleted) == 0) {
-        ret_path[(size_t) len - mark] = '\0';
     }
     return 0;
 }

@@ -18,6 +18,8 @@
 #include "files.h"
 #include "history.h"
 #include "line.h"
+#include "major_version.h"
+#include "paths.h"
 #include "pgconf.h"
 #include "pidfile.h"
 #include "postgres_tools.h"
@@ -31,25 +33,11 @@
 /* pg_basebackup and pg_rewind leave such files out, a start removes them */
 #define CHECK_FILE "pgsql_tmp.pgward"
 
-static int
-path_in(const char *folder, const char *name, char *ret_path)
-{
-    struct text text;
-
-    text_init(&text, ret_path, PATH_SIZE);
-    text_add(&text, "%s/%s", folder, name);
-    if (text.overflow) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    return 0;
-}
-
 static enum tri
 exists_in(const char *folder, const char *name)
 {
     char path[PATH_SIZE];
-    int rc = path_in(folder, name, path) == 0 ? files_exists(path) : -1;
+    int rc = path_join(folder, name, path) == 0 ? files_exists(path) : -1;
 
     return rc < 0 ? TRI_UNKNOWN : rc == 1 ? TRI_YES : TRI_NO;
 }
@@ -62,22 +50,6 @@ become(const struct identity *identity)
 }
 
 /* --- looking ------------------------------------------------------------- */
-
-static uint32_t
-read_major_version(const char *pgdata)
-{
-    char path[PATH_SIZE];
-    char bytes[64];
-    size_t len;
-    uint64_t number;
-
-    if (path_in(pgdata, "PG_VERSION", path) != 0
-        || files_read(path, bytes, sizeof(bytes), &len) != 0
-        || line_read_number(bytes, 1000, &number) == NULL) {
-        return 0;
-    }
-    return (uint32_t) number;
-}
 
 /*
  * pg_control begins with it, in the machine's own order, and no later write of
@@ -94,7 +66,7 @@ read_system_id(const char *pgdata, char *ret_id)
     struct text text;
 
     ret_id[0] = '\0';
-    if (path_in(pgdata, "global/pg_control", path) == 0) {
+    if (path_join(pgdata, "global/pg_control", path) == 0) {
         CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
         len = fd < 0 ? 0 : read(fd, &id, sizeof(id));
@@ -113,7 +85,7 @@ postgres_read_files(const struct params *params,
     if (become(identity) != 0) {
         return -1;
     }
-    ret_files->major_version = read_major_version(params->pgdata);
+    ret_files->major_version = major_version_read(params->pgdata);
     read_system_id(params->pgdata, ret_files->system_id);
     ret_files->lock = exists_in(params->tmpdir, "PGSQL.lock");
     ret_files->backup_label = exists_in(params->pgdata, "backup_label");
@@ -187,7 +159,7 @@ postgres_read_history(const struct params *params,
     text_init(&text, file, sizeof(file));
     text_add(&text, "pg_wal/%08X.history", timeline);
     if (bytes == NULL || timeline == 0
-        || path_in(params->pgdata, file, path) != 0
+        || path_join(params->pgdata, file, path) != 0
         || become(identity) != 0) {
         return -1;
     }
@@ -229,7 +201,7 @@ postgres_newest_timeline(const struct params *params,
     uint32_t newest = 1;
     DIR *folder;
 
-    if (path_in(params->pgdata, "pg_wal", path) != 0
+    if (path_join(params->pgdata, "pg_wal", path) != 0
         || become(identity) != 0) {
         return 0;
     }
@@ -387,7 +359,7 @@ make_stats_folder(const struct setup *setup)
     if (value[0] == '/') {
         return make_folder(setup, value, 0700, false);
     }
-    if (path_in(setup->params->pgdata, value, path) != 0) {
+    if (path_join(setup->params->pgdata, value, path) != 0) {
         return 0;
     }
     return make_folder(setup, path, 0700, false);
@@ -481,7 +453,7 @@ remove_stale_locks(const struct setup *setup)
 
     if (postgres_examine(params, false, &process) != 0
         || process.state != PROCESS_GONE
-        || path_in(params->pgdata, "postmaster.pid", path) != 0) {
+        || path_join(params->pgdata, "postmaster.pid", path) != 0) {
         return 0;
     }
     if (files_read(path, bytes, sizeof(bytes), &len) == 0) {
@@ -548,7 +520,7 @@ postgres_check_disk(const struct params *params,
     char path[PATH_SIZE];
     int rc;
 
-    if (path_in(params->pgdata, CHECK_FILE, path) != 0
+    if (path_join(params->pgdata, CHECK_FILE, path) != 0
         || identity->known != 1 || identity_become(identity) != 0) {
         return TRI_UNKNOWN;
     }

@@ -20,9 +20,9 @@
 #include "clock.h"
 #include "files.h"
 #include "line.h"
+#include "paths.h"
 #include "text.h"
 
-#define DELETED " (deleted)"
 #define PROC_PATH_SIZE 64
 #define STAT_SIZE 1024
 #define STATUS_SIZE 4096
@@ -67,33 +67,12 @@ static int
 read_link(pid_t pid, const char *what, char *ret_link, size_t size)
 {
     char path[PROC_PATH_SIZE];
-    ssize_t len;
 
     proc_path(pid, what, path);
-    len = readlink(path, ret_link, size);
-    if (len < 0) {
+    if (path_read_link(path, ret_link, size) != 0) {
         return is_gone(errno) ? 0 : -1;
     }
-    if ((size_t) len >= size) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    ret_link[len] = '\0';
     return 1;
-}
-
-/* Cut ` (deleted)` off a link's text; says whether it was there. */
-static bool
-cut_deleted(char *link)
-{
-    size_t len = strlen(link);
-    size_t mark = sizeof(DELETED) - 1;
-
-    if (len > mark && strcmp(link + len - mark, DELETED) == 0) {
-        link[len - mark] = '\0';
-        return true;
-    }
-    return false;
 }
 
 static bool
@@ -377,7 +356,7 @@ belongs_by_path(const struct instance_id *id, pid_t pid)
     if (rc != 1) {
         return rc;
     }
-    deleted = cut_deleted(link);
+    deleted = path_cut_deleted(link);
     return (deleted || !id->known) && same_path(link, id->pgdata)
            && same_mounts(pid);
 }
@@ -465,7 +444,7 @@ process_belongs(const struct instance_id *id, pid_t pid)
     int rc = read_link(pid, "exe", link, sizeof(link));
 
     if (rc == 1) {
-        (void) cut_deleted(link);
+        (void) path_cut_deleted(link);
         name = strrchr(link, '/');
         if (!is_server_name(name != NULL ? name + 1 : link)) {
             return 0;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #include "files.h"
+#include "major_version.h"
+#include "paths.h"
 #include "pgconf.h"
 
 #define CONFIG_TEXT_SIZE 16384
@@ -25,11 +27,7 @@ static int
 join_path(const char *folder, const char *file, char *ret_path,
           struct text *ret_why)
 {
-    struct text path;
-
-    text_init(&path, ret_path, PATH_SIZE);
-    text_add(&path, "%s/%s", folder, file);
-    if (path.overflow) {
+    if (path_join(folder, file, ret_path) != 0) {
         text_add(ret_why, "the path '%s/...' is too long", folder);
         return -1;
     }
@@ -135,28 +133,20 @@ set_include(const struct params *params, const struct identity *identity,
     return rc;
 }
 
-/* PG_VERSION of the data directory: `15`, or before 10 `9.6`. */
+/* As the folder's owner; 0: unknown. */
 static uint32_t
 read_major_version(const struct params *params,
                    const struct identity *identity)
 {
     char path[PATH_SIZE];
-    char buf[16] = "";
-    char why_text[PATH_SIZE];
-    struct text why;
-    uint32_t version = 0;
-    size_t len;
+    uint32_t version;
 
-    text_init(&why, why_text, sizeof(why_text));
-    if (join_path(params->pgdata, "PG_VERSION", path, &why) != 0
+    if (path_join(params->pgdata, "PG_VERSION", path) != 0
         || enter_folder(path, identity) != 0) {
         return 0;
     }
-    (void) files_read(path, buf, sizeof(buf), &len);    /* "" then */
+    version = major_version_read(params->pgdata);
     identity_return();
-    for (const char *c = buf; *c >= '0' && *c <= '9' && version < 1000; c++) {
-        version = version * 10 + (uint32_t) (*c - '0');
-    }
     return version;
 }
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "paths.h"
+
 #define SYMBOL_SIZE 32
 #define FILE_SIZE 32
 
@@ -19,15 +21,13 @@
 static int
 own_folder(char *ret_folder, struct text *ret_why)
 {
-    ssize_t len = readlink("/proc/self/exe", ret_folder, PATH_SIZE - 1);
     char *slash;
 
-    if (len <= 0) {
+    if (path_of_program(ret_folder) != 0) {
         text_add(ret_why, "could not read '/proc/self/exe': %s",
                  strerror(errno));
         return -1;
     }
-    ret_folder[len] = '\0';
     slash = strrchr(ret_folder, '/');
     if (slash != NULL) {
         slash[1] = '\0';

@@ -231,6 +231,13 @@ slot_node(const struct params *p, size_t i)
                : p->external_standby_node_list.name[i - p->node_list.count];
 }
 
+static bool
+can_be_slot(const char *name)
+{
+    return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")]
+           == '\0';
+}
+
 /* Two names may become one slot: `a-b` and `a.b`. */
 static enum ocf_code
 check_slot_of(const struct params *p, size_t i, struct text *problem)
@@ -246,8 +253,7 @@ check_slot_of(const struct params *p, size_t i, struct text *problem)
                  prefix, slot_node(p, i));
         return OCF_ERR_CONFIGURED;
     }
-    if (strspn(slot, "abcdefghijklmnopqrstuvwxyz0123456789_") !=
-        strlen(slot)) {
+    if (!can_be_slot(slot)) {
         text_add(problem,
                  "parameter replication_slot_name: unset it or rename the "
                  "node: '%s' cannot be a slot. A slot has only lower-case "
@@ -278,8 +284,7 @@ check_slots(const struct params *p, struct text *problem)
     if (prefix[0] == '\0') {
         return OCF_SUCCESS;
     }
-    if (strspn(prefix, "abcdefghijklmnopqrstuvwxyz0123456789_") !=
-        strlen(prefix)) {
+    if (!can_be_slot(prefix)) {
         text_add(problem,
                  "parameter replication_slot_name: could not use '%.200s': "
                  "it has to be of a-z, 0-9 and _",

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PGWARD_AGENT_MAJOR_VERSION_H
+#define PGWARD_AGENT_MAJOR_VERSION_H
+
+#include <stdint.h>
+
+/*!
+ * PG_VERSION of a data directory: 15, or 9 for `9.6`; 0: it could not be read.
+ * Call as a user who may.
+ */
+uint32_t
+major_version_read(const char *pgdata);
+
+#endif
