@@ -31,7 +31,8 @@
 #define SALVAGE_TORN "pgward-torn"
 
 /*!
- * Called every few megabytes: a worker tells its progress here.
+ * Called every few megabytes: a worker tells its progress here, and may sleep
+ * to go no faster than it should.
  *
  * \param[in] done, total  bytes
  * \return false: give up; what was begun is removed.
@@ -45,7 +46,8 @@ struct salvage_request {
     const char *node;                   /*!< for the README */
     struct wal_position fork;           /*!< on the node's own past: where
                                              the winner's history left it */
-    struct wal_position end;            /*!< the node's newest timeline; its
+    struct wal_position end;            /*!< the node's newest timeline, with
+                                             its history file in pg_wal; its
                                              last position, 0: not known */
     uint32_t winner;                    /*!< the primary's timeline */
     salvage_tick_fn tick;               /*!< or NULL */
@@ -76,8 +78,9 @@ struct salvage_kept {
  * can (reflink).
  *
  * The place: beside PGDATA; where its owner may not write there, or PGDATA is
- * a mount point, in tmpdir. Never inside PGDATA: pg_rewind removes what the
- * source has not, and a base backup would carry it to every node.
+ * a mount point, in tmpdir (its path stands in the name then). Never inside
+ * PGDATA: pg_rewind removes what the source has not, and a base backup would
+ * carry it to every node.
  *
  * \return 0; -1 with `ret_why` (object, cause, next step) and nothing left
  *         behind. errno: ENOSPC with the figures in `ret_why`, ECANCELED
@@ -119,7 +122,9 @@ struct salvage_counts {
                                      the file's last line says so too */
     uint32_t first_xid;         /*!< 0: there is none */
     uint32_t last_xid;
-    lsn end;                    /*!< end of valid WAL */
+    lsn end;                    /*!< where the last record begins */
+    bool broken;                /*!< WAL goes on behind it, unreadable: there
+                                     may be more transactions */
 };
 
 /*!

@@ -209,7 +209,8 @@ leave_child(const char *const *argv, int status)
     (void) setsid();
     set_signals();
     (void) umask(022);
-    if (null >= 0 && set_descriptors(null, null, status) == 0 && chdir("/") == 0) {
+    if (null >= 0 && set_descriptors(null, null, status) == 0
+        && chdir("/") == 0) {
         (void) execv(args[0], args);
     }
     cause = errno;

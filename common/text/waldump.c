@@ -91,7 +91,7 @@ set_add_all(struct waldump_set *set, const struct waldump_set *other)
     set->more = set->more || other->more;
 }
 
-/* --- transactions under way ------------------------------------------------ */
+/* --- transactions under way ----------------------------------------------- */
 
 static struct waldump_open *
 probe(const struct waldump *dump, uint32_t xid, size_t step)
@@ -161,7 +161,7 @@ close_open(struct waldump *dump, uint32_t xid)
     }
 }
 
-/* --- words ----------------------------------------------------------------- */
+/* --- words ---------------------------------------------------------------- */
 
 /* A number alone in a word, but for one `end` behind it. */
 static bool
@@ -270,7 +270,7 @@ read_file(const char *word, struct waldump_relation *ret_relation)
     return true;
 }
 
-/* --- a line ---------------------------------------------------------------- */
+/* --- a line --------------------------------------------------------------- */
 
 /* Does this record follow the last one, or one that did not? */
 static bool
