@@ -201,5 +201,6 @@ verb_explain(int argc, char **argv)
         return explain_live(&question);
     }
     return question.resource != NULL || question.timeout_ms != 0
-           ? usage(stderr) : trace_replay_path(question.object, &question.changes);
+           ? usage(stderr)
+           : trace_replay_path(question.object, &question.changes);
 }

@@ -62,6 +62,7 @@ instance_cib_init(const char *wanted, int64_t deadline_ms,
     source.promotable = ret_resource->promotable;
     source.promoted_max = ret_resource->promoted_max;
     ret_snapshot->action = ACTION_STATUS;
+    ret_snapshot->probe = TRI_NO;
     instance_fill(&source, ret_instance, ret_snapshot);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is a process that replays at work? By two looks that lie apart. */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -236,6 +238,46 @@ counts_how_long_a_standby_is_alone(void **state)
     memory_forget_alone(&instance);
 }
 
+/* The folder holds what was there before, and nothing more. */
+static size_t
+files_in_folder(void)
+{
+    DIR *dir = opendir(folder);
+    size_t count = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir) != NULL) {
+        count++;
+    }
+    assert_int_equal(closedir(dir), 0);
+    return count;
+}
+
+static void
+whoever_only_looks_keeps_nothing(void **state)
+{
+    static struct snapshot snapshot;
+    char path[PATH_SIZE];
+    size_t before;
+
+    (void) state;
+    before = files_in_folder();
+    instance.only_looks = true;
+    assert_int_equal(memory_still_ms(&instance, 7), 0);
+    assert_int_equal(memory_alone_ms(&instance, false), 0);
+    memory_say(&instance, LOG_WARNING, "said by nobody");
+    memory_note_calm(&instance);
+    memory_note_leaving(&instance, "node1");
+    memory_note_senders(&instance, &snapshot);
+    memory_forget_alone(&instance);
+    (void) memory_replay_is_busy(&instance, (int32_t) child);
+    assert_int_equal(files_in_folder(), before);
+    instance.only_looks = false;
+    memory_note_calm(&instance);
+    assert_int_equal(files_in_folder(), before + 1);
+    (void) unlink(instance_run_path(&instance, "calm", path));
+}
+
 int
 main(void)
 {
@@ -248,6 +290,7 @@ main(void)
         TEST(what_cannot_be_remembered_is_not_known),
         TEST(garbled_memory_is_forgotten),
         TEST(counts_how_long_a_standby_is_alone),
+        TEST(whoever_only_looks_keeps_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
