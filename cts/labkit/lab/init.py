@@ -62,10 +62,12 @@ def private_dev() -> None:
 
 
 def agents(root: Path, ocf_dir: str) -> None:
-    """The fence agent and the rival's wrapper, laid over the machine's folders."""
+    """The fence agent, the command and the rival's wrapper, laid over the machine's folders."""
     kit = Path(__file__).parent
     shutil.copy(kit / "fence_pgward_lab", "/run/lab/sbin/fence_pgward_lab")
     os.chmod("/run/lab/sbin/fence_pgward_lab", 0o755)
+    if ocf_dir:
+        command(Path(ocf_dir).parents[3])
     do("mount", "-t", "overlay", "-o", "ro,lowerdir=/run/lab/sbin:/usr/sbin", "sbin", "/usr/sbin")
     shutil.copytree(kit.parent.parent / "rivals", "/run/lab/ocf/rival")
     Path("/run/lab/ocf/pgward").mkdir()
@@ -75,6 +77,13 @@ def agents(root: Path, ocf_dir: str) -> None:
         bind(Path(ocf_dir), "/usr/lib/ocf/resource.d/pgward")
         helpers(Path(ocf_dir).parent.parent / "lib/pgward")
     bind(root / "fence", "/run/lab/fence")
+
+
+def command(staged: Path) -> None:
+    """The command beside the agent, where one was staged: below usr, or below usr/local."""
+    for found in (staged / "sbin/pgward", staged / "local/sbin/pgward"):
+        if found.is_file():
+            shutil.copy(found, "/run/lab/sbin/pgward")
 
 
 def helpers(staged: Path) -> None:
