@@ -50,8 +50,8 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
 /*!
  * Look at the CIB once for one or both of
  * - FACT_MEMBERS: who is online and each instance's role (online, role,
- *   starting of every node), have_quorum, maintenance; names in the snapshot
- *   take Pacemaker's own spelling
+ *   starting of every node), have_quorum, maintenance, promoted_max; names in
+ *   the snapshot take Pacemaker's own spelling
  * - FACT_RECORD: RSC-data-status and -quorum of every node, and RSC-system-id
  *   and RSC-name-key of the cluster
  *

@@ -203,6 +203,8 @@ take_members(const struct cluster *cluster, const struct cluster_view *view,
     snapshot->cluster.have_quorum = view->have_quorum;
     snapshot->cluster.maintenance = view->maintenance;
     snapshot->cluster.fencing = view->fencing;
+    /* a monitor keeps the variables of when it was first scheduled */
+    snapshot->settings.promoted_max = view->promoted_max;
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         struct node *node = &snapshot->node[i];
 

@@ -311,7 +311,12 @@ read_option(struct reader *reader, const xmlNode *element)
         }
         break;
     case SECTION_RESOURCES:
-        if (strcmp(name, "is-managed") == 0 ? yes == TRI_NO : yes == TRI_YES) {
+        if (strcmp(name, "promoted-max") == 0
+            || strcmp(name, "master-max") == 0) {
+            reader->view->promoted_max =
+                (uint32_t) element_int32(element, "value", 1);
+        } else if (strcmp(name, "is-managed") == 0
+                   ? yes == TRI_NO : yes == TRI_YES) {
             reader->view->maintenance = TRI_YES;
         }
         break;
@@ -381,6 +386,7 @@ view_clear(const struct cluster_view *wanted, struct cluster_view *ret_view)
     memset(ret_view, 0, sizeof(*ret_view));
     ret_view->maintenance = TRI_NO;
     ret_view->fencing = TRI_YES;
+    ret_view->promoted_max = 1;
     ret_view->system_id.known = ATTR_UNSET;
     ret_view->with_others = wanted->with_others;
     ret_view->name_key.known = ATTR_UNSET;
@@ -431,7 +437,8 @@ cluster_xml_view_path(const char *resource, struct text *path)
              " or @name='maintenance']"
              "|/cib/configuration/resources//primitive[@id='%s']"
              "/ancestor-or-self::*/meta_attributes/nvpair"
-             "[@name='maintenance' or @name='is-managed']"
+             "[@name='maintenance' or @name='is-managed'"
+             " or @name='promoted-max' or @name='master-max']"
              "|/cib/configuration/rsc_defaults//nvpair"
              "[@name='maintenance' or @name='is-managed']"
              "|/cib/status/node_state|/cib/status/node_state/lrm"

@@ -35,6 +35,7 @@ struct cluster_view {
     enum tri have_quorum;
     enum tri maintenance;       /*!< the cluster's, or the resource's */
     enum tri fencing;           /*!< YES is its default */
+    uint32_t promoted_max;      /*!< of the clone; 1 is its default */
     struct attr system_id;      /*!< RSC-system-id of crm_config, */
     struct attr name_key;       /*!< and RSC-name-key */
     bool with_others;           /*!< wanted: every other node that has a

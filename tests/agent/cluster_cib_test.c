@@ -299,6 +299,31 @@ knows_every_kind_of_maintenance(void **state)
     }
 }
 
+/* It may have been changed since this monitor was scheduled. */
+static void
+reads_how_many_are_to_be_promoted(void **state)
+{
+    static const struct {
+        const char *content;
+        uint32_t promoted_max;
+    } rows[] = {
+        { RESOURCES, 1 },
+        { "<resources/>" PAIR("promoted-max", "2"), 2 },
+        { "<resources/>" PAIR("master-max", "3"), 3 },
+        { "<resources/>" PAIR("promoted-max", "many"), 1 },
+        { OPTIONS PAIR("promoted-max", "2"), 1 },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snapshot.settings.promoted_max = 7;
+        look_at_cib_with(rows[i].content);
+        assert_int_equal(snapshot.settings.promoted_max,
+                         rows[i].promoted_max);
+        assert_int_equal(snapshot.cluster.maintenance, TRI_NO);
+    }
+}
+
 /* Pacemaker 3.0.2 has another name for it, which counts where it is set. */
 static void
 knows_both_names_of_fencing(void **state)
@@ -828,6 +853,7 @@ main(void)
         cmocka_unit_test(a_node_is_none_of_its_own_outsiders),
         cmocka_unit_test(leaves_out_only_who_may_not_lead),
         cmocka_unit_test(knows_every_kind_of_maintenance),
+        cmocka_unit_test(reads_how_many_are_to_be_promoted),
         cmocka_unit_test(knows_both_names_of_fencing),
         cmocka_unit_test(names_take_pacemakers_spelling),
         cmocka_unit_test(reads_the_record_of_each_node),
