@@ -22,6 +22,12 @@
 /* pg_controldata is not waited for longer: the disk may hang. */
 #define CONTROL_LOOK_MS 2000u
 
+/*
+ * A promotion that did not end holds its own demotion up, where what recovery
+ * waits for does not come, and nobody leads meanwhile.
+ */
+#define NEVER_LED_MS 10000u
+
 /* Dead before, or about to be stopped anyway: it stays down. */
 static void
 stay_down(const struct snapshot *snapshot, struct plan *plan)
@@ -258,6 +264,17 @@ come_back(const struct snapshot *snapshot, struct plan *plan)
     plan_standby_start(plan, standby_by_address(snapshot));
 }
 
+/* Nobody was told of a commit by a server that has not left recovery. */
+static uint32_t
+patience_ms(const struct snapshot *snapshot)
+{
+    uint32_t escalate_ms = snapshot->settings.stop_escalate_ms;
+
+    return (snapshot->facts & FACT_CONTROL) != 0
+           && snapshot->control.state == CONTROL_IN_ARCHIVE_RECOVERY
+           && escalate_ms > NEVER_LED_MS ? NEVER_LED_MS : escalate_ms;
+}
+
 void
 decide_demote(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -271,8 +288,7 @@ decide_demote(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (!is_standby_already(snapshot, plan)
-        && end_server(snapshot, plan,
-                      snapshot->settings.stop_escalate_ms)) {
+        && end_server(snapshot, plan, patience_ms(snapshot))) {
         come_back(snapshot, plan);
     }
 }
