@@ -325,6 +325,20 @@ role_is_in_files(const struct snapshot *snapshot)
                || answer == ANSWER_FULL || answer == ANSWER_STARTING);
 }
 
+/* Also after the demotion of a server that was dead, when nobody watches. */
+static void
+tell_of_death(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->probe == TRI_YES) {
+        plan_exit(plan, OCF_NOT_RUNNING);
+        return;
+    }
+    plan_exit_reason(plan, OCF_NOT_RUNNING,
+                     "look at the logs of the server and the kernel: the "
+                     "server has ended, and not by the cluster. pgdata is "
+                     "'%s'", snapshot->pgdata);
+}
+
 void
 decide_monitor(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -366,7 +380,11 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
          * controller on this node sleep for a second (tried; it waits so for
          * its own pending updates before it asks the scheduler).
          */
-        plan_exit(plan, code);
+        if (code == OCF_NOT_RUNNING) {
+            tell_of_death(snapshot, plan);
+        } else {
+            plan_exit(plan, code);
+        }
         return;
     }
     if (!receiver_reported(snapshot, plan, code)) {
