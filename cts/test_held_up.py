@@ -18,6 +18,7 @@ pytestmark = pytest.mark.steps
 
 DAEMONS = r"^(\S*/)?(corosync|pacemakerd|pacemaker-\w+)( |$)"
 START = r"resource\.d/pgward/pgsql start "
+STARTUP = r"^postgres: startup "
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,37 @@ def test_a_node_lost_during_a_promotion_is_fenced_and_somebody_leads(cluster):
     assert client.lost() == []
     assert f"wait for the fencing of '{third.name}'" in said(ranked)[before:]
     third.boot()
+    cluster.wait("somebody to lead", lambda s: s.primary, 30)
+    if cluster.primary().name != old.name:      # whoever holds as much may lead
+        cluster.put_back(old)
     cluster.settle()
     cluster.pcs("resource", "cleanup")
+
+
+def test_a_promotion_that_does_not_end_leaves_the_lead_to_another(cluster):
+    """P2, P3: the record has moved to a node that is given up; the way back is proved."""
+    ranked, third = ranked_and_third(cluster)
+    old = cluster.primary()
+    cluster.pcs("resource", "update", "pgsql", "op", "promote", "interval=0s", "timeout=15s")
+    cluster.pcs("resource", "meta", "pgsql", "migration-threshold=1")
+
+    def stop_replay():
+        for pid in ranked.find(STARTUP):
+            send(signal.SIGSTOP, pid)
+
+    with cluster.ledger() as client:
+        with Catch(ranked, "promote", stop_replay) as catch:
+            moment = old.kill_postgres()
+            assert catch.caught.wait(20)
+        state = cluster.wait("the third node to lead", lambda s: s.primary == third.name, 60)
+        client.wait_for_commits(moment)
+    assert client.lost() == []
+    assert "it did not leave recovery in time" in state.reasons[ranked.name][0]
+    assert "a node that holds as much may lead" in said(ranked)
+    cluster.pcs("resource", "meta", "pgsql", "migration-threshold=")
+    cluster.pcs("resource", "update", "pgsql", "op", "promote", "interval=0s", "timeout=60s")
+    for node in (old, ranked):
+        cluster.put_back(node)
 
 
 def test_a_start_waits_for_the_attribute_daemon(cluster):
@@ -98,3 +128,29 @@ def test_any_number_of_processes_is_seen_and_ended(cluster):
     assert cluster.look().fail_counts == {} and node.init_pid() == power
     cluster.pcs("node", "unstandby", node.name, "--wait=60")
     cluster.settle()
+
+
+def postmasters(cluster):
+    return {node.name: cluster.postmaster(node) for node in cluster.lab.running()}
+
+
+def test_a_second_primary_is_refused_and_somebody_always_leads(cluster):
+    """P3: promoted-max=2 is named, and no standby is restarted for it again and again."""
+    ranked = ranked_and_third(cluster)[0]
+    old = cluster.primary()
+    with cluster.ledger() as client:
+        cluster.pcs("resource", "meta", "msPostgresql", "promoted-max=2")
+        cluster.wait(f"{old.name} to say so", lambda s: "promoted-max=1" in (
+            s.attribute(old.name, "why") or ""), 30)
+        cluster.wait(f"{ranked.name} to run", lambda s: ranked.name in s.unpromoted, 30)
+        assert all("promoted-max=1" in reason
+                   for reason in cluster.look().reasons.get(ranked.name, []))
+        before = postmasters(cluster)
+        time.sleep(10)
+        assert postmasters(cluster) == before
+        moment = old.kill_postgres()
+        cluster.new_primary(old.name)
+        client.wait_for_commits(moment)
+        cluster.pcs("resource", "meta", "msPostgresql", "promoted-max=1")
+    assert client.lost() == []
+    cluster.put_back(old)

@@ -108,3 +108,24 @@ def test_an_old_primary_takes_new_parameters_as_well(cluster):
     assert client.lost() == []
     assert postmasters(cluster) == before
     assert cluster.look().fail_counts == {}
+
+
+def test_an_old_primary_says_that_its_restart_is_due(cluster):
+    """For start_opt Pacemaker (2.1.5) restarts the others, and not who was demoted last."""
+    old = cluster.primary()
+    cluster.move()
+    cluster.new_primary(old.name)
+    cluster.settle()
+    before = cluster.postmaster(old)
+    update(cluster, "start_opt=-c work_mem=6MB")
+    cluster.settle(120)
+    if cluster.postmaster(old) == before:
+        cluster.wait(f"{old.name} to say so", lambda s: "before start_opt was changed" in (
+            s.attribute(old.name, "why") or ""), 30)
+        cluster.pcs("node", "standby", old.name, "--wait=60")
+        cluster.pcs("node", "unstandby", old.name, "--wait=60")
+    cluster.settle()
+    cluster.wait(f"{old.name} to have nothing to say",
+                 lambda s: s.attribute(old.name, "why") is None, 30)
+    assert all(node.sql("show work_mem") == "6MB" for node in cluster.lab.nodes)
+    assert cluster.look().fail_counts == {}

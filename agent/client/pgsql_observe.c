@@ -20,6 +20,7 @@ enum {
     COL_PAUSED,
     COL_TARGET,
     COL_RECEIVER_STATUS,
+    COL_UNFLUSHED,
 };
 
 #define TIMELINE_DIGITS 8
@@ -31,7 +32,8 @@ enum {
  * The flush position, not the insert position: no commit is acknowledged
  * before it is flushed here, and after a segment switch the insert position
  * stands behind the next page's header, which no standby reaches until
- * somebody writes again.
+ * somebody writes again. So there is more to flush only where they are further
+ * apart than a header is long.
  */
 #define OBSERVE_SQL(upstream, target) \
     PGSQL_READ_ONLY \
@@ -51,7 +53,11 @@ enum {
     " CASE WHEN pg_catalog.pg_is_in_recovery()" \
     " THEN pg_catalog.pg_is_wal_replay_paused() END," \
     " CASE WHEN pg_catalog.pg_is_in_recovery() THEN " target " END," \
-    " w.status" \
+    " w.status," \
+    " CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL" \
+    " ELSE (pg_catalog.pg_current_wal_insert_lsn()" \
+    " OPERATOR(pg_catalog.-) pg_catalog.pg_current_wal_flush_lsn())" \
+    " OPERATOR(pg_catalog.>) 64 END" \
     " FROM pg_catalog.pg_stat_get_wal_receiver() w"
 
 #define UPSTREAM_SET \
@@ -99,6 +105,7 @@ forget(struct server *server)
     server->in_recovery = TRI_UNKNOWN;
     server->position = (struct wal_position) { 0 };
     server->progress = (struct progress) { .known = TRI_UNKNOWN };
+    server->unflushed = TRI_UNKNOWN;
     server->receiver_running = TRI_UNKNOWN;
     server->upstream_set = TRI_UNKNOWN;
     server->sync_names[0] = '\0';
@@ -170,6 +177,7 @@ read_facts(const struct pgsql *pgsql, const PGresult *result,
     if (server->in_recovery == TRI_YES) {
         read_progress(result, &server->progress);
     }
+    server->unflushed = pgsql_field_tri(result, 0, COL_UNFLUSHED);
     server->receiver_running = receiver_runs(result);
     server->upstream_set = pgsql_field_tri(result, 0, COL_UPSTREAM);
     if (text_copy(pgsql_field(result, 0, COL_SYNC_NAMES), server->sync_names,

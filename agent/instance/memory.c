@@ -143,7 +143,7 @@ read_still(const char *path, lsn replayed, uint64_t now_ms,
 }
 
 uint32_t
-memory_still_ms(const struct instance *instance, lsn replayed)
+memory_still_ms(const struct instance *instance, lsn position)
 {
     uint64_t now_ms = (uint64_t) clock_now_ms();
     uint64_t since_ms;
@@ -151,13 +151,13 @@ memory_still_ms(const struct instance *instance, lsn replayed)
     char buf[STILL_SIZE];
     struct text text;
 
-    if (read_still(instance_run_path(instance, "replay", path), replayed,
+    if (read_still(instance_run_path(instance, "replay", path), position,
                    now_ms, &since_ms)) {
         return now_ms - since_ms < UINT32_MAX ? (uint32_t) (now_ms - since_ms)
                                               : UINT32_MAX;
     }
     text_init(&text, buf, sizeof(buf));
-    text_add(&text, "%" PRIu64 " %" PRIu64 "\n", replayed, now_ms);
+    text_add(&text, "%" PRIu64 " %" PRIu64 "\n", position, now_ms);
     /* without it the next monitor begins to count */
     (void) keep(instance, path, buf, text.len);
     return 0;

@@ -51,11 +51,12 @@ void
 memory_note_calm(const struct instance *instance);
 
 /*!
- * For how long, in ms, has replay stood at this position, while more WAL was
- * there at each look? A look at another position begins anew.
+ * For how long, in ms, has replay, or a primary's flush, stood at this
+ * position, while more WAL was there at each look? A look at another position
+ * begins anew.
  */
 uint32_t
-memory_still_ms(const struct instance *instance, lsn replayed);
+memory_still_ms(const struct instance *instance, lsn position);
 
 /*!
  * Has this process, which replays, used CPU time or done I/O within the last

@@ -52,6 +52,11 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
         (void) text_copy(strerror(errno), snapshot->process.unseen,
                          sizeof(snapshot->process.unseen));
     }
+    if (snapshot->action == ACTION_MONITOR
+        && snapshot->process.state == PROCESS_RUNNING) {
+        postgres_read_old_option(&instance->params,
+                                 snapshot->process.old_option);
+    }
     watch_observe(instance, &snapshot->process.watch);
     snapshot->process.calm_ms = snapshot->action == ACTION_MONITOR
                                 ? memory_calm_ms(instance) : 0;
@@ -172,6 +177,19 @@ time_replay(const struct instance *instance, struct progress *progress)
     }
 }
 
+/* WAL is to be flushed: since when has the primary's end on disk not moved? */
+static void
+time_flush(const struct instance *instance, struct snapshot *snapshot)
+{
+    struct server *server = &snapshot->server;
+
+    server->unflushed_ms = 0;
+    if (snapshot->action == ACTION_MONITOR && server->unflushed == TRI_YES) {
+        server->unflushed_ms = memory_still_ms(instance,
+                                               server->position.lsn);
+    }
+}
+
 /* Since when does nothing stream to this standby? */
 static void
 time_stream(const struct instance *instance, struct snapshot *snapshot)
@@ -258,6 +276,7 @@ observe_server(const struct instance *instance, int64_t deadline_ms,
     if ((facts & FACT_SQL) != 0) {
         time_replay(instance, &snapshot->server.progress);
         time_stream(instance, snapshot);
+        time_flush(instance, snapshot);
     }
     if ((facts & FACT_REPLAY) != 0) {
         observe_replay(instance, deadline_ms, snapshot);

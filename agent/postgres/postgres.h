@@ -18,8 +18,6 @@
  * parent. A process id alone proves nothing, nor does a missing pid file (P4).
  */
 
-#define POSTGRES_PIDS_MAX 4096
-
 /*!
  * Look at /proc and postmaster.pid.
  *
@@ -32,6 +30,15 @@
 int
 postgres_examine(const struct params *params, bool quick,
                  struct process *ret_process);
+
+/*!
+ * Which parameter was changed since the server was started, by its own
+ * postmaster.opts?
+ *
+ * \param[out] ret_name  OPTION_NAME_SIZE bytes; "": none, or it is not known
+ */
+void
+postgres_read_old_option(const struct params *params, char *ret_name);
 
 /*! Read version, lock, signal files, backup_label. */
 int

@@ -19,6 +19,7 @@
 #include "history.h"
 #include "line.h"
 #include "major_version.h"
+#include "options.h"
 #include "paths.h"
 #include "pgconf.h"
 #include "pidfile.h"
@@ -29,6 +30,7 @@
 #define CONTROL_RETRY_MS 20
 #define CONFIG_SIZE (256 * 1024)
 #define LOCK_SIZE 4096
+#define OPTS_SIZE 8192
 #define EMPTY_LOCK_WAIT_MS 1000
 /* pg_basebackup and pg_rewind leave such files out, a start removes them */
 #define CHECK_FILE "pgsql_tmp.pgward"
@@ -74,6 +76,24 @@ read_system_id(const char *pgdata, char *ret_id)
     if (len == (ssize_t) sizeof(id) && id != 0) {
         text_init(&text, ret_id, SYSTEM_ID_SIZE);
         text_add(&text, "%" PRIu64, id);
+    }
+}
+
+void
+postgres_read_old_option(const struct params *params, char *ret_name)
+{
+    char path[PATH_SIZE];
+    char opts[OPTS_SIZE];
+    size_t len;
+    const char *name = NULL;
+
+    if (path_join(params->pgdata, "postmaster.opts", path) == 0
+        && files_read(path, opts, sizeof(opts), &len) == 0) {
+        name = options_changed(opts, params);
+    }
+    ret_name[0] = '\0';
+    if (name != NULL) {
+        (void) text_copy(name, ret_name, OPTION_NAME_SIZE);     /* it fits */
     }
 }
 

@@ -23,6 +23,7 @@
 #define STARTED_SIZE 32
 #define SYSTEM_ID_SIZE 24
 #define HOLDERS_MAX 24
+#define OPTION_NAME_SIZE 16
 #define HOLDER_TITLE_SIZE 96
 #define ADDRESS_SIZE 48
 #define SERVER_NAME_SIZE 64
@@ -306,6 +307,9 @@ struct process {
     uint32_t uninterruptible;     /*!< of all of them: in D state */
     uint32_t senders;             /*!< of the others: WAL senders */
     enum pidfile_status pidfile;
+    char old_option[OPTION_NAME_SIZE];  /*!< a parameter that was changed since
+                                             the server was started; "": none is
+                                             known. A monitor asks */
     struct watch watch;
     uint32_t calm_ms;             /*!< since a standby's monitor had nothing
                                        to do; 0: never, or another action */
@@ -374,6 +378,10 @@ struct server {
                                        standby: larger of received, replayed;
                                        more precise with FACT_POSITION */
     struct progress progress;
+    enum tri unflushed;           /*!< a primary has WAL that is not on disk */
+    uint32_t unflushed_ms;        /*!< for so long its monitors found more of
+                                       it at each look, and the same flush
+                                       position */
     enum tri receiver_running;    /*!< a WAL receiver has a connection */
     uint32_t alone_ms;            /*!< for so long a standby's monitors found
                                        none; 0: one is there, or not looked */

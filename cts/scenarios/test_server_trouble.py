@@ -119,10 +119,35 @@ def test_disk_full_on_pg_wal_of_the_standby_that_commits_wait_for(rig):
                 first.sql("select pg_switch_wal()", check=False)
                 time.sleep(0.1)
             load.commits()
+            rig.wait(f"{standby.name} to say so", lambda s: "make room on the disk of pg_wal" in (
+                s.attribute(standby.name, "why") or ""), 60)
             assert rig.view().primary == first.name
             assert rig.cluster.postmaster(first) == before
         finally:
             standby.run("rm", "-f", fill)
+
+
+@pytest.mark.worst
+@pytest.mark.place(wal_mb=1600)
+@pytest.mark.parametrize("role", ["primary", "standby"])
+def test_disk_of_pg_wal_hangs(rig, role):
+    """P6: slow is not dead, so nobody is failed for it; what commits wait for is said."""
+    first, ranked = rig.primary(), rig.eligible()
+    node = first if role == "primary" else ranked
+    before = rig.cluster.postmaster(node)
+    with rig.trial() as load:
+        node.run("fsfreeze", "-f", WAL_DISK)
+        try:
+            if role == "primary":
+                rig.wait(f"{node.name} to say so", lambda s: "look at the storage of pg_wal" in (
+                    s.attribute(node.name, "why") or ""), 40)
+            else:
+                load.commits()      # the other standby is waited for instead
+                time.sleep(MONITORS)
+        finally:
+            node.run("fsfreeze", "-u", WAL_DISK)
+        unmoved(rig, load, node, before)
+        assert rig.view().primary == first.name
 
 
 def test_disk_full_on_tmpdir(rig):

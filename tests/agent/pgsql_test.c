@@ -14,16 +14,17 @@
 
 #define SHORT_MS 300
 #define LONG_MS 30000
-#define COLUMNS 13
+#define COLUMNS 14
 #define SENDER_COLUMNS 13
 
 static const char *const primary_row[COLUMNS] = {
     "f", "0/3000148", "00000003000000000000000C", NULL,
-    NULL, NULL, "srv2", "f", NULL, "0/3000000", NULL, NULL,
+    NULL, NULL, "srv2", "f", NULL, "0/3000000", NULL, NULL, NULL, "t",
 };
 static const char *const standby_row[COLUMNS] = {
     "t", NULL, NULL, "2/5000060", "4711", "7", "", "t",
     "2/5000060", "2/5000000", "f", "recovery_target_time", "streaming",
+    NULL,
 };
 
 static struct params params;
@@ -111,6 +112,7 @@ reads_a_primary(void **state)
     assert_int_equal(server.upstream_set, TRI_NO);
     assert_int_equal(server.sync_names_known, TRI_YES);
     assert_string_equal(server.sync_names, "srv2");
+    assert_int_equal(server.unflushed, TRI_YES);
 }
 
 static void
@@ -127,6 +129,7 @@ reads_a_standby(void **state)
     assert_int_equal(server.position.lsn, 0x205000060);
     assert_int_equal(server.receiver_running, TRI_YES);
     assert_int_equal(server.upstream_set, TRI_YES);
+    assert_int_equal(server.unflushed, TRI_UNKNOWN);
     assert_string_equal(server.sync_names, "");
     assert_int_equal(server.progress.known, TRI_YES);
     assert_int_equal(server.progress.received, 0x205000060);

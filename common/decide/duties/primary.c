@@ -21,6 +21,7 @@
 #include "sync_members.h"
 #include "view.h"
 #include "want.h"
+#include "why.h"
 
 /* An async standby keeps its rank unless another is this far ahead. */
 #define RANK_SLACK_BYTES (16u * 1024 * 1024)
@@ -561,10 +562,7 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         settled = sync_list_is_settled(snapshot, plan);
     }
     if (settled || snapshot->left_ms <= LAST_CALL_MS) {
-        /* who asks where the list is set has told of that */
-        if ((snapshot->facts & FACT_SETTINGS) == 0) {
-            want_no_why(snapshot, plan);
-        }
+        tell_why_of_primary(snapshot, plan);
         plan_exit(plan, code);
         return;
     }

@@ -21,6 +21,9 @@
 /* A standby may be without a WAL receiver for so long: it starts, say. */
 #define ALONE_MS 10000u
 
+/* Storage that takes no WAL for so long does not only have much to do. */
+#define UNFLUSHED_MS 10000u
+
 #define MAKE_ANEW "pg_basebackup this node, pcs resource cleanup: "
 #define REWIND "pg_rewind or pg_basebackup this node, pcs resource cleanup: "
 
@@ -44,6 +47,8 @@ static const struct {
       "primary_conninfo_opt: the primary asks for a password" },
     { "replication slot", "look at the primary's replication slots: that of "
       "this standby is missing, or another uses it" },
+    { "No space left on device", "make room on the disk of pg_wal: there is "
+      "none left for the WAL that this standby is sent" },
     { "could not connect to the primary", "look at master_ip and the "
       "replication LAN: the primary does not answer there" },
 };
@@ -100,6 +105,17 @@ explain_upstream(const struct snapshot *snapshot, struct text *why)
     text_add_words(why, reason_cause(words));
 }
 
+/* Pacemaker restarts no server for it whose last operation was a demotion. */
+static void
+explain_restart(const struct snapshot *snapshot, struct text *why)
+{
+    if (snapshot->process.old_option[0] != '\0') {
+        text_add(why, "restart this server (pcs node standby, unstandby): it "
+                 "has run since before %s was changed",
+                 snapshot->process.old_option);
+    }
+}
+
 static void
 explain(const struct snapshot *snapshot, struct text *why)
 {
@@ -121,6 +137,8 @@ explain(const struct snapshot *snapshot, struct text *why)
                  "node led last, and nothing proves its data yet");
     } else if (is_long_alone(snapshot)) {
         explain_upstream(snapshot, why);
+    } else {
+        explain_restart(snapshot, why);
     }
 }
 
@@ -160,6 +178,32 @@ tell_why(const struct snapshot *snapshot, struct plan *plan)
     }
     if (buf[0] != '\0' && replay_obstacle(snapshot, snapshot->self) == NULL) {
         log_why(snapshot, plan, buf);
+    }
+    want_why(snapshot, plan, buf);
+}
+
+void
+tell_why_of_primary(const struct snapshot *snapshot, struct plan *plan)
+{
+    char buf[ATTR_VALUE_SIZE];
+    struct text why;
+
+    if ((snapshot->facts & FACT_SETTINGS) != 0) {
+        return;         /* who asks where the list is set has told of that */
+    }
+    text_init(&why, buf, sizeof(buf));
+    if (snapshot->server.unflushed_ms >= UNFLUSHED_MS) {
+        text_add(&why, "look at the storage of pg_wal: no WAL gets onto it, "
+                 "and commits wait for that");
+    } else if (snapshot->settings.promoted_max > 1) {
+        text_add(&why, "pcs resource meta CLONE promoted-max=1: no standby is "
+                 "ranked while %u primaries are asked for",
+                 snapshot->settings.promoted_max);
+    } else {
+        explain_restart(snapshot, &why);
+    }
+    if (buf[0] != '\0') {
+        plan_log_once(plan, LOG_WARNING, "%s", buf);
     }
     want_why(snapshot, plan, buf);
 }

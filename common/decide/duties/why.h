@@ -19,4 +19,8 @@ why_is_seen(const struct snapshot *snapshot, struct plan *plan);
 void
 tell_why(const struct snapshot *snapshot, struct plan *plan);
 
+/*! The same of a primary. */
+void
+tell_why_of_primary(const struct snapshot *snapshot, struct plan *plan);
+
 #endif
