@@ -250,6 +250,7 @@ is_about_upstream(const char *line)
         "started streaming WAL", "identifier differs between the primary",
         "forked off from current database system timeline",
         "highest timeline ", "replication slot ", "could not start WAL",
+        "file \"pg_wal/",        /* which the WAL receiver writes */
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

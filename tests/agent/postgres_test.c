@@ -730,6 +730,13 @@ tells_what_the_log_says_last_of_the_upstream(void **state)
          "server at \"192.0.2.1\", port 5432 failed: FATAL:  password "
          "authentication failed for user \"replicator\"\n", true);
     assert_non_null(strstr(words, "authentication failed"));
+    tail(AT "FATAL:  could not write to file \"pg_wal/xlogtemp.287\": No space "
+         "left on device\n"
+         AT "ERROR:  could not write to file \"base/pgsql_tmp/pgsql_tmp9.0\": "
+         "No space left on device\n", true);
+    assert_string_equal(words, "FATAL:  could not write to file "
+                               "\"pg_wal/xlogtemp.287\": No space left on "
+                               "device");
 }
 
 static void
