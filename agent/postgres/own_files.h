@@ -31,6 +31,9 @@ int
 own_files_save(const struct params *params, const struct identity *identity,
                bool resume, struct text *ret_why);
 
+/*! Nothing is saved: see own_files_restore(). */
+#define OWN_FILES_NONE 1
+
 /*!
  * Put them back as they were: bytes, mode, owner, link; take away what the
  * primary has where this node had nothing (a file of an include_dir). May be
@@ -38,7 +41,8 @@ own_files_save(const struct params *params, const struct identity *identity,
  *
  * \param[out] ret_differ  paths in PGDATA in which the primary's differed,
  *                         with ", " between, as many as fit; for the log
- * \return 0; -1 with `ret_why`.
+ * \return 0; OWN_FILES_NONE with `ret_why`: nothing is saved, never, or no
+ *         more since own_files_forget(); -1 with `ret_why`.
  */
 int
 own_files_restore(const struct params *params,

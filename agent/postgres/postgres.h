@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "controldata.h"
 #include "identity.h"
 #include "params.h"
 #include "processes.h"
@@ -45,6 +46,17 @@ int
 postgres_read_files(const struct params *params,
                     const struct identity *identity,
                     struct instance_files *ret_files);
+
+/*!
+ * Run pg_controldata (LC_ALL=C), again where it read while a server wrote.
+ *
+ * \return 0, or -1 with the output untouched: it could not be read.
+ */
+int
+postgres_read_controldata(const struct params *params,
+                          const struct identity *identity,
+                          int64_t deadline_ms,
+                          struct controldata *ret_controldata);
 
 /*! Run pg_controldata (LC_ALL=C). */
 int

@@ -114,9 +114,10 @@ postgres_read_files(const struct params *params,
 }
 
 int
-postgres_read_control(const struct params *params,
-                      const struct identity *identity, int64_t deadline_ms,
-                      struct control *ret_control)
+postgres_read_controldata(const struct params *params,
+                          const struct identity *identity,
+                          int64_t deadline_ms,
+                          struct controldata *ret_controldata)
 {
     char program[PATH_MAX];
     char output[CONTROL_SIZE];
@@ -130,10 +131,8 @@ postgres_read_control(const struct params *params,
         .plain_language = true,
         .deadline_ms = deadline_ms,
     };
-    struct controldata data;
     struct text why;
 
-    *ret_control = (struct control) { .state = CONTROL_UNKNOWN };
     if (postgres_tools_path(params, "pg_controldata", program) != 0) {
         return -1;
     }
@@ -144,17 +143,28 @@ postgres_read_control(const struct params *params,
         }
         /* a server may be writing the file: look again */
         if (strstr(output, "WARNING") == NULL
-            && controldata_parse(output, &data) == 0) {
-            *ret_control = (struct control) {
-                .state = data.state,
-                .checkpoint = data.checkpoint,
-                .limits = data.limits,
-            };
+            && controldata_parse(output, ret_controldata) == 0) {
             return 0;
         }
         clock_sleep_ms(CONTROL_RETRY_MS, deadline_ms);
     }
     return -1;
+}
+
+int
+postgres_read_control(const struct params *params,
+                      const struct identity *identity, int64_t deadline_ms,
+                      struct control *ret_control)
+{
+    struct controldata data = { .state = CONTROL_UNKNOWN };
+    int rc = postgres_read_controldata(params, identity, deadline_ms, &data);
+
+    *ret_control = (struct control) {
+        .state = data.state,
+        .checkpoint = data.checkpoint,
+        .limits = data.limits,
+    };
+    return rc;
 }
 
 /* At most HISTORY_MAX lines; those that PostgreSQL writes are short ones. */

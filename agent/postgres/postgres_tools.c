@@ -109,7 +109,7 @@ postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
                    size_t size, struct text *ret_why)
 {
     char library_path[LIBRARY_PATH_SIZE];
-    const char *env[] = { NULL, NULL, NULL, NULL };
+    const char *env[] = { NULL, NULL, NULL, NULL, NULL };
     int cause;
     struct spawn_request request = {
         .argv = run->argv,
@@ -119,7 +119,9 @@ postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
         .new_session = run->new_session,
         .deadline_ms = run->deadline_ms,
         .take = run->take,
+        .line = run->line,
         .context = run->context,
+        .idle_ms = run->idle_ms,
         .ret_output = ret_output,
         .output_size = size,
     };
@@ -135,6 +137,9 @@ postgres_tools_run(const struct postgres_tools_run *run, char *ret_output,
     if (run->plain_language) {
         env[count++] = "LC_ALL=C";
         env[count++] = "TZ=UTC";
+    }
+    if (run->extra_env != NULL) {
+        env[count++] = run->extra_env;
     }
     if (spawn_run(&request, &status) != 0) {
         cause = errno;

@@ -37,7 +37,10 @@ struct postgres_tools_run {
     bool new_session;
     int64_t deadline_ms;
     spawn_take_fn take;         /*!< gets stdout as it comes; or NULL */
-    void *context;
+    spawn_line_fn line;         /*!< gets each line of output; or NULL */
+    void *context;              /*!< of `take` and `line` */
+    int64_t idle_ms;
+    const char *extra_env;      /*!< one more "NAME=value"; or NULL */
 };
 
 /*!

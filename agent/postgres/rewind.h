@@ -2,12 +2,7 @@
 #ifndef PGWARD_AGENT_REWIND_H
 #define PGWARD_AGENT_REWIND_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "identity.h"
-#include "params.h"
-#include "rewind_progress.h"
+#include "rewind_program.h"
 #include "snapshot.h"
 #include "text.h"
 
@@ -17,28 +12,7 @@
  * own_files_save() (which makes links and read-only files ready for it),
  * rewind_check(), rewind_run(), rewind_verify(), own_files_restore(),
  * own_files_forget(). Where the check says no: restore and forget.
- *
- * No password is on the command line: it comes from .pgpass, or out of
- * primary_conninfo_opt by the environment.
  */
-
-/*! What is asked of pg_rewind. */
-struct rewind_request {
-    const struct params *params;
-    const struct identity *identity;
-    char system_id[SYSTEM_ID_SIZE];     /*!< the cluster's */
-    uint32_t timeline;          /*!< that the primary leads on */
-    bool restore_wal;           /*!< take missing WAL by restore_command, which
-                                     the configuration must have already (a
-                                     quarantined standby's has none); version
-                                     13 on */
-    int64_t idle_ms;            /*!< ended after so long without a sign of
-                                     life; 0: never */
-    int64_t deadline_ms;
-    void (*progress)(void *context, const struct rewind_progress *progress);
-    void *context;              /*!< called at each line that says more; both
-                                     may be NULL */
-};
 
 /*! Can it be done? */
 enum rewind_verdict {
@@ -65,22 +39,6 @@ enum rewind_verdict {
 enum rewind_verdict
 rewind_check(const struct rewind_request *request,
              struct rewind_progress *ret_progress, struct text *ret_why);
-
-/*! How pg_rewind ended. */
-enum rewind_outcome {
-    REWIND_FAILED = 0,          /*!< its own words are in `ret_why` */
-    REWIND_OK,
-    REWIND_NO_WAL,              /*!< WAL that it needs of the target is gone */
-    REWIND_NO_SPACE,
-    REWIND_DENIED,              /*!< no log-in, or a right is missing */
-    REWIND_NO_ANSWER,           /*!< the primary is not reached, or was lost */
-    REWIND_TIMEOUT,             /*!< no sign of life, or the deadline */
-    REWIND_UNFIT,               /*!< it says that the two do not fit: no rewind
-                                     required (against our proof), neither
-                                     hints nor checksums, another system, not
-                                     shut down cleanly, a file it cannot read
-                                     or write */
-};
 
 /*!
  * Run pg_rewind and wait for it. It is a process group of its own in the
