@@ -14,6 +14,8 @@ static const struct verb {
 } verbs[] = {
     { "explain", "who may lead and by which rule: now, or by a trace",
       verb_explain },
+    { "salvage", "what a node had and the cluster has not: list it, look at "
+                 "it", verb_salvage },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
