@@ -103,11 +103,15 @@ cluster_report_failure(struct cluster *cluster, int64_t deadline_ms,
     const struct cluster_question question = {
         .ask = ask_to_fail, .context = cluster,
     };
+    char unused[SERVER_TEXT_SIZE];
+    struct text no_count;
     uint64_t count = 0;
     int64_t before = -1;
     int rc;
 
-    if (read_count(cluster, deadline_ms, &count, ret_why) == 0) {
+    /* why there is no count is not why there is no report */
+    text_init(&no_count, unused, sizeof(unused));
+    if (read_count(cluster, deadline_ms, &count, &no_count) == 0) {
         before = (int64_t) count;
     }
     rc = cluster_controld_ask(&question, deadline_ms);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A resource of this agent as the CIB has it, and this node's name. */
 
-#include <crm/common/ipc.h>
-#include <crm/common/ipc_controld.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 #include "cluster.h"
 #include "cluster_script.h"
 #include "cmocka_all.h"
+#include "controld.h"
 
 #define SIGNON { .kind = SCRIPT_SIGNON, .expect = "crm_attribute" }
 #define LOOK(text) \
@@ -291,81 +290,7 @@ a_configuration_that_is_too_long_is_refused(void **state)
     assert_int_equal(find(cib, NULL), -1);
 }
 
-/* --- the controller is played here ---------------------------------------- */
-
-static struct {
-    int connect_rc;
-    int poll_rc;
-    const char *name;           /* NULL: it hangs up */
-    crm_exit_t status;
-    pcmk_ipc_callback_t take;
-    void *context;
-    int open;
-} controller;
-
-int
-pcmk_new_ipc_api(pcmk_ipc_api_t **api, enum pcmk_ipc_server server)
-{
-    assert_int_equal(server, pcmk_ipc_controld);
-    *api = (pcmk_ipc_api_t *) (void *) &controller;
-    controller.open++;
-    return pcmk_rc_ok;
-}
-
-void
-pcmk_free_ipc_api(pcmk_ipc_api_t *api)
-{
-    assert_ptr_equal(api, &controller);
-    controller.open--;
-}
-
-void
-pcmk_register_ipc_callback(pcmk_ipc_api_t *api, pcmk_ipc_callback_t take,
-                           void *context)
-{
-    assert_ptr_equal(api, &controller);
-    controller.take = take;
-    controller.context = context;
-}
-
-int
-pcmk_connect_ipc(pcmk_ipc_api_t *api, enum pcmk_ipc_dispatch dispatch)
-{
-    assert_ptr_equal(api, &controller);
-    assert_int_equal(dispatch, pcmk_ipc_dispatch_poll);
-    return controller.connect_rc;
-}
-
-int
-pcmk_controld_api_node_info(pcmk_ipc_api_t *api, uint32_t node)
-{
-    assert_ptr_equal(api, &controller);
-    assert_int_equal(node, 0);
-    return pcmk_rc_ok;
-}
-
-int
-pcmk_poll_ipc(const pcmk_ipc_api_t *api, int timeout_ms)
-{
-    assert_ptr_equal(api, &controller);
-    assert_true(timeout_ms > 0);
-    return controller.poll_rc;
-}
-
-void
-pcmk_dispatch_ipc(pcmk_ipc_api_t *api)
-{
-    pcmk_controld_api_reply_t reply = {
-        .reply_type = pcmk_controld_reply_info,
-    };
-
-    reply.data.node_info.uname = controller.name;
-    controller.take(api, pcmk_ipc_event_connect, CRM_EX_OK, NULL,
-                    controller.context);
-    controller.take(api, controller.name != NULL ? pcmk_ipc_event_reply
-                                                 : pcmk_ipc_event_disconnect,
-                    controller.status, &reply, controller.context);
-}
+/* --- the controller ------------------------------------------------------- */
 
 static int
 ask_name(char *ret_name)
@@ -376,7 +301,7 @@ ask_name(char *ret_name)
     script_start(steps);
     text_init(&why, why_buf, sizeof(why_buf));
     rc = cluster_own_name(cluster_new("", ""), 1000, ret_name, &why);
-    assert_int_equal(controller.open, 0);
+    assert_int_equal(the_controld.open, 0);
     assert_int_equal(rc != 0, why.len > 0);
     return rc;
 }
@@ -387,11 +312,11 @@ this_nodes_name_is_the_controllers(void **state)
     char name[NODE_NAME_SIZE] = "";
 
     (void) state;
-    memset(&controller, 0, sizeof(controller));
-    controller.name = "node-1.example";
+    controld_reset();
+    the_controld.name = "node-1.example";
     assert_int_equal(ask_name(name), 0);
     assert_string_equal(name, "node-1.example");
-    controller.name = "";
+    the_controld.name = "";
     assert_int_equal(ask_name(name), -1);
     assert_string_equal(name, "node-1.example");
 }
@@ -402,19 +327,19 @@ a_controller_that_is_not_there_is_an_error(void **state)
     char name[NODE_NAME_SIZE] = "";
 
     (void) state;
-    memset(&controller, 0, sizeof(controller));
+    controld_reset();
     assert_int_equal(ask_name(name), -1);           /* it hung up */
     assert_non_null(strstr(why_buf, "no connection"));
     assert_non_null(strstr(why_buf, "pacemaker-controld"));
-    controller.connect_rc = ECONNREFUSED;
+    the_controld.connect_rc = ECONNREFUSED;
     assert_int_equal(ask_name(name), -1);
     assert_non_null(strstr(why_buf, "refused"));
-    controller.connect_rc = pcmk_rc_ok;
-    controller.poll_rc = EIO;
+    the_controld.connect_rc = pcmk_rc_ok;
+    the_controld.poll_rc = EIO;
     assert_int_equal(ask_name(name), -1);
-    controller.poll_rc = pcmk_rc_ok;
-    controller.name = "node1";
-    controller.status = CRM_EX_ERROR;
+    the_controld.poll_rc = pcmk_rc_ok;
+    the_controld.name = "node1";
+    the_controld.status = CRM_EX_ERROR;
     assert_int_equal(ask_name(name), -1);
     assert_string_equal(name, "");
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -278,6 +279,137 @@ whoever_only_looks_keeps_nothing(void **state)
     (void) unlink(instance_run_path(&instance, "calm", path));
 }
 
+static void
+forget(const char *suffix)
+{
+    char path[PATH_SIZE];
+
+    (void) unlink(instance_run_path(&instance, suffix, path));
+}
+
+static void
+garble(const char *suffix)
+{
+    char path[PATH_SIZE];
+
+    assert_int_equal(files_write(instance_run_path(&instance, suffix, path),
+                                 "x\n", 2, 0600), 0);
+}
+
+static void
+what_is_known_of_a_list_is_known_to_the_next_action(void **state)
+{
+    struct sync_memory kept = { .list = "node2", .started = "boot",
+                                .asked = 0x700, .proven = true,
+                                .mark = 0x800 };
+    struct sync_memory read = { .proven = true };
+
+    (void) state;
+    memory_load(&instance, &read);
+    assert_false(read.proven);
+    memory_save(&instance, &kept);
+    memory_load(&instance, &read);
+    assert_string_equal(read.list, "node2");
+    assert_string_equal(read.started, "boot");
+    assert_int_equal(read.asked, 0x700);
+    assert_int_equal(read.mark, 0x800);
+    assert_true(read.proven);
+    garble("sync");
+    memory_load(&instance, &read);
+    assert_false(read.proven);
+    assert_string_equal(read.list, "");
+    forget("sync");
+}
+
+static void
+counts_how_long_replay_stands_at_one_position(void **state)
+{
+    int64_t begin_ms = clock_now_ms();
+
+    (void) state;
+    assert_int_equal(memory_still_ms(&instance, 0x100), 0);
+    clock_sleep_ms(20, begin_ms + 1000);
+    assert_true(memory_still_ms(&instance, 0x100) >= 20);
+    assert_int_equal(memory_still_ms(&instance, 0x200), 0);
+    garble("replay");
+    assert_int_equal(memory_still_ms(&instance, 0x200), 0);
+    assert_true(memory_still_ms(&instance, 0x200) < LIMIT_MS);
+    forget("replay");
+}
+
+static void
+tells_when_a_standby_last_had_nothing_to_do(void **state)
+{
+    int64_t begin_ms = clock_now_ms();
+
+    (void) state;
+    assert_int_equal(memory_calm_ms(&instance), 0);
+    memory_note_calm(&instance);
+    assert_true(memory_calm_ms(&instance) >= 1);
+    clock_sleep_ms(20, begin_ms + 1000);
+    assert_true(memory_calm_ms(&instance) >= 20);
+    garble("calm");
+    assert_int_equal(memory_calm_ms(&instance), 0);
+    forget("calm");
+}
+
+/* A notify named it; the monitor after it still knows. */
+static void
+a_node_that_leaves_is_remembered(void **state)
+{
+    static struct snapshot snapshot;
+
+    (void) state;
+    memset(&snapshot, 0, sizeof(snapshot));
+    snapshot.node_count = 1;
+    assert_int_equal(text_copy("node1", snapshot.node[0].name,
+                               NODE_NAME_SIZE), 0);
+    snapshot.node[0].senders.own.state = SENDER_STREAMING;
+    memory_note_senders(&instance, &snapshot);
+    assert_int_equal(snapshot.node[0].senders.own.leaving_ms, 0);
+    memory_note_leaving(&instance, "node1");
+    memory_note_senders(&instance, &snapshot);
+    assert_true(snapshot.node[0].senders.own.leaving_ms > 0);
+    garble("senders");
+    memory_note_senders(&instance, &snapshot);
+    assert_int_equal(snapshot.node[0].senders.own.leaving_ms, 0);
+    forget("senders");
+}
+
+static off_t
+said_bytes(void)
+{
+    char path[PATH_SIZE];
+    struct stat info = { .st_size = 0 };
+
+    (void) stat(instance_run_path(&instance, "said", path), &info);
+    return info.st_size;
+}
+
+static void
+what_lasts_is_said_once_and_again_after_ten_minutes(void **state)
+{
+    const struct timespec old[] = {
+        { .tv_sec = time(NULL) - 601 }, { .tv_sec = time(NULL) - 601 },
+    };
+    char path[PATH_SIZE];
+
+    (void) state;
+    memory_say(&instance, LOG_INFO, "no primary");
+    assert_int_equal(said_bytes(), 11);
+    memory_say(&instance, LOG_INFO, "no primary");
+    assert_int_equal(said_bytes(), 11);
+    memory_say(&instance, LOG_INFO, "primary");     /* another, within it */
+    assert_int_equal(said_bytes(), 19);
+    assert_int_equal(utimensat(AT_FDCWD,
+                               instance_run_path(&instance, "said", path),
+                               old, 0), 0);
+    memory_say(&instance, LOG_INFO, "primary");
+    assert_int_equal(said_bytes(), 8);
+    memory_forget_said(&instance);
+    assert_int_equal(said_bytes(), 0);
+}
+
 int
 main(void)
 {
@@ -291,6 +423,11 @@ main(void)
         TEST(garbled_memory_is_forgotten),
         TEST(counts_how_long_a_standby_is_alone),
         TEST(whoever_only_looks_keeps_nothing),
+        TEST(what_is_known_of_a_list_is_known_to_the_next_action),
+        TEST(counts_how_long_replay_stands_at_one_position),
+        TEST(tells_when_a_standby_last_had_nothing_to_do),
+        TEST(a_node_that_leaves_is_remembered),
+        TEST(what_lasts_is_said_once_and_again_after_ten_minutes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
