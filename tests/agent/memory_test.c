@@ -364,9 +364,11 @@ a_node_that_leaves_is_remembered(void **state)
     snapshot.node_count = 1;
     assert_int_equal(text_copy("node1", snapshot.node[0].name,
                                NODE_NAME_SIZE), 0);
-    snapshot.node[0].senders.own.state = SENDER_STREAMING;
+    assert_int_equal(text_copy("today", snapshot.node[0].senders.own.began,
+                               STARTED_SIZE), 0);
     memory_note_senders(&instance, &snapshot);
     assert_int_equal(snapshot.node[0].senders.own.leaving_ms, 0);
+    memory_note_leaving(&instance, "node2");
     memory_note_leaving(&instance, "node1");
     memory_note_senders(&instance, &snapshot);
     assert_true(snapshot.node[0].senders.own.leaving_ms > 0);
