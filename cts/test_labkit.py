@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from labkit.lab import corosync, ledger, net, state
+from labkit.lab import corosync, ledger, net, salvage, state
 from labkit.lab.errors import LabError
 from labkit.lab.lab import Lab
 from labkit.lab.resources import AGENT, SHELL_AGENT, Wanted, script
@@ -83,8 +83,47 @@ class Answer:
     def execute(self, *_unused):
         return None
 
+    def fetchone(self):
+        return 700, "000000010000000000000003"
+
     def close(self):
         return None
+
+
+def kept(folder, timeline, fork, rows, tail=""):
+    """A folder of kept WAL with its list."""
+    folder.mkdir()
+    (folder / "README").write_text(f"WAL\n\nfork: {fork}/0000000003000060\n"
+                                   f"timeline: {timeline}\n", encoding="ascii")
+    (folder / "transactions").write_text(
+        "# LSN\txid\n" + "".join(f"0/3000100\t{xid}\t2026-11-27 10:46:10 UTC\tmaybe\t-\n"
+                                 for xid in rows) + tail, encoding="ascii")
+
+
+def test_salvaged_lists_are_held_against_what_was_lost(tmp_path):
+    """P9: an xid is of a timeline; both sides of a fork have 701."""
+    book = tmp_path / "acked"
+    book.write_text("1.0 11 1/700\n1.1 12 1/701\n1.2 13 2/701\n1.3 14 2/702\n"
+                    "= 1.4 /tmp\n1.5 15 3/702\n", encoding="ascii")
+    kept(tmp_path / "data.pgward-diverged-1", 1, 1, [701, 799])
+    kept(tmp_path / "data.pgward-diverged-2", 2, 1, [702])
+    (tmp_path / "data.pgward-diverged-2" / "00000002.history").write_text("1\t0/3000060\tx\n")
+    (tmp_path / "data.pgward-diverged-3.part").mkdir()
+    summary, folders = ledger.read(book), salvage.folders(tmp_path)
+    assert len(folders) == 2
+    found = salvage.compare(summary, [11, 13, 15], folders)
+    assert found.exact and found.lost == [12, 14]
+    found = salvage.compare(summary, [11, 13, 15], folders[:1])
+    assert not found.exact and found.unnamed == [14]
+    found = salvage.compare(summary, [11, 12, 13, 15], folders)
+    assert not found.exact and found.present == [12]
+    assert salvage.timelines(folders[1]) == {1, 2}
+
+
+def test_a_list_that_is_not_whole_proves_nothing(tmp_path):
+    kept(tmp_path / "a", 1, 1, [5], "# 3 of them, the newest, are left out: there is room for 1\n")
+    with pytest.raises(LookupError):
+        salvage.listed(tmp_path / "a")
 
 
 def test_commit_with_a_replication_warning_is_not_acknowledged(tmp_path):
@@ -96,7 +135,7 @@ def test_commit_with_a_replication_warning_is_not_acknowledged(tmp_path):
         assert client.step() is False
         client.connection = Answer([])
         assert client.step() is True
-    assert len(ledger.read(book).acked) == 1
+    assert list(ledger.read(book).commits.values()) == [ledger.Commit(1, 700)]
 
 
 @pytest.mark.parametrize("result, read", [

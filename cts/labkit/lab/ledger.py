@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A client that commits one row at a time and writes down what was acknowledged.
 
-A ledger file has a line `TIME ID` for each acknowledged commit and a line
+A ledger file has a line `TIME ID TIMELINE/XID` for each acknowledged commit and a line
 `# TIME WHAT` for each thing that went wrong, and `= TIME HOST` for each connection.
 What was acknowledged and is not in the database afterwards is lost.
 """
@@ -10,7 +10,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Optional, TextIO, Tuple
+from typing import Dict, List, NamedTuple, Optional, TextIO, Tuple
 
 import psycopg2
 
@@ -22,13 +22,22 @@ OPTIONS = ("connect_timeout=2 tcp_user_timeout=1000 keepalives_idle=1 keepalives
            "keepalives_count=2")
 SESSION = "set statement_timeout = '1500ms'"
 TABLE = "create table if not exists ledger (id bigint primary key)"
+INSERT = ("insert into ledger values (%s) returning txid_current(), "
+          "pg_walfile_name(pg_current_wal_insert_lsn())")
 
+
+class Commit(NamedTuple):
+    """Where and as what a row was committed: both sides of a fork have the same xids."""
+
+    timeline: int
+    xid: int
 
 @dataclass
 class Summary:
     """What a ledger file says."""
 
     acked: List[int] = field(default_factory=list)
+    commits: Dict[int, Commit] = field(default_factory=dict)
     first: float = 0.0
     last: float = 0.0
     gap: float = 0.0
@@ -54,9 +63,11 @@ def read(path: Path) -> Summary:
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             summary.errors.append(line[2:])
-        elif line.count(" ") == 1 and not line.startswith("="):
-            when, number = line.split()
+        elif line.count(" ") in (1, 2) and not line.startswith("="):
+            when, number, *commit = line.split()
             summary.add(float(when), int(number))
+            if commit:
+                summary.commits[int(number)] = Commit(*map(int, commit[0].split("/")))
     return summary
 
 
@@ -104,31 +115,32 @@ class Client:
         self.out.write(f"= {time.time():.4f} {host}\n")
         self.connection = connection
 
-    def commit(self) -> Tuple[float, int]:
+    def commit(self) -> Tuple[float, int, Commit]:
         """One row; raises when it was not acknowledged, or only with a warning."""
         assert self.connection is not None
         self.number += 1
         with self.connection.cursor() as cursor:
-            cursor.execute("insert into ledger values (%s)", (self.number,))
+            cursor.execute(INSERT, (self.number,))
+            xid, segment = cursor.fetchone()
         warnings = [n for n in self.connection.notices if "synchronous replication" in n]
         if warnings:
             self.connection.notices.clear()
             raise psycopg2.OperationalError(f"{self.number} not acknowledged: {warnings[0]}")
-        return time.time(), self.number
+        return time.time(), self.number, Commit(int(segment[:8], 16), xid % 2**32)
 
     def step(self) -> bool:
         """One commit; False when it did not work, and the next one begins with a connection."""
         try:
             if self.connection is None:
                 self.connect()
-            when, number = self.commit()
+            when, number, commit = self.commit()
         except (psycopg2.Error, OSError) as error:
             self.note((str(error).strip() or type(error).__name__).splitlines()[0])
             if self.connection is not None:
                 self.connection.close()
             self.connection = None
             return False
-        self.out.write(f"{when:.4f} {number}\n")
+        self.out.write(f"{when:.4f} {number} {commit.timeline}/{commit.xid}\n")
         return True
 
 
