@@ -4,7 +4,6 @@
 #include "own_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,11 +12,11 @@
 #include "cleanup.h"
 #include "files.h"
 #include "own_list.h"
+#include "own_put.h"
+#include "paths.h"
 
 #define FOLDER "rejoin-own"
 #define LIST "list"
-#define BYTES_MAX (16 * 1024 * 1024)
-#define TEMPORARY ".pgward-own"
 
 struct job {
     const struct params *params;
@@ -27,32 +26,19 @@ struct job {
     char folder[PATH_SIZE];
 };
 
-/* A file's bytes; the caller frees them. */
-struct bytes {
-    char *at;
-    size_t len;
-};
-
 static void
 free_list(struct own_list **list)
 {
     free(*list);
 }
 
-static void
-free_bytes(struct bytes *bytes)
-{
-    free(bytes->at);
-}
-
-/* A path too long is none: nothing opens "". */
+/* Of a path that is too long nothing is opened: it is "". */
 static void
 join(const char *folder, const char *name, char *ret_path)
 {
-    struct text text;
-
-    text_init(&text, ret_path, PATH_SIZE);
-    text_add(&text, "%s/%s", folder, name);
+    if (path_join(folder, name, ret_path) != 0) {
+        ret_path[0] = '\0';
+    }
 }
 
 static void
@@ -72,132 +58,13 @@ failed(const struct job *job, const char *what, const char *path)
     return -1;
 }
 
-static int
-read_bytes(const char *path, struct bytes *ret_bytes)
-{
-    struct stat info;
-
-    if (stat(path, &info) != 0) {
-        return -1;
-    }
-    if (info.st_size > BYTES_MAX) {
-        errno = EFBIG;
-        return -1;
-    }
-    ret_bytes->at = malloc((size_t) info.st_size + 1);
-    return ret_bytes->at == NULL
-           ? -1 : files_read(path, ret_bytes->at, (size_t) info.st_size + 1,
-                             &ret_bytes->len);
-}
-
-static int
-sync_folder_of(const char *path)
-{
-    char folder[PATH_SIZE];
-    CLEANUP(close_fd) int fd = -1;
-
-    if (text_copy(path, folder, sizeof(folder)) != 0) {
-        return -1;
-    }
-    *strrchr(folder, '/') = '\0';
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 ? fsync(fd) : -1;
-}
-
-/*
- * Only to root or to the owner, and never a set-user-id bit: the list lies
- * where the owner could change it.
- */
-static int
-give_owner(const struct job *job, int fd, const struct own_file *file)
-{
-    int rc = 0;
-    int error;
-
-    if (file->uid == geteuid() && file->gid == getegid()) {
-        return 0;
-    }
-    if (file->uid != 0 && file->uid != job->identity->uid) {
-        errno = EPERM;
-        return -1;
-    }
-    identity_return();
-    rc = fchown(fd, file->uid, file->gid);
-    error = errno;
-    if (identity_become(job->identity) != 0) {
-        return -1;
-    }
-    errno = error;
-    return rc;
-}
-
-static int
-write_whole(int fd, const struct bytes *bytes)
-{
-    size_t done = 0;
-
-    while (done < bytes->len) {
-        ssize_t put = write(fd, bytes->at + done, bytes->len - done);
-
-        if (put < 0 && errno != EINTR) {
-            return -1;
-        }
-        done += put > 0 ? (size_t) put : 0;
-    }
-    return 0;
-}
-
-/* A plain file in the place of whatever stands there, atomically. */
-static int
-put_file(const struct job *job, const char *path, const struct bytes *bytes,
-         const struct own_file *file)
-{
-    char temporary[PATH_SIZE + sizeof(TEMPORARY)];
-    struct text text;
-    CLEANUP(close_fd) int fd = -1;
-
-    text_init(&text, temporary, sizeof(temporary));
-    text_add(&text, "%s" TEMPORARY, path);
-    if (unlink(temporary) != 0 && errno != ENOENT) {
-        return -1;
-    }
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-              0600);
-    if (fd < 0 || write_whole(fd, bytes) != 0
-        || fchmod(fd, file->mode & 0777) != 0
-        || give_owner(job, fd, file) != 0 || fsync(fd) != 0
-        || rename(temporary, path) != 0) {
-        int error = errno;
-
-        (void) unlink(temporary);   /* the next one does it else */
-        errno = error;
-        return -1;
-    }
-    return sync_folder_of(path);
-}
-
-static int
-put_link(const char *path, const char *target)
-{
-    char temporary[PATH_SIZE + sizeof(TEMPORARY)];
-    struct text text;
-
-    text_init(&text, temporary, sizeof(temporary));
-    text_add(&text, "%s" TEMPORARY, path);
-    if (unlink(temporary) != 0 && errno != ENOENT) {
-        return -1;
-    }
-    return symlink(target, temporary) == 0 && rename(temporary, path) == 0
-           ? sync_folder_of(path) : -1;
-}
-
 /* --- saving -------------------------------------------------------------- */
 
 static int
 save_one(const struct job *job, size_t index)
 {
     const struct own_file *file = &job->list->file[index];
-    CLEANUP(free_bytes) struct bytes bytes = { NULL, 0 };
+    CLEANUP(own_put_free) struct own_bytes bytes = { NULL, 0 };
     char path[PATH_SIZE];
     char copy[PATH_SIZE];
 
@@ -212,7 +79,7 @@ save_one(const struct job *job, size_t index)
         return -1;
     }
     saved_path(job, index, copy);
-    if (read_bytes(path, &bytes) != 0) {
+    if (own_put_read(path, &bytes) != 0) {
         return failed(job, "read", path);
     }
     return files_write(copy, bytes.at, bytes.len, 0600) == 0
@@ -233,21 +100,21 @@ make_way(const struct job *job)
 {
     for (size_t i = 0; i < job->list->count; i++) {
         struct own_file plain = job->list->file[i];
-        CLEANUP(free_bytes) struct bytes bytes = { NULL, 0 };
+        CLEANUP(own_put_free) struct own_bytes bytes = { NULL, 0 };
         char path[PATH_SIZE];
 
         if (!is_in_the_way(job, &plain)) {
             continue;
         }
         saved_path(job, i, path);
-        if (read_bytes(path, &bytes) != 0) {
+        if (own_put_read(path, &bytes) != 0) {
             return failed(job, "read", path);
         }
         join(job->params->pgdata, plain.path, path);
         plain.mode = 0600;
         plain.uid = geteuid();
         plain.gid = getegid();
-        if (put_file(job, path, &bytes, &plain) != 0) {
+        if (own_put_file(job->identity, path, &bytes, &plain) != 0) {
             return failed(job, "replace", path);
         }
     }
@@ -297,7 +164,7 @@ save_anew(const struct job *job)
     if (own_list_write(path, job->params->pgdata, job->list) != 0) {
         return failed(job, "write", path);
     }
-    return sync_folder_of(job->folder) == 0
+    return own_put_sync(job->folder) == 0
            ? 0 : failed(job, "sync", job->params->tmpdir);
 }
 
@@ -385,7 +252,7 @@ make_folders(const struct job *job, const char *below)
 }
 
 static bool
-same_bytes(const struct bytes *a, const struct bytes *b)
+same_bytes(const struct own_bytes *a, const struct own_bytes *b)
 {
     return a->at != NULL && b->at != NULL && a->len == b->len
            && memcmp(a->at, b->at, a->len) == 0;
@@ -407,25 +274,25 @@ restore_bytes(const struct job *job, size_t index, const char *path,
               struct text *differ)
 {
     const struct own_file *file = &job->list->file[index];
-    CLEANUP(free_bytes) struct bytes ours = { NULL, 0 };
-    CLEANUP(free_bytes) struct bytes theirs = { NULL, 0 };
+    CLEANUP(own_put_free) struct own_bytes ours = { NULL, 0 };
+    CLEANUP(own_put_free) struct own_bytes theirs = { NULL, 0 };
     char copy[PATH_SIZE];
     bool same;
     int rc = 0;
 
     saved_path(job, index, copy);
-    if (read_bytes(copy, &ours) != 0) {
+    if (own_put_read(copy, &ours) != 0) {
         return failed(job, "read", copy);
     }
-    (void) read_bytes(path, &theirs);       /* then there is none */
+    (void) own_put_read(path, &theirs);       /* then there is none */
     same = same_bytes(&ours, &theirs);
     if (!same) {
         tell(differ, file->path);
     }
     if (file->kind == OWN_LINK) {
-        rc = put_link(path, file->link);
+        rc = own_put_link(path, file->link);
     } else if (!same || !is_as_it_was(path, file)) {
-        rc = put_file(job, path, &ours, file);
+        rc = own_put_file(job->identity, path, &ours, file);
     }
     return rc == 0 ? 0 : failed(job, "put back", path);
 }
@@ -508,7 +375,7 @@ restore_one(const struct job *job, size_t index, struct text *differ)
         return restore_bytes(job, index, path, differ);
     }
     /* a link to a folder or to nothing: nobody but a person touches it */
-    return files_exists(path) == 1 || put_link(path, file->link) == 0
+    return files_exists(path) == 1 || own_put_link(path, file->link) == 0
            ? 0 : failed(job, "put back", path);
 }
 

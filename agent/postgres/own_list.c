@@ -459,6 +459,7 @@ own_list_read(const char *path, const char *pgdata, struct own_list *ret_list)
         return -1;
     }
     line = strsep(&rest, "\n");
+    errno = EINVAL;
     if (strcmp(line, pgdata) != 0) {
         return -1;
     }

@@ -59,7 +59,11 @@ int
 own_list_write(const char *path, const char *pgdata,
                const struct own_list *list);
 
-/*! Read what own_list_write() wrote for that PGDATA; 0, or -1. */
+/*!
+ * Read what own_list_write() wrote for that PGDATA.
+ *
+ * \return 0, or -1 with errno (EINVAL: it is none, or another's).
+ */
 int
 own_list_read(const char *path, const char *pgdata,
               struct own_list *ret_list);
