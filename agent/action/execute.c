@@ -111,6 +111,9 @@ note_done(const struct job *job, enum op_kind kind, int rc)
 static void
 note_failed(struct job *job)
 {
+    if (job->why.len == 0) {
+        text_add(&job->why, "its cause was too long to show");
+    }
     report_log(job->op->need == OP_REQUIRED ? LOG_ERR : LOG_WARNING,
                "%s failed: %s", op_name(job->op->kind), job->why_text);
     if (job->op->need == OP_REQUIRED) {

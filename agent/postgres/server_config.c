@@ -336,11 +336,14 @@ int
 config_remove_standby(const struct params *params,
                       const struct identity *identity, struct text *ret_why)
 {
-    bool signal_file = read_major_version(params, identity)
-                       >= SIGNAL_FILE_VERSION;
+    uint32_t version = read_major_version(params, identity);
 
+    if (version == 0) {
+        return unknown_version(params, ret_why);
+    }
     return change_in(params->pgdata,
-                     signal_file ? "standby.signal" : PGCONF_RECOVERY,
+                     version >= SIGNAL_FILE_VERSION ? "standby.signal"
+                                                    : PGCONF_RECOVERY,
                      CHANGE_REMOVE, identity, ret_why);
 }
 

@@ -349,6 +349,21 @@ best_effort_that_fails_is_said_and_passed_over(void **state)
     }
 }
 
+/* A path may be longer than what a snapshot keeps: never an empty cause. */
+static void
+a_cause_that_is_too_long_is_said_to_be(void **state)
+{
+    static char words[SERVER_TEXT_SIZE + 1];
+
+    (void) state;
+    memset(words, 'x', SERVER_TEXT_SIZE);
+    prepare();
+    let_fail("config_set_lock", words, 0);
+    (void) add(OP_CREATE_LOCK, OP_REQUIRED, NULL);
+    run();
+    assert_string_equal(world.failure, "its cause was too long to show");
+}
+
 /* What waits has a deadline of its own, which is never past the action's. */
 static void
 each_wait_ends_in_time(void **state)
@@ -762,6 +777,7 @@ main(void)
         cmocka_unit_test(each_operation_does_the_same_a_second_time),
         cmocka_unit_test(a_required_one_that_fails_ends_the_plan),
         cmocka_unit_test(best_effort_that_fails_is_said_and_passed_over),
+        cmocka_unit_test(a_cause_that_is_too_long_is_said_to_be),
         cmocka_unit_test(each_wait_ends_in_time),
         cmocka_unit_test(one_that_times_out_says_so_and_when),
         cmocka_unit_test(tells_when_it_was_first_and_last_done),

@@ -117,7 +117,8 @@ tear_down(void **state)
 {
     static const char *const names[] = {
         "data/PG_VERSION", "data/postgresql.conf", "data/postmaster.pid",
-        "data/recovery.conf", "data/standby.signal", "data",
+        "data/recovery.conf", "data/standby.signal", "data/promote",
+        "data/backup_label", "data", "tmp/PGSQL.lock",
         "tmp/rep_mode.conf", "tmp/recovery.conf", "tmp",
     };
 
@@ -246,6 +247,104 @@ nothing_is_written_for_a_version_that_is_not_known(void **state)
     assert_string_equal(get("data/postgresql.conf"), "port = 5432\n");
 }
 
+/* A SIGKILL may fall behind each; the next action does it again. */
+static void
+each_change_of_a_file_can_be_done_twice(void **state)
+{
+    (void) state;
+    put("data/PG_VERSION", "15\n");
+    put("data/backup_label", "x\n");
+    params.rep_mode = REP_MODE_SYNC;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(config_set_lock(&params, &identity, true, &why), 0);
+        assert_true(is_there("tmp/PGSQL.lock"));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(config_set_lock(&params, &identity, false, &why), 0);
+        assert_false(is_there("tmp/PGSQL.lock"));
+        assert_int_equal(config_remove_backup_label(&params, &identity, &why),
+                         0);
+        assert_false(is_there("data/backup_label"));
+        assert_int_equal(config_write_promote_trigger(&params, &identity,
+                                                      &why), 0);
+        assert_true(is_there("data/promote"));
+        assert_int_equal(config_write_sync_names(&params, &identity,
+                                                 "\"srv2\"", &why), 0);
+        assert_string_equal(get("tmp/rep_mode.conf"),
+                            "synchronous_standby_names = '\"srv2\"'\n");
+        assert_int_equal(config_write_includes(&params, &identity, &why), 0);
+        write_standby(STANDBY_FOLLOWS);
+        assert_int_equal(config_remove_standby(&params, &identity, &why), 0);
+    }
+    assert_int_equal(why.len, 0);
+}
+
+static void
+only_a_synchronous_cluster_has_a_list(void **state)
+{
+    (void) state;
+    assert_int_equal(config_write_sync_names(&params, &identity, "srv2",
+                                             &why), 0);
+    assert_false(is_there("tmp/rep_mode.conf"));
+    params.rep_mode = REP_MODE_SYNC;
+    assert_int_equal(config_write_sync_names(&params, &identity, "a\nb",
+                                             &why), -1);
+    assert_non_null(strstr(why_buf,
+                           "cannot stand in synchronous_standby_names"));
+    assert_false(is_there("tmp/rep_mode.conf"));
+}
+
+static void
+assert_why(const char *part)
+{
+    if (strstr(why_buf, part) == NULL) {
+        fail_msg("'%s' is not in '%s'", part, why_buf);
+    }
+    text_init(&why, why_buf, sizeof(why_buf));
+}
+
+static void
+a_change_that_fails_names_file_and_cause(void **state)
+{
+    static char far[PATH_SIZE];
+
+    (void) state;
+    assert_int_equal(symlink("/nonexistent", path_of("tmp/PGSQL.lock")), 0);
+    assert_int_equal(config_set_lock(&params, &identity, true, &why), -1);
+    assert_why("/tmp/PGSQL.lock': Too many levels of symbolic links. It is a "
+               "symbolic link: put a file there");
+    assert_int_equal(mkdir(path_of("data/backup_label"), 0700), 0);
+    assert_int_equal(config_remove_backup_label(&params, &identity, &why),
+                     -1);
+    assert_why("could not remove '");
+    assert_why("");
+    params.tmpdir = "/nonexistent";
+    assert_int_equal(config_set_lock(&params, &identity, true, &why), -1);
+    assert_why("could not reach the folder of '/nonexistent/PGSQL.lock': No "
+               "such file or directory");
+    memset(far, 'x', PATH_SIZE - 4);
+    params.tmpdir = far;
+    assert_int_equal(config_set_lock(&params, &identity, true, &why), -1);
+    assert_int_equal(why.overflow, true);       /* no room for half a path */
+    text_init(&why, why_buf, sizeof(why_buf));
+    params.config = "/nonexistent/postgresql.conf";
+    params.tmpdir = tmpdir;
+    put("data/PG_VERSION", "15\n");
+    assert_int_equal(config_write_includes(&params, &identity, &why), -1);
+    assert_why("could not reach the folder of '/nonexistent/postgresql.conf'");
+}
+
+/* From 12 on it is another file: what was not removed is not gone. */
+static void
+nothing_is_removed_for_a_version_that_is_not_known(void **state)
+{
+    (void) state;
+    put("data/standby.signal", "");
+    assert_int_equal(config_remove_standby(&params, &identity, &why), -1);
+    assert_why("PG_VERSION': is it a data directory?");
+    assert_true(is_there("data/standby.signal"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -256,6 +355,10 @@ main(void)
         TEST(a_standby_from_12_on_has_a_signal_file_and_an_include_line),
         TEST(an_upstream_before_13_counts_from_the_next_start_on),
         TEST(nothing_is_written_for_a_version_that_is_not_known),
+        TEST(each_change_of_a_file_can_be_done_twice),
+        TEST(only_a_synchronous_cluster_has_a_list),
+        TEST(a_change_that_fails_names_file_and_cause),
+        TEST(nothing_is_removed_for_a_version_that_is_not_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

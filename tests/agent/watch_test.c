@@ -31,6 +31,41 @@ static char said[128];
 static char watcher[512];
 static struct instance instance;
 
+/* The controller's part is played here. */
+static struct {
+    int rc;
+    int reports;
+    int64_t counted;
+    bool locked;
+} told;
+
+int
+cluster_report_failure(struct cluster *cluster, int64_t deadline_ms,
+                       int64_t *ret_count, struct text *ret_why)
+{
+    (void) cluster;
+    assert_true(deadline_ms <= instance.deadline_ms);
+    told.reports++;
+    told.locked = instance.lock_fd >= 0;
+    *ret_count = 3;
+    if (told.rc != 0) {
+        text_add(ret_why, "nobody listens");
+    }
+    return told.rc;
+}
+
+int
+cluster_count_once(struct cluster *cluster, int64_t count,
+                   int64_t deadline_ms, struct text *ret_why)
+{
+    (void) cluster;
+    (void) deadline_ms;
+    (void) ret_why;
+    assert_int_equal(instance.lock_fd, -1);     /* the next action waits */
+    told.counted = count;
+    return 0;
+}
+
 static int
 make_folder(void **state)
 {
@@ -61,6 +96,7 @@ remove_folder(void **state)
 {
     static const char *const names[] = {
         "agent", "said", "pgward-db.watch", "pgward-db.said",
+        "pgward-db.lock",
     };
     char path[128];
 
@@ -275,6 +311,81 @@ a_watcher_that_is_not_installed_fails_nothing(void **state)
 }
 
 static void
+a_death_is_reported_once_and_the_lock_given_back(void **state)
+{
+    const struct worker_record record = {
+        .kind = WORKER_WATCH, .subject_pid = 42, .pid = getpid(),
+        .start = process_start(getpid()),
+    };
+    char words[256];
+    struct text why;
+    struct watch watch;
+
+    (void) state;
+    memset(&told, 0, sizeof(told));
+    text_init(&why, words, sizeof(words));
+    assert_int_equal(watch_report(&instance, &why), 0);
+    assert_int_equal(told.reports, 0);          /* nobody waits for it */
+    write_record(&record);
+    assert_int_equal(instance_lock(&instance, &why), OCF_SUCCESS);
+    assert_int_equal(watch_report(&instance, &why), 0);
+    assert_int_equal(told.reports, 1);
+    assert_true(told.locked);
+    assert_int_equal(told.counted, 3);
+    watch_observe(&instance, &watch);
+    assert_int_equal(watch.postmaster_pid, 42);
+    assert_int_equal(watch.alive, TRI_NO);
+    assert_true(watch.reported_ms > 0);
+}
+
+/* So that the next monitor finds out itself. */
+static void
+a_report_that_fails_leaves_no_record(void **state)
+{
+    const struct worker_record record = {
+        .kind = WORKER_WATCH, .subject_pid = 42, .pid = getpid(),
+        .start = process_start(getpid()),
+    };
+    char words[256];
+    struct text why;
+    struct watch watch;
+
+    (void) state;
+    memset(&told, 0, sizeof(told));
+    told.rc = -1;
+    text_init(&why, words, sizeof(words));
+    write_record(&record);
+    assert_int_equal(watch_report(&instance, &why), -1);
+    assert_string_equal(words, "nobody listens");
+    assert_int_equal(told.counted, 0);
+    watch_observe(&instance, &watch);
+    assert_int_equal(watch.postmaster_pid, 0);
+}
+
+static void
+monitors_are_told_that_a_death_is_in_hand(void **state)
+{
+    const struct worker_record record = {
+        .kind = WORKER_WATCH, .subject_pid = 42, .pid = getpid(),
+        .start = process_start(getpid()),
+    };
+    char words[256];
+    struct text why;
+    struct watch watch;
+
+    (void) state;
+    text_init(&why, words, sizeof(words));
+    assert_int_equal(watch_hand_over(&instance, &why), 0);
+    watch_observe(&instance, &watch);
+    assert_int_equal(watch.reported_ms, 0);
+    write_record(&record);
+    assert_int_equal(watch_hand_over(&instance, &why), 0);
+    watch_observe(&instance, &watch);
+    assert_int_equal(watch.postmaster_pid, 42);
+    assert_true(watch.reported_ms > 0);
+}
+
+static void
 leaving_a_program_that_is_not_there_says_why(void **state)
 {
     const char *argv[] = { "/nonexistent/program", NULL };
@@ -300,6 +411,9 @@ main(void)
         TEST(record_tells_whether_a_watcher_lives),
         TEST(end_takes_the_record_and_the_watcher_away),
         TEST(a_watcher_that_is_not_installed_fails_nothing),
+        TEST(a_death_is_reported_once_and_the_lock_given_back),
+        TEST(a_report_that_fails_leaves_no_record),
+        TEST(monitors_are_told_that_a_death_is_in_hand),
         TEST(leaving_a_program_that_is_not_there_says_why),
     };
 
