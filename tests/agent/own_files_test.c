@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A node's own files inside PGDATA: all are saved, and come back as they were. */
+/* A node's own files inside PGDATA are saved, and come back as they were. */
 
 #include <errno.h>
 #include <ftw.h>

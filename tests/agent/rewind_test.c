@@ -458,6 +458,9 @@ refuses_what_it_could_not_end(void **state)
 static void
 tells_denied_from_not_reached(void **state)
 {
+    struct rewind_request asked;
+    struct rewind_progress progress;
+
     (void) state;
     SKIP_WITHOUT_SERVERS();
     params.pgdb = "postgres";
@@ -476,14 +479,61 @@ tells_denied_from_not_reached(void **state)
     params.pgport = 1;
     assert_int_equal(check(), REWIND_LATER);
     set_params();
+    /* out of primary_conninfo_opt, by the environment */
+    params.primary_conninfo_opt = "password='" SECRET "' passfile=/none";
+    params.repuser = "rejoin";
     assert_int_equal(check(), REWIND_POSSIBLE);
+    set_params();
+    asked = request();
+    asked.deadline_ms = in_ms(0);
+    text_init(&why, why_buf, sizeof(why_buf));
+    assert_int_equal(rewind_run(&asked, &progress, &why), REWIND_TIMEOUT);
+    assert_int_equal(progress.phase, REWIND_PHASE_NONE);
+    assert_int_equal(check(), REWIND_POSSIBLE);
+}
+
+static bool
+takes_a_config_file(void)
+{
+    struct instance_files files = { 0 };
+
+    assert_int_equal(postgres_read_files(&params, &owner, &files), 0);
+    return files.major_version >= 15;      /* --config-file, too */
+}
+
+/* The archive holds what was recycled; a configuration elsewhere says so. */
+static void
+assert_archive_helps(const char *archive)
+{
+    struct rewind_request asked = request();
+    struct rewind_progress progress;
+    char elsewhere[PATH_SIZE];
+    char text[4 * PATH_SIZE];
+    struct text line;
+
+    asked.restore_wal = true;
+    text_init(&why, why_buf, sizeof(why_buf));
+    assert_int_equal(rewind_check(&asked, &progress, &why), REWIND_REFUSED);
+    assert_non_null(strstr(why_buf, "restore_command is not set"));
+    (void) text_copy(in_folder(site.folder, "main.conf"), elsewhere,
+                     sizeof(elsewhere));
+    text_init(&line, text, sizeof(text));
+    text_add(&line, "data_directory = '%s'\n"
+             "restore_command = 'cp %s \"%%p\"'\n", old.pgdata, archive);
+    make_file(elsewhere, text, 0600);
+    params.config = elsewhere;
+    text_init(&why, why_buf, sizeof(why_buf));
+    if (rewind_check(&asked, &progress, &why) != REWIND_POSSIBLE) {
+        fail_msg("%s", why_buf);
+    }
+    set_params();
 }
 
 static void
 finds_recycled_wal_before_anything_is_changed(void **state)
 {
-    const char *segment;
-    const char *away;
+    char segment[PATH_SIZE];
+    char away[PATH_SIZE];
     struct rewind_request asked;
     struct rewind_progress progress;
     char name[64];
@@ -497,11 +547,14 @@ finds_recycled_wal_before_anything_is_changed(void **state)
     text_add(&text, "pg_wal/00000001%08X%08X",
              (unsigned) (progress.from.lsn >> 32),
              (unsigned) (progress.from.lsn >> 24 & 0xFF));
-    segment = in_folder(old.pgdata, name);
-    away = in_folder(site.folder, "segment");
+    (void) text_copy(in_folder(old.pgdata, name), segment, sizeof(segment));
+    (void) text_copy(in_folder(site.folder, "segment"), away, sizeof(away));
     assert_int_equal(rename(segment, away), 0);
     assert_int_equal(check(), REWIND_NEXT_RUNG);
     assert_non_null(strstr(why_buf, "WAL from before the fork is gone"));
+    if (takes_a_config_file()) {
+        assert_archive_helps(away);
+    }
     assert_int_equal(rename(away, segment), 0);
 }
 
