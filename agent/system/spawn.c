@@ -247,27 +247,26 @@ static int
 launch(const struct spawn_request *request, struct running *ret_running)
 {
     CLEANUP(close_ends) struct ends child = { -1, -1, -1 };
-    CLEANUP(close_ends) struct ends ours = { -1, -1, -1 };
-    pid_t pid;
+    struct ends ours = { -1, -1, -1 };
+    pid_t pid = -1;
 
-    if (make_pipe(&ours.output, &child.output, O_NONBLOCK) != 0
-        || make_pipe(&ours.status, &child.status, 0) != 0
-        || (request->take != NULL
-            && make_pipe(&ours.stream, &child.stream, O_NONBLOCK) != 0)) {
-        return -1;
+    if (make_pipe(&ours.output, &child.output, O_NONBLOCK) == 0
+        && make_pipe(&ours.status, &child.status, 0) == 0
+        && (request->take == NULL
+            || make_pipe(&ours.stream, &child.stream, O_NONBLOCK) == 0)) {
+        pid = fork();
     }
-    pid = fork();
     if (pid == 0) {
         run_child(request, &child);
     }
     if (pid < 0) {
+        close_ends(&ours);
         return -1;
     }
     memset(ret_running, 0, sizeof(*ret_running));
     ret_running->pid = pid;
     ret_running->ends = ours;
     ret_running->idle_since_ms = clock_now_ms();
-    ours = (struct ends){ -1, -1, -1 };
     return 0;
 }
 

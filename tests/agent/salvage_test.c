@@ -41,6 +41,7 @@ static char why_buf[1024];
 static struct text why;
 static char pgctl[LIVE_PATH_SIZE + 16];
 static char tmpdir[LIVE_PATH_SIZE + 16];
+static char filler[LIVE_PATH_SIZE + 32];
 static struct params params;
 
 #define SKIP_WITHOUT_SERVERS() \
@@ -592,6 +593,46 @@ says_what_of_the_wal_is_gone(void **state)
     assert_non_null(strstr(why_buf, "could not read the WAL in"));
 }
 
+/* Something else fills the disk, once, while WAL is copied. */
+static bool
+fill_disk(void *context, uint64_t done, uint64_t total)
+{
+    static char block[1024 * 1024];
+    int *fd = context;
+
+    (void) done;
+    (void) total;
+    if (*fd < 0) {
+        *fd = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(*fd >= 0);
+        memset(block, 'x', sizeof(block));
+        while (write(*fd, block, sizeof(block)) > 0) {
+        }
+    }
+    return true;
+}
+
+static void
+gives_up_where_the_disk_fills_in_the_middle(struct salvage_request *request)
+{
+    struct salvage_kept kept;
+    struct text text;
+    int fd = -1;
+
+    text_init(&text, filler, sizeof(filler));
+    text_add(&text, "%s/filler", tmpdir);
+    text_init(&why, why_buf, sizeof(why_buf));
+    request->tick = fill_disk;
+    request->context = &fd;
+    assert_int_equal(salvage_keep(request, &kept, &why), -1);
+    assert_int_equal(errno, ENOSPC);
+    assert_non_null(strstr(why_buf, "The disk was full after "));
+    assert_int_equal(count_files("tmp/*pgward-diverged*"), 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(unlink(filler), 0);
+    request->tick = NULL;
+}
+
 /* Beside PGDATA nobody may write: tmpdir has the place, but it is small. */
 static void
 needs_room_and_says_how_much(void **state)
@@ -617,6 +658,7 @@ needs_room_and_says_how_much(void **state)
     assert_int_equal(mount("none", tmpdir, NULL, MS_REMOUNT,
                            "size=300m,mode=0777"), 0);
     request = request_for(&primary, 1);
+    gives_up_where_the_disk_fills_in_the_middle(&request);
     keep(&request, &kept);
     assert_int_equal(kept.number, 1);
     assert_int_equal(count_files("tmp/*-primary.pgward-diverged-1"), 1);
