@@ -205,6 +205,13 @@ postgres_read_control(const struct params *params,
     return PLAY(NULL, ret_control, "%s", "");
 }
 
+void
+postgres_read_old_option(const struct params *params, char *ret_name)
+{
+    (void) params;
+    ret_name[0] = '\0';
+}
+
 int
 postgres_read_history(const struct params *params,
                       const struct identity *identity, uint32_t timeline,
