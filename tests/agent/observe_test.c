@@ -387,6 +387,35 @@ only_what_may_conclude_from_a_pid_file_looks_quickly(void **state)
 }
 
 static void
+runs(void *ret)
+{
+    struct process *process = ret;
+
+    process->state = PROCESS_RUNNING;
+}
+
+/* It is a monitor that says that a restart is due. */
+static void
+a_monitor_looks_what_was_changed_since_the_start(void **state)
+{
+    static const struct reply running[] = {
+        { "postgres_examine", 0, NULL, 0, runs },
+        END
+    };
+
+    (void) state;
+    prepare(ACTION_MONITOR);
+    touched_reply(running);
+    observe(&acting, FACT_PROCESS, 0, &world);
+    assert_called("postgres_examine quick | postgres_read_old_option"
+                  " | watch_observe | memory_calm_ms");
+    prepare(ACTION_NOTIFY);
+    touched_reply(running);
+    observe(&acting, FACT_PROCESS, 0, &world);
+    assert_called("postgres_examine quick | watch_observe");
+}
+
+static void
 no_more_is_asked_of_a_server_that_does_not_answer(void **state)
 {
     (void) state;
@@ -611,6 +640,7 @@ main(void)
         cmocka_unit_test(a_server_that_is_gone_is_not_asked),
         cmocka_unit_test(
             only_what_may_conclude_from_a_pid_file_looks_quickly),
+        cmocka_unit_test(a_monitor_looks_what_was_changed_since_the_start),
         cmocka_unit_test(no_more_is_asked_of_a_server_that_does_not_answer),
         cmocka_unit_test(another_server_at_our_socket_is_not_believed),
         cmocka_unit_test(senders_that_were_read_are_remembered),

@@ -806,6 +806,74 @@ says_what_is_wrong_with_a_folder(void **state)
     assert_non_null(strstr(words, "/nonexistent/data"));
 }
 
+/* What start has to have is made, and what cannot be made is named. */
+static void
+makes_the_folders_of_a_start_or_names_them(void **state)
+{
+    static char config[PATH_SIZE];
+    static char made[PATH_SIZE];
+    struct params params = server.params;
+
+    (void) state;
+    path_of("stats.conf", config);
+    path_of("stats_here", made);
+    params.config = config;
+    write_history("stats.conf", "stats_temp_directory = 'stats_here'\n");
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), 0);
+    assert_int_equal(files_exists(made), 1);
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), 0);
+    assert_int_equal(rmdir(made), 0);
+    write_history("stats.conf", "stats_temp_directory = '/dev/null/x'\n");
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), -1);
+    assert_non_null(strstr(words, "could not make folder '/dev/null/x'"));
+    assert_int_equal(unlink(config), 0);
+
+    params = server.params;
+    text_init(&why, words, sizeof(words));
+    params.logfile = "/nonexistent/log";
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), -1);
+    assert_non_null(strstr(words, "could not write to logfile "
+                           "'/nonexistent/log'"));
+    params = server.params;
+    text_init(&why, words, sizeof(words));
+    params.socketdir = "/proc/self";
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), -1);
+    assert_non_null(strstr(words, "could not write to socketdir "
+                           "'/proc/self'"));
+    params = server.params;
+    text_init(&why, words, sizeof(words));
+    params.rep_mode = REP_MODE_ASYNC;
+    params.tmpdir = "/dev/null/tmp";
+    assert_int_equal(postgres_prepare(&params, &server.identity, &why), -1);
+    assert_non_null(strstr(words, "could not make folder '/dev/null/tmp'"));
+}
+
+static void
+finds_the_newest_timeline_of_pg_wal(void **state)
+{
+    static const char *const files[] = {
+        "pg_wal/0000000A.history", "pg_wal/00000009.history",
+        "pg_wal/0000000B.history.tmp", "pg_wal/0000000c.history",
+        "pg_wal/000000010.history",
+    };
+    struct params params = server.params;
+
+    (void) state;
+    assert_true(postgres_newest_timeline(&params, &server.identity) < 10);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        write_history(files[i], "");
+    }
+    assert_int_equal(postgres_newest_timeline(&params, &server.identity), 10);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char path[PATH_SIZE];
+
+        path_of(files[i], path);
+        assert_int_equal(unlink(path), 0);
+    }
+    params.pgdata = "/nonexistent";
+    assert_int_equal(postgres_newest_timeline(&params, &server.identity), 0);
+}
+
 #define SERVER_TEST(name) \
     cmocka_unit_test_setup_teardown(name, start_server, kill_server)
 #define FILES_TEST(name) cmocka_unit_test_setup(name, reset_words)
@@ -841,6 +909,8 @@ main(void)
         FILES_TEST(keeps_the_quoting_of_start_opt),
         FILES_TEST(never_takes_the_null_device_for_a_log_file),
         FILES_TEST(says_what_is_wrong_with_a_folder),
+        FILES_TEST(makes_the_folders_of_a_start_or_names_them),
+        FILES_TEST(finds_the_newest_timeline_of_pg_wal),
         SERVER_TEST(ends_a_restore_command_and_the_server_lives),
         SERVER_TEST(ends_an_archive_command_that_holds_a_stop_up),
     };

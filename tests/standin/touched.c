@@ -184,6 +184,13 @@ postgres_examine(const struct params *params, bool quick,
     return PLAY(NULL, ret_process, "%s", quick ? " quick" : "");
 }
 
+void
+postgres_read_old_option(const struct params *params, char *ret_name)
+{
+    (void) params;
+    (void) PLAY(NULL, ret_name, "%s", "");
+}
+
 int
 postgres_read_files(const struct params *params,
                     const struct identity *identity,
