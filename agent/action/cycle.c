@@ -232,6 +232,18 @@ wait_for(const struct instance *instance, const struct snapshot *snapshot,
 }
 
 /* Look, decide and act, until a plan ends the action or its time is over. */
+/* What works beside the cluster's actions holds none of them up. */
+static void
+release(struct instance *instance, const struct snapshot *snapshot,
+        const struct plan *plan)
+{
+    if (snapshot->action == ACTION_REJOIN
+        || (snapshot->action == ACTION_REPORT && snapshot->failed == OP_NONE
+            && plan->wait_ms > 0)) {
+        instance_unlock(instance);
+    }
+}
+
 static enum ocf_code
 go_round(struct instance *instance, struct snapshot *snapshot,
          struct plan *plan)
@@ -265,15 +277,14 @@ go_round(struct instance *instance, struct snapshot *snapshot,
         }
         execute(instance, plan, snapshot);
         if (snapshot->failed != OP_NONE) {
+            release(instance, snapshot, plan);
             clock_sleep_ms(RETRY_MS, instance->deadline_ms);
             continue;       /* the same facts, anew */
         }
         if (plan->verdict == VERDICT_EXIT) {
             return end_as_planned(instance, snapshot, plan);
         }
-        if (snapshot->action == ACTION_REPORT && plan->wait_ms > 0) {
-            instance_unlock(instance);  /* it holds up no action */
-        }
+        release(instance, snapshot, plan);
         wait_for(instance, snapshot, plan);
         facts = plan->facts;
         limit_ms = plan->limit_ms;

@@ -15,6 +15,7 @@ struct job {
     struct snapshot *snapshot;
     const struct op *op;
     size_t count;
+    bool final;                 /*!< and will, until a person acts */
     struct text why;            /*!< why it failed */
     char why_text[SERVER_TEXT_SIZE];
 };

@@ -107,6 +107,7 @@ main(int argc, char **argv)
         case ACTION_VALIDATE:
         case ACTION_REPORT:
         case ACTION_RELOAD:
+        case ACTION_REJOIN:
             return run_action(action, argv[1]);
         case ACTION_NONE:
             break;

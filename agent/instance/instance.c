@@ -20,6 +20,8 @@
 /* It holds the instance's lock, which another action may wait for. */
 /* The watcher may have to wait for a promotion: HAND_OVER_PROMOTING_MS. */
 #define REPORT_TIMEOUT_MS 36000
+/* A worker goes on for as long as it takes; what it waits for is bounded. */
+#define REJOIN_TIMEOUT_MS (7 * 24 * 3600 * 1000)
 #define MARGIN_MIN_MS 200
 #define MARGIN_MAX_MS 1500
 
@@ -87,6 +89,9 @@ timeout_ms(enum action action)
 
     if (action == ACTION_REPORT) {
         return REPORT_TIMEOUT_MS;   /* its variables are those of a start */
+    }
+    if (action == ACTION_REJOIN) {
+        return REJOIN_TIMEOUT_MS;
     }
     if (value == NULL) {
         return DEFAULT_TIMEOUT_MS;

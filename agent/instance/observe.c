@@ -14,6 +14,7 @@
 #include "postgres.h"
 #include "postgres_holders.h"
 #include "processes.h"
+#include "rejoin_files.h"
 #include "report.h"
 #include "sender_name.h"
 #include "units.h"
@@ -380,6 +381,9 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     if ((facts & FACT_HOLDERS) != 0) {
         (void) postgres_find_holders(&instance->params, &snapshot->holders);
+    }
+    if ((facts & FACT_REJOIN) != 0) {
+        rejoin_observe(instance, &snapshot->rejoin);
     }
     observe_files(instance, facts, deadline_ms, snapshot);
     if ((facts & FACT_PROFILE) != 0) {

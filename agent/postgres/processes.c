@@ -36,12 +36,15 @@
 #define EMPTY_LOOKS 2
 /* Most instances have fewer processes. */
 #define FIRST_ROOM 64
+/* A session's processes are killed again this often: one may fork. */
+#define KILL_AGAIN_MS 10
 
 /* What /proc/PID/stat says. */
 struct stat_facts {
     char name[32];
     char state;
     pid_t parent;
+    pid_t session;
     uint64_t cpu_ticks;         /* that it has used */
     uint64_t start_ticks;       /* since the machine's boot */
 };
@@ -117,6 +120,9 @@ read_stat(pid_t pid, struct stat_facts *ret_facts)
         }
         if (number_of_field == 4) {
             ret_facts->parent = (pid_t) number;
+        }
+        if (number_of_field == 6) {
+            ret_facts->session = (pid_t) number;
         }
         if (number_of_field == 14 || number_of_field == 15) {
             ret_facts->cpu_ticks += number;
@@ -844,4 +850,54 @@ process_signal(const struct instance_id *id, const struct process_entry *entry,
     }
 #endif
     return kill(entry->pid, number) == 0 || errno == ESRCH ? 0 : -1;
+}
+
+/* SIGKILL what the session has; how many there were, or -1 with errno. */
+static int
+kill_session(pid_t session)
+{
+    CLEANUP(close_folder) DIR *folder = opendir("/proc");
+    struct dirent *item;
+    int count = 0;
+
+    if (folder == NULL) {
+        return -1;
+    }
+    while (errno = 0, (item = readdir(folder)) != NULL) {
+        pid_t pid = pid_of(item->d_name);
+        struct stat_facts facts;
+
+        if (pid > 0 && pid != getpid() && read_stat(pid, &facts) == 1
+            && facts.session == session && facts.state != 'Z'
+            && facts.state != 'X') {
+            count++;
+            process_kill(pid, facts.start_ticks);
+        }
+    }
+    return errno == 0 ? count : -1;
+}
+
+int
+processes_end_session(pid_t session, uint64_t start, int64_t deadline_ms)
+{
+    struct stat_facts leader;
+
+    /* while one of them lives, nobody else gets the number */
+    if (session <= 0 || start == 0
+        || (read_stat(session, &leader) == 1
+            && leader.start_ticks != start)) {
+        return 0;
+    }
+    for (;;) {
+        int count = kill_session(session);
+
+        if (count <= 0) {
+            return count;
+        }
+        if (clock_left_ms(deadline_ms) <= 0) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        clock_sleep_ms(KILL_AGAIN_MS, deadline_ms);
+    }
 }

@@ -163,4 +163,16 @@ int
 process_signal(const struct instance_id *id, const struct process_entry *entry,
                int number);
 
+/*!
+ * End every process of a session with SIGKILL, its leader among them, and wait
+ * until none is left.
+ *
+ * \param[in] session  the process that began it
+ * \param[in] start    of that, as process_start() said; where another process
+ *                     has the number now, nothing of the session is left
+ * \return 0: not one is left; -1 with errno (ETIMEDOUT: they do not end).
+ */
+int
+processes_end_session(pid_t session, uint64_t start, int64_t deadline_ms);
+
 #endif

@@ -24,6 +24,12 @@ enum sync_mode {
     SYNC_MODE_QUORUM,
 };
 
+enum rejoin_way {
+    REJOIN_BY_HAND = 0,
+    REJOIN_BY_REWIND,
+    REJOIN_BY_REBUILD,
+};
+
 /*! Node names, as the user wrote them; compare with text_same_name(). */
 struct name_list {
     size_t count;
@@ -80,6 +86,9 @@ struct params {
     long max_lag_on_promote;
     const char *client_address;
     const char *rejoin_user;
+    enum rejoin_way rejoin;
+    long rejoin_keep;
+    long rejoin_attempts;
 };
 
 enum param_type {

@@ -21,6 +21,13 @@ static const char *const sync_mode_words[] = {
     NULL,
 };
 
+static const char *const rejoin_words[] = {
+    [REJOIN_BY_HAND] = "manual",
+    [REJOIN_BY_REWIND] = "rewind",
+    [REJOIN_BY_REBUILD] = "rebuild",
+    NULL,
+};
+
 /* In the order of `struct params`; long texts are wrapped for a terminal. */
 const struct param_spec params_table[] = {
     {
@@ -574,6 +581,47 @@ const struct param_spec params_table[] = {
             "and from PostgreSQL 15 on GRANT pg_checkpoint.\n"
             "Only this agent has this parameter.",
         .offset = FIELD(rejoin_user),
+    },
+    {
+        .name = "rejoin",
+        .type = PARAM_WORD,
+        .words = rejoin_words,
+        .default_text = "manual",
+        .shortdesc = "how data that left the history comes back",
+        .longdesc =
+            "What becomes of a node whose data is not of the primary's past,\n"
+            "as of a primary that crashed with WAL of its own. manual: it\n"
+            "does not start, and the reason names the command. rewind: its\n"
+            "own WAL is kept and named, then pg_rewind brings it back. See\n"
+            "COMING BACK below for what that needs.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(rejoin),
+    },
+    {
+        .name = "rejoin_keep",
+        .type = PARAM_INTEGER,
+        .default_text = "3",
+        .shortdesc = "how many folders of a node's own WAL are kept",
+        .longdesc =
+            "With rejoin: of the folders that hold what a node had and no\n"
+            "other has, so many are kept, each named in the log before an\n"
+            "older one is removed. Only this agent has this parameter.",
+        .offset = FIELD(rejoin_keep),
+        .min = 1,
+        .max = 1000,
+    },
+    {
+        .name = "rejoin_attempts",
+        .type = PARAM_INTEGER,
+        .default_text = "3",
+        .shortdesc = "how often a node tries to come back",
+        .longdesc =
+            "With rejoin: after so many attempts that failed the node gives\n"
+            "up, and the reason says why. pcs resource cleanup begins anew.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(rejoin_attempts),
+        .min = 1,
+        .max = 100,
     },
     { .name = NULL },
 };

@@ -208,3 +208,43 @@ history_compare(const struct history *own, struct wal_position end,
     *ret_left = left;
     return end.lsn <= left ? HISTORY_SHARED : HISTORY_BEYOND;
 }
+
+/* The past of one of its timelines. */
+static struct history
+past_of_timeline(const struct history *history, size_t index)
+{
+    struct history past = { .count = index };
+
+    past.timeline = index < history->count ? history->left[index].timeline
+                                           : history->timeline;
+    for (size_t i = 0; i < index; i++) {
+        past.left[i] = history->left[i];
+    }
+    return past;
+}
+
+struct wal_position
+history_fork(const struct history *own, struct wal_position end,
+             const struct history *primary)
+{
+    struct wal_position fork = { 0, 0 };
+
+    if (!wal_position_is_known(end) || own->timeline != end.timeline
+        || (own->count == 0 && own->timeline > 1)) {
+        return fork;
+    }
+    for (size_t i = own->count + 1; i-- > 0;) {
+        const struct history past = past_of_timeline(own, i);
+        lsn here = i < own->count ? own->left[i].lsn : end.lsn;
+        lsn there = past.timeline == primary->timeline
+                    ? UINT64_MAX : left_at(primary, past.timeline);
+
+        if (there != 0
+            && came_the_same_way(&past, primary, past.timeline)) {
+            fork.timeline = past.timeline;
+            fork.lsn = here < there ? here : there;
+            return fork;
+        }
+    }
+    return fork;
+}

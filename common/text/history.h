@@ -72,4 +72,14 @@ enum history_match
 history_compare(const struct history *own, struct wal_position end,
                 const struct history *primary, lsn *ret_left);
 
+/*!
+ * Where a node's past left a primary's: the end of what both have.
+ *
+ * \return the position on the node's own past; timeline 0: not known, or
+ *         nothing shows that they ever were one.
+ */
+struct wal_position
+history_fork(const struct history *own, struct wal_position end,
+             const struct history *primary);
+
 #endif

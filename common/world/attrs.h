@@ -82,7 +82,10 @@ enum attr_reader {
         ATTR_FOR_AGENTS) \
     /* what to do, and why, where a node is not what it could be and nothing \
      * fails */ \
-    ROW(X, WHY, why, "why", "", "-why", ATTR_LATER, ATTR_FOR_PEOPLE)
+    ROW(X, WHY, why, "why", "", "-why", ATTR_LATER, ATTR_FOR_PEOPLE) \
+    /* how far this node is that brings its data back */ \
+    ROW(X, REJOIN, rejoin, "rejoin", "", "-rejoin", ATTR_LATER, \
+        ATTR_FOR_AGENTS)
 
 #define ATTR_ENUM_ROW(X, symbol, ...) ATTR_##symbol,
 enum attr_id { ATTR_LIST(ATTR_ENUM_ROW, ) ATTR_COUNT };

@@ -17,6 +17,8 @@ extern const char *const names_sync[];
 extern const char *const names_known[];
 extern const char *const names_notify[];
 extern const char *const names_refusal[];
+extern const char *const names_rejoin[];
+extern const char *const names_rejoin_end[];
 extern const char *const names_op[];
 extern const char *const names_fact[];
 

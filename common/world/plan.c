@@ -189,8 +189,14 @@ dump_op(const struct op *op, struct text *text)
     if (op->kind == OP_LOG || op->kind == OP_LOG_ONCE
         || op->kind == OP_WRITE_STANDBY || op->kind == OP_CREATE_REFUSAL
         || op->kind == OP_END_HOLDER || op->kind == OP_END_COMMAND
-        || op->kind == OP_KILL_COMMAND || op->kind == OP_END_RESTORE) {
+        || op->kind == OP_KILL_COMMAND || op->kind == OP_END_RESTORE
+        || op->kind == OP_PROVE_SOURCE || op->kind == OP_CHECK_REWIND
+        || op->kind == OP_REWIND) {
         text_add(text, " %d", op->number);
+    } else if (op->kind == OP_MARK_REJOIN || op->kind == OP_GIVE_UP_REJOIN) {
+        text_add(text, " %s", names_name(op->kind == OP_MARK_REJOIN
+                                         ? names_rejoin : names_rejoin_end,
+                                         (unsigned) op->number));
     } else {
         text_add(text, " node.%zu", op->node);
     }

@@ -74,7 +74,9 @@
                                     /* the newest timeline in pg_wal */ \
     X(FACT_UPSTREAM, "upstream", OF_ALL(upstream_words)) \
                                     /* what the log says of the WAL \
-                                       receiver */
+                                       receiver */ \
+    X(FACT_REJOIN, "rejoin", OF_ALL(rejoin)) \
+                                    /* how far its data is that comes back */
 
 #define FACT_PLACE_ROW(symbol, ...) symbol##_PLACE,
 enum fact_place { FACT_LIST(FACT_PLACE_ROW) FACT_COUNT };
@@ -176,6 +178,26 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
                                     /* number: seconds that it is to last; \
                                        0: until it is dropped */ \
     X(OP_DROP_REFUSAL, "drop-refusal", drop_refusal, AGENT) \
+    X(OP_MARK_REJOIN, "mark-rejoin", mark_rejoin, FILES) \
+                                    /* number: enum rejoin_phase; node: the \
+                                       primary; value: why it went wrong */ \
+    X(OP_GIVE_UP_REJOIN, "give-up-rejoin", give_up_rejoin, FILES) \
+                                    /* number: enum rejoin_end; value: why */ \
+    X(OP_UNMARK_REJOIN, "unmark-rejoin", unmark_rejoin, FILES) \
+                                    /* the marker goes */ \
+    X(OP_BEGIN_REJOIN, "begin-rejoin", begin_rejoin, AGENT) \
+                                    /* its worker begins */ \
+    X(OP_END_REJOIN, "end-rejoin", end_rejoin, AGENT) \
+                                    /* the worker and all that it runs ends */ \
+    X(OP_KEEP_WAL, "keep-wal", keep_wal, FILES) \
+                                    /* this node's own, and its files */ \
+    X(OP_PROVE_SOURCE, "prove-source", prove_source, SERVER) \
+                                    /* number: the timeline that it is to \
+                                       lead on, with a checkpoint there */ \
+    X(OP_CHECK_REWIND, "check-rewind", check_rewind, FILES) \
+                                    /* number: the primary's timeline */ \
+    X(OP_REWIND, "rewind", rewind, FILES) \
+                                    /* the same; its own files come back */ \
     X(OP_HAND_OVER, "hand-over", hand_over, AGENT) \
                                     /* monitors know of the death */ \
     X(OP_REPORT, "report", report, AGENT) \
@@ -209,6 +231,7 @@ enum standby {
 enum op_rc {
     OP_RC_OK = 0,
     OP_RC_FAILED,
+    OP_RC_FINAL,                    /*!< it fails until a person acts */
 };
 
 /*! A cosmetic step never blocks a safety step. */

@@ -21,6 +21,8 @@ const char *const names_sync[] = { SYNC_STATE_LIST(NAME_ROW) NULL };
 const char *const names_known[] = { ATTR_KNOWN_LIST(NAME_ROW) NULL };
 const char *const names_notify[] = { NOTIFY_LIST(NAME_ROW) NULL };
 const char *const names_refusal[] = { REFUSAL_LIST(NAME_ROW) NULL };
+const char *const names_rejoin[] = { REJOIN_LIST(NAME_ROW) NULL };
+const char *const names_rejoin_end[] = { REJOIN_END_LIST(NAME_ROW) NULL };
 #undef NAME_ROW
 
 #define OP_NAME_ROW(symbol, name, ...) name,

@@ -38,7 +38,8 @@
     X(ACTION_NOTIFY, "notify") X(ACTION_VALIDATE, "validate-all") \
     X(ACTION_METADATA, "meta-data") X(ACTION_METHODS, "methods") \
     X(ACTION_RELOAD, "reload-agent") \
-    X(ACTION_REPORT, "report-failure")  /* the watcher's own */
+    X(ACTION_REPORT, "report-failure")  /* the watcher's own */ \
+    X(ACTION_REJOIN, "rejoin")          /* that worker's own */
 
 #define TRI_LIST(X) \
     X(TRI_UNKNOWN, "unknown") X(TRI_NO, "no") X(TRI_YES, "yes")
@@ -122,6 +123,22 @@
     X(REFUSAL_OTHER, "other")       /* not as client_address has it */ \
     X(REFUSAL_SET, "set")
 
+/*! How far this node is that brings its data back, by its marker (P9). */
+#define REJOIN_LIST(X) \
+    X(REJOIN_NONE, "none")          /* there is no marker */ \
+    X(REJOIN_UNKNOWN, "unknown")    /* it cannot be read */ \
+    X(REJOIN_BEGUN, "begun")        /* nothing has been touched */ \
+    X(REJOIN_KEPT, "kept")          /* its own WAL is kept beside the data */ \
+    X(REJOIN_TORN, "torn")          /* the data is being changed, or was */ \
+    X(REJOIN_WHOLE, "whole")        /* the data is the primary's past */ \
+    X(REJOIN_FOLLOWS, "follows")    /* it was started, and is to stream */
+
+/*! Does it go on with that? */
+#define REJOIN_END_LIST(X) \
+    X(REJOIN_GOES_ON, "goes-on") \
+    X(REJOIN_GIVEN_UP, "given-up")  /* nobody was told yet */ \
+    X(REJOIN_TOLD, "told")          /* a start failed for it */
+
 #define SNAPSHOT_ENUM_ROW(symbol, name) symbol,
 enum action { ACTION_LIST(SNAPSHOT_ENUM_ROW) };
 enum tri { TRI_LIST(SNAPSHOT_ENUM_ROW) };
@@ -135,6 +152,8 @@ enum sync_state { SYNC_STATE_LIST(SNAPSHOT_ENUM_ROW) };
 enum holder_kind { HOLDER_LIST(SNAPSHOT_ENUM_ROW) };
 enum notify_kind { NOTIFY_LIST(SNAPSHOT_ENUM_ROW) };
 enum refusal_state { REFUSAL_LIST(SNAPSHOT_ENUM_ROW) };
+enum rejoin_phase { REJOIN_LIST(SNAPSHOT_ENUM_ROW) };
+enum rejoin_end { REJOIN_END_LIST(SNAPSHOT_ENUM_ROW) };
 #undef SNAPSHOT_ENUM_ROW
 
 /*! A standby as the primary's pg_stat_replication shows it. */
@@ -419,6 +438,23 @@ struct refusal {
     char why[SERVER_TEXT_SIZE];   /*!< they cannot */
 };
 
+/*! How a node's data comes back (P9): FACT_REJOIN. */
+struct rejoin {
+    enum rejoin_phase phase;
+    enum rejoin_end end;
+    uint32_t attempts;            /*!< that were begun */
+    enum tri same_data;           /*!< pgdata is the folder, of the system
+                                       identifier, that the marker names */
+    struct wal_position fork;     /*!< where this node's past left the
+                                       primary's */
+    uint32_t timeline;            /*!< the primary's then */
+    char system_id[SYSTEM_ID_SIZE];     /*!< of the data */
+    char why[SERVER_TEXT_SIZE];   /*!< what the last attempt ended with */
+    enum tri alive;               /*!< the worker lives */
+    enum tri ours;                /*!< the worker is this process */
+    uint32_t still_ms;            /*!< since it last got on */
+};
+
 /*! Files of the instance. */
 struct instance_files {
     enum tri lock;                /*!< tmpdir/PGSQL.lock */
@@ -447,6 +483,9 @@ struct instance_files {
     X(sync_quorum, FLAG, params->sync_mode == SYNC_MODE_QUORUM) \
     X(watch, FLAG, params->watch) \
     X(refuses, FLAG, params->client_address[0] != '\0') \
+    X(rewinds, FLAG, params->rejoin != REJOIN_BY_HAND) \
+    X(rebuilds, FLAG, params->rejoin == REJOIN_BY_REBUILD) \
+    X(rejoin_attempts, NUMBER, (uint32_t) params->rejoin_attempts) \
     X(sync_num, NUMBER, (uint32_t) params->sync_num)    /* 0 counts as 1 */ \
     X(xlog_check_count, NUMBER, (uint32_t) params->xlog_check_count) \
     /* async: of one that may lead; 0: any */ \
@@ -559,6 +598,7 @@ struct snapshot {
                                                      receiver, by the server's
                                                      log; "": it does not
                                                      say */
+    struct rejoin rejoin;
 
     uint32_t position_looks;      /*!< of FACT_POSITION, in this action */
     enum tri monitor_sql_ok;      /*!< it runs once an action */

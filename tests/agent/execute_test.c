@@ -12,6 +12,7 @@
 #include "cmocka_all.h"
 #include "execute.h"
 #include "pgsql.h"
+#include "rewind.h"
 #include "touched.h"
 
 #define DEADLINE_MS 31000       /* of the action, which began at 1000 */
@@ -131,6 +132,27 @@ static const struct deed deeds[OP_COUNT] = {
     [OP_CREATE_REFUSAL] = { "nftables_create 1", "nftables_create",
                             LIMIT_NONE },
     [OP_DROP_REFUSAL] = { "nftables_drop", "nftables_drop", LIMIT_NONE },
+    [OP_MARK_REJOIN] = { "rejoin_read_marker | rejoin_inode"
+                         " | rejoin_write_marker unknown goes-on"
+                         " | rejoin_note_progress 0 of 0",
+                         "rejoin_write_marker", LIMIT_NONE },
+    [OP_GIVE_UP_REJOIN] = { "rejoin_read_marker | rejoin_inode"
+                            " | rejoin_write_marker none given-up",
+                            "rejoin_write_marker", LIMIT_NONE },
+    [OP_UNMARK_REJOIN] = { "own_files_forget | rejoin_remove_marker",
+                           "rejoin_remove_marker", LIMIT_NONE },
+    [OP_BEGIN_REJOIN] = { "rejoin_begin", "rejoin_begin", LIMIT_NONE },
+    [OP_END_REJOIN] = { "rejoin_end", "rejoin_end", LIMIT_NONE },
+    [OP_KEEP_WAL] = { "instance_unlock | salvage_keep | salvage_list no"
+                      " | salvage_prune 0 | own_files_save"
+                      " | instance_lock", "salvage_keep", LIMIT_NONE },
+    [OP_PROVE_SOURCE] = { "instance_unlock | pgsql_prove_source 1"
+                          " | instance_lock", "pgsql_prove_source",
+                          LIMIT_NONE },
+    [OP_CHECK_REWIND] = { "instance_unlock | rewind_check 1 | instance_lock",
+                          "rewind_check", LIMIT_NONE },
+    [OP_REWIND] = { "instance_unlock | rewind_verify | own_files_restore"
+                    " | instance_lock", "own_files_restore", LIMIT_NONE },
     [OP_HAND_OVER] = { "watch_hand_over", "watch_hand_over", LIMIT_NONE },
     [OP_REPORT] = { "watch_report", "watch_report", LIMIT_NONE },
     ATTR_LIST(ATTR_DEED, )
@@ -180,6 +202,7 @@ prepare(void)
     acting.params.logfile = "/log";
     acting.params.pgdata = "/data";
     acting.params.pgdba = "postgres";
+    acting.params.rep_mode = REP_MODE_SYNC;
     far->count = 2;
     copy("far1", far->name[0], NODE_NAME_SIZE);
     copy("far2", far->name[1], NODE_NAME_SIZE);
@@ -754,7 +777,7 @@ a_checkpoint_that_nobody_may_ask_for_is_waited_for(void **state)
     assert_int_equal(world.sync.memory.asked, 0x7000000);
     assert_has(touched_log(), "4 no log-in may ask for a checkpoint");
 }
-
+/* --- a rejoin ------------------------------------------------------------- */
 /* What is known of the list that is in force stays, should this fail. */
 static void
 a_mark_that_was_not_read_changes_nothing(void **state)
@@ -767,6 +790,80 @@ a_mark_that_was_not_read_changes_nothing(void **state)
     run();
     assert_int_equal(world.sync.memory.mark, 0x200);
     assert_string_equal(touched_calls(), "pgsql_observe");
+}
+
+/* --- a rejoin -------------------------------------------------------------- */
+
+/* What fails until a person acts is told apart from what may go better. */
+static void
+a_rejoin_tells_what_a_person_has_to_mend(void **state)
+{
+    static const struct {
+        enum op_kind kind;
+        const char *function;
+        int rc;
+        enum op_rc expected;
+    } ends[] = {
+        { OP_CHECK_REWIND, "rewind_check", REWIND_LATER, OP_RC_FAILED },
+        { OP_CHECK_REWIND, "rewind_check", REWIND_NEXT_RUNG, OP_RC_FINAL },
+        { OP_CHECK_REWIND, "rewind_check", REWIND_REFUSED, OP_RC_FINAL },
+        { OP_REWIND, "rewind_run", REWIND_NO_ANSWER, OP_RC_FAILED },
+        { OP_REWIND, "rewind_run", REWIND_TIMEOUT, OP_RC_FAILED },
+        { OP_REWIND, "rewind_run", REWIND_DENIED, OP_RC_FINAL },
+        { OP_REWIND, "rewind_run", REWIND_NO_WAL, OP_RC_FINAL },
+        { OP_REWIND, "rewind_run", REWIND_NO_SPACE, OP_RC_FINAL },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        const struct reply answers[] = {
+            { ends[i].function, ends[i].rc, "so it was", 0, NULL },
+            { "rewind_verify", -1, NULL, 0, NULL },
+            { NULL, 0, NULL, 0, NULL },
+        };
+
+        prepare();
+        touched_reply(answers);
+        (void) add(ends[i].kind, OP_REQUIRED, NULL);
+        run();
+        assert_int_equal(world.failed, ends[i].kind);
+        assert_int_equal(world.done[ends[i].kind].rc, ends[i].expected);
+        assert_has(world.failure, "so it was");
+        assert_has(touched_calls(), "instance_unlock");
+        assert_has(touched_calls(), "instance_lock");
+        assert_null(strstr(touched_calls(), "own_files_restore"));
+    }
+}
+
+static void
+what_was_rewound_before_is_not_rewound_again(void **state)
+{
+    (void) state;
+    prepare();
+    (void) add(OP_REWIND, OP_REQUIRED, NULL);
+    run();
+    assert_null(strstr(touched_calls(), "rewind_run"));
+    assert_has(touched_calls(), "own_files_restore");
+}
+
+static void
+a_fork_is_read_where_a_rejoin_begins(void **state)
+{
+    struct op *op;
+
+    (void) state;
+    prepare();
+    op = add(OP_MARK_REJOIN, OP_REQUIRED, "1/0000000005000000 2");
+    op->number = REJOIN_BEGUN;
+    run();
+    assert_int_equal(world.failed, OP_NONE);
+    assert_int_equal(world.rejoin.phase, REJOIN_BEGUN);
+    prepare();
+    op = add(OP_MARK_REJOIN, OP_REQUIRED, "moon");
+    op->number = REJOIN_BEGUN;
+    run();
+    assert_int_equal(world.failed, OP_MARK_REJOIN);
+    assert_has(world.failure, "no fork");
 }
 
 int
@@ -790,6 +887,9 @@ main(void)
         cmocka_unit_test(a_record_makes_what_the_copy_said_an_old_story),
         cmocka_unit_test(a_node_that_does_not_answer_has_no_copy),
         cmocka_unit_test(a_new_key_is_eight_digits_and_another_each_time),
+        cmocka_unit_test(a_rejoin_tells_what_a_person_has_to_mend),
+        cmocka_unit_test(what_was_rewound_before_is_not_rewound_again),
+        cmocka_unit_test(a_fork_is_read_where_a_rejoin_begins),
         cmocka_unit_test(a_new_list_is_proved_anew),
         cmocka_unit_test(
             a_standby_keeps_its_name_where_the_cluster_was_not_seen),

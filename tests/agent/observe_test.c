@@ -48,6 +48,7 @@ static const struct {
                    " | memory_replay_is_busy 77" },
     { FACT_NEWEST, "postgres_newest_timeline" },
     { FACT_UPSTREAM, "postgres_tail_upstream" },
+    { FACT_REJOIN, "rejoin_observe" },
 };
 
 /* What an earlier look of the action has left; a failed one empties it. */
@@ -78,6 +79,7 @@ static const struct {
     { FACT_HOLDERS, "holdup.known = yes\n" },
     { FACT_REPLAY, "server.replay.busy = no\nserver.replay.waits = yes\n" },
     { FACT_NEWEST, "files.newest_timeline = 3\n" },
+    { FACT_REJOIN, "rejoin.phase = torn\nrejoin.alive = yes\n" },
 };
 
 /* --- the script ----------------------------------------------------------- */

@@ -30,7 +30,7 @@
 
 #define FILE_SIZE (64 * 1024)
 #define NAMES_MAX 1000
-#define BASES_MAX 6
+#define BASES_MAX 12
 #define BASE_PREFIX "# base: "
 
 /* Of words that are the server's or libpq's own, this many are enough. */

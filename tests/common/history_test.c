@@ -125,6 +125,51 @@ compares_what_both_tell(void **state)
 }
 
 static void
+fork_is(const struct history *own, lsn end, const struct history *primary,
+        uint32_t timeline, lsn at)
+{
+    const struct wal_position position = { own->timeline, end };
+    struct wal_position fork = history_fork(own, position, primary);
+
+    assert_int_equal(fork.timeline, timeline);
+    assert_true(fork.lsn == at);
+}
+
+static void
+finds_where_a_past_left_the_primarys(void **state)
+{
+    static struct history first;
+    static struct history second;
+    static struct history third;
+    static struct history other;
+    static struct history late;
+
+    (void) state;
+    first = read_text(1, "");
+    second = read_text(2, "1\t0/3000\tx\n");
+    third = read_text(3, "1\t0/3000\tx\n2\t0/5000\tx\n");
+    other = read_text(2, "1\t0/2000\tx\n");
+    late = read_text(3, "1\t0/4000\tx\n");
+    /* it went on where the primary had left, and where it had not yet */
+    fork_is(&first, 0x3800, &third, 1, 0x3000);
+    fork_is(&second, 0x5800, &third, 2, 0x5000);
+    fork_is(&first, 0x2800, &third, 1, 0x2800);
+    /* two that were promoted without knowing of each other */
+    fork_is(&other, 0x9000, &second, 1, 0x2000);
+    fork_is(&second, 0x9000, &other, 1, 0x2000);
+    fork_is(&late, 0x9000, &third, 1, 0x3000);
+    fork_is(&third, 0x9000, &late, 1, 0x3000);
+    /* the same timeline: its end is what both have */
+    fork_is(&third, 0x9000, &third, 3, 0x9000);
+    /* what is not known proves nothing */
+    fork_is(&first, 0, &third, 0, 0);
+    second.count = 0;
+    fork_is(&second, 0x5800, &third, 0, 0);
+    assert_int_equal(history_read_summary("3 2/0000000000005000", &third), 0);
+    fork_is(&first, 0x2800, &third, 0, 0);
+}
+
+static void
 knows_nothing_of_an_unknown_past(void **state)
 {
     static const struct history none;
@@ -236,6 +281,7 @@ main(void)
         cmocka_unit_test(tells_timelines_of_one_number_apart),
         cmocka_unit_test(tells_a_timeline_of_the_same_number_apart),
         cmocka_unit_test(compares_what_both_tell),
+        cmocka_unit_test(finds_where_a_past_left_the_primarys),
         cmocka_unit_test(knows_nothing_of_an_unknown_past),
         cmocka_unit_test(reads_a_summary_back),
         cmocka_unit_test(refuses_what_is_no_summary),

@@ -105,6 +105,8 @@ static const struct {
       "this server's history" },
     { "returning.c:buf", "it has WAL of its own. It goes on" },
     { "cluster_observe.c:verb", "read the record of" },
+    { "rejoin.c:why", LONG_WORDS },
+    { "rejoin->why", LONG_WORDS },
     { "sqlstate", "28P01" },
     { "sqlstate[0] == '\\0' ? \"\" : \" \"", " " },
     { "snapshot->failure", LONG_WORDS },

@@ -288,6 +288,15 @@ struct e_plan {
     struct e_op op[E_OPS];
 };
 
+struct e_peer {
+    uint8_t online, role, down, record, copy, told, attr[ATTR_COUNT];
+    uint8_t quorum, copy_quorum;
+    uint8_t sender, priority, flushed, stale, left, member, was_out;
+};
+
+#define E_VIEW_BYTES \
+    (8 + 29 + sizeof(struct e_memory) + E_NODES * sizeof(struct e_peer) + 2)
+
 /*! What a node sees; its snapshot is made of this and nothing else. */
 struct e_view {
     uint64_t done;
@@ -296,20 +305,15 @@ struct e_view {
     uint8_t have_quorum, fencing, defect, waiter, standby, forks;
     uint8_t any, sync_num, strict, has_stale, held, streamed, newest;
     struct e_memory memory;
-    struct e_peer {
-        uint8_t online, role, down, record, copy, told, attr[ATTR_COUNT];
-        uint8_t quorum, copy_quorum;
-        uint8_t sender, priority, flushed, stale, left, member, was_out;
-    } peer[E_NODES];
+    struct e_peer peer[E_NODES];
     uint8_t out;
     uint8_t stranger;           /* 0: there is none; 1: not here; or
                                    2 + the priority that it shows */
-    uint8_t pad[7];
+    uint8_t pad[8 - E_VIEW_BYTES % 8];
 };
 
 _Static_assert(sizeof(struct e_view)
-               == 8 + 29 + sizeof(struct e_memory)
-                  + E_NODES * sizeof(struct e_peer) + 9,
+               == E_VIEW_BYTES + 8 - E_VIEW_BYTES % 8,
                "a view is compared by its bytes");
 
 /* --- explorer_view.c: what a node sees ------------------------------------ */

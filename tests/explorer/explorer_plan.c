@@ -90,6 +90,15 @@ static const uint8_t models[OP_COUNT] = {
     [OP_CREATE_REFUSAL] = E_NEVER,
     [OP_DROP_REFUSAL] = E_NEVER,
     [OP_HAND_OVER] = E_NEVER,
+    [OP_MARK_REJOIN] = E_NEVER,         /* rejoin=manual */
+    [OP_GIVE_UP_REJOIN] = E_NEVER,
+    [OP_UNMARK_REJOIN] = E_NEVER,
+    [OP_BEGIN_REJOIN] = E_NEVER,
+    [OP_END_REJOIN] = E_NEVER,
+    [OP_KEEP_WAL] = E_NEVER,
+    [OP_PROVE_SOURCE] = E_NEVER,
+    [OP_CHECK_REWIND] = E_NEVER,
+    [OP_REWIND] = E_NEVER,
     [OP_REPORT] = E_NEVER,
 };
 #undef MODEL_ATTR

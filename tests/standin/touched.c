@@ -87,14 +87,9 @@ note_deadline(const char *function, int64_t deadline_ms)
     touched.deadline[touched.count++].deadline_ms = deadline_ms;
 }
 
-/* Note a call; then answer it. */
-static int
-play(const char *function, struct text *ret_why, void *ret,
-     const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static int
-play(const char *function, struct text *ret_why, void *ret,
-     const char *format, ...)
+int
+touched_play(const char *function, struct text *ret_why, void *ret,
+             const char *format, ...)
 {
     va_list args;
 
@@ -120,7 +115,8 @@ play(const char *function, struct text *ret_why, void *ret,
     return 0;
 }
 
-#define PLAY(ret_why, ret, ...) play(__func__, ret_why, ret, __VA_ARGS__)
+#define PLAY(ret_why, ret, ...) \
+    touched_play(__func__, ret_why, ret, __VA_ARGS__)
 
 /* --- clock and log -------------------------------------------------------- */
 

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "text.h"
+
 /*
  * A stand-in for all that agent/action/execute*.c and agent/instance/observe.c
  * touch: server, files, cluster, memory, log and clock. Each call is noted and
@@ -39,5 +41,10 @@ touched_deadline_ms(const char *function);
 /*! What was logged, `PRIORITY WORDS` a line; memory_say() too. */
 const char *
 touched_log(void);
+
+/*! For stand-ins: note a call, then answer it. */
+int
+touched_play(const char *function, struct text *ret_why, void *ret,
+             const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -11,6 +11,8 @@
 #include "profile.h"
 #include "promote.h"
 #include "refusal_duty.h"
+#include "rejoin.h"
+#include "rejoin_worker.h"
 #include "reload.h"
 #include "start.h"
 #include "stop.h"
@@ -25,22 +27,25 @@ decide_first_facts(const struct snapshot *snapshot)
 {
     switch (snapshot->action) {
         case ACTION_STOP:
-            return FACT_PROCESS | FACT_REFUSAL;
+            return FACT_PROCESS | FACT_REFUSAL | FACT_REJOIN;
         case ACTION_STATUS:
         case ACTION_DEMOTE:
         case ACTION_REPORT:
-            return FACT_PROCESS;
+        case ACTION_REJOIN:
+            return FACT_PROCESS | FACT_REJOIN;
         case ACTION_MONITOR:
-            return FACT_PROCESS | FACT_SQL | FACT_REFUSAL
+            return FACT_PROCESS | FACT_SQL | FACT_REFUSAL | FACT_REJOIN
                    | (snapshot->check_level >= 10 ? (uint32_t) FACT_DISK : 0);
         case ACTION_START:
-            return FACT_PROCESS | FACT_FILES | FACT_ADDRESS | FACT_REFUSAL;
+            return FACT_PROCESS | FACT_FILES | FACT_ADDRESS | FACT_REFUSAL
+                   | FACT_REJOIN;
         case ACTION_PROMOTE:
-            return FACT_PROCESS | FACT_SQL;
+            return FACT_PROCESS | FACT_SQL | FACT_REJOIN;
         case ACTION_RELOAD:
-            return FACT_PROCESS | FACT_SQL | FACT_FILES | FACT_ADDRESS;
+            return FACT_PROCESS | FACT_SQL | FACT_FILES | FACT_ADDRESS
+                   | FACT_REJOIN;
         case ACTION_NOTIFY:
-            return 0;
+            return FACT_REJOIN;
         case ACTION_NONE:
         case ACTION_VALIDATE:
         case ACTION_METADATA:
@@ -155,6 +160,9 @@ decide_action(const struct snapshot *snapshot, struct plan *plan)
         case ACTION_RELOAD:
             decide_reload(snapshot, plan);
             break;
+        case ACTION_REJOIN:
+            decide_rejoin(snapshot, plan);
+            break;
         case ACTION_NONE:
         case ACTION_METADATA:
         case ACTION_METHODS:
@@ -169,6 +177,10 @@ decide(const struct snapshot *snapshot, struct plan *ret_plan)
     plan_init(ret_plan);
     if (failure_ends_action(snapshot, ret_plan)) {
         watch_duty(snapshot, ret_plan);
+        return;
+    }
+    if (rejoin_has_say(snapshot, ret_plan)) {
+        refusal_duty(snapshot, ret_plan);
         return;
     }
     if (restart_is_over(snapshot, ret_plan)) {

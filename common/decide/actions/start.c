@@ -47,6 +47,11 @@ report_bad_start(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (cannot_follow(snapshot->log_tail)) {
+        if (snapshot->settings.rewinds) {
+            /* the next start judges it, alone */
+            want_attr(snapshot, plan, OP_SET_UNPROVED, OP_BEST_EFFORT,
+                      snapshot->self, UNPROVED_PARTED);
+        }
         refuse_to_follow(snapshot, plan, reason_cause(snapshot->log_tail));
         return;
     }
@@ -191,6 +196,15 @@ led_without_lock(const struct snapshot *snapshot)
            && !record_is_virgin(snapshot);
 }
 
+/* Was its data seen to have left the primary's history, and is it that yet? */
+static bool
+is_parted(const struct snapshot *snapshot)
+{
+    return attr_is(&self_node(snapshot)->attrs.unproved, UNPROVED_PARTED)
+           && snapshot->files.backup_label != TRI_YES
+           && !record_answers(snapshot);
+}
+
 static enum lock_answer
 answer_lock(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -202,7 +216,8 @@ answer_lock(const struct snapshot *snapshot, struct plan *plan)
         return LOCK_REFUSES;
     }
     if (record_answers(snapshot)
-        || (snapshot->files.lock == TRI_NO && !led_without_lock(snapshot))) {
+        || (snapshot->files.lock == TRI_NO && !led_without_lock(snapshot)
+            && !is_parted(snapshot))) {
         return LOCK_ANSWERED;
     }
     if (record_is_virgin(snapshot)) {
@@ -249,9 +264,7 @@ want_fresh_attrs(const struct snapshot *snapshot, struct plan *plan)
 static bool
 is_refused(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (!attr_is(&self_node(snapshot)->attrs.unproved, UNPROVED_PARTED)
-        || snapshot->files.backup_label == TRI_YES
-        || record_answers(snapshot)) {
+    if (!is_parted(snapshot) || snapshot->settings.rewinds) {
         return false;
     }
     refuse_to_follow(snapshot, plan, SEEN_PARTED);

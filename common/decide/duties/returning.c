@@ -11,6 +11,7 @@
 #include "past.h"
 #include "peers.h"
 #include "position.h"
+#include "rejoin.h"
 #include "slots.h"
 #include "want.h"
 #include "why.h"
@@ -23,6 +24,8 @@ struct finding {
     enum history_match match;
     bool same_number;           /* both are on a timeline of that number */
     lsn left;                   /* where the primary left the timeline */
+    struct wal_position fork;   /* where this node's past left the primary's */
+    uint32_t timeline;          /* the primary's */
 };
 
 static struct finding
@@ -39,6 +42,8 @@ compare_with(const struct snapshot *snapshot, size_t primary)
         finding.match = history_compare(&own, snapshot->server.position,
                                         &past, &finding.left);
         finding.same_number = own.timeline == past.timeline;
+        finding.fork = history_fork(&own, snapshot->server.position, &past);
+        finding.timeline = past.timeline;
     }
     return finding;
 }
@@ -87,6 +92,11 @@ refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
     char buf[SERVER_TEXT_SIZE];
     struct text why;
 
+    if ((finding.match == HISTORY_BEYOND || finding.match == HISTORY_OTHER)
+        && begin_rejoin(snapshot, plan, primary, finding.fork,
+                        finding.timeline)) {
+        return;
+    }
     text_init(&why, buf, sizeof(buf));
     explain(snapshot, primary, finding, &why);
     if (snapshot->files.lock == TRI_YES) {

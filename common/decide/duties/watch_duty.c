@@ -72,6 +72,7 @@ keeps_watch(const struct snapshot *snapshot)
         case ACTION_METADATA:
         case ACTION_METHODS:
         case ACTION_REPORT:
+        case ACTION_REJOIN:
             break;
     }
     return false;

@@ -10,6 +10,12 @@
 #define DATA_LAGS "CATCHUP|ASYNC"
 #define DATA_DISCONNECT "DISCONNECT"
 
+/*! RSC-status of a node that brings its data back. */
+#define STATUS_REJOIN "HS:rejoin"
+
+/*! RSC-rejoin of one that has not begun to work. */
+#define REJOIN_WAITS "waits"
+
 #define SCORE_PROMOTED "1000"
 #define SCORE_CANDIDATE "100"
 #define SCORE_NEVER "-INFINITY"

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Operations that bring a node's data back (P9). The long ones do not hold the
+ * instance's lock: no other action touches the data while the worker lives,
+ * and whoever wants to ends the worker first.
+ */
+
+#include <string.h>
+#include <syslog.h>
+
+#include "clock.h"
+#include "execute_parts.h"
+#include "line.h"
+#include "own_files.h"
+#include "pgsql_source.h"
+#include "rejoin_files.h"
+#include "report.h"
+#include "rewind.h"
+#include "salvage.h"
+
+/* A program that says nothing for so long has stopped to work. */
+#define IDLE_MS 300000
+
+/* A rewind is told of so often: each change reaches the CIB. */
+#define TELL_MS 10000
+
+#define LIST_MS 600000
+
+/* The marker that is there; without one, where the data is. */
+static int
+read_marker(struct job *job, struct rejoin_marker *ret_marker)
+{
+    int rc = rejoin_read_marker(job->instance, ret_marker);
+
+    if (rc < 0) {
+        text_add(&job->why, "could not read the marker PGWARD.rejoin in '%s'",
+                 job->instance->params.tmpdir);
+        return -1;
+    }
+    if (rc == 0) {
+        memset(ret_marker, 0, sizeof(*ret_marker));
+        ret_marker->inode = rejoin_inode(job->instance);
+    }
+    return 0;
+}
+
+/* `FORK TIMELINE`, as the plan has it. */
+static int
+read_fork(const char *value, struct rejoin_marker *marker)
+{
+    char fork[WAL_POSITION_TEXT_SIZE];
+    size_t len = strcspn(value, " ");
+    uint64_t timeline;
+
+    if (len >= sizeof(fork) || value[len] == '\0'
+        || line_read_number(value + len + 1, UINT32_MAX, &timeline) == NULL) {
+        return -1;
+    }
+    memcpy(fork, value, len);
+    fork[len] = '\0';
+    marker->timeline = (uint32_t) timeline;
+    return wal_position_parse(fork, &marker->fork);
+}
+
+int
+do_mark_rejoin(struct job *job)
+{
+    struct snapshot *snapshot = job->snapshot;
+    struct rejoin_marker marker;
+
+    if (read_marker(job, &marker) != 0) {
+        return -1;
+    }
+    marker.phase = (enum rejoin_phase) job->op->number;
+    if (marker.phase == REJOIN_BEGUN
+        && read_fork(job->op->value, &marker) != 0) {
+        text_add(&job->why, "the plan names no fork");
+        return -1;
+    }
+    if (marker.system_id[0] == '\0') {
+        memcpy(marker.system_id, snapshot->files.system_id,
+               sizeof(marker.system_id));
+    }
+    report_log(LOG_INFO, "rejoin: %s", op_name(job->op->kind));
+    if (rejoin_write_marker(job->instance, &marker, &job->why) != 0) {
+        return -1;
+    }
+    snapshot->rejoin.phase = marker.phase;
+    memcpy(snapshot->rejoin.system_id, marker.system_id,
+           sizeof(marker.system_id));
+    rejoin_note_progress(job->instance, 0, 0);
+    return 0;
+}
+
+int
+do_give_up_rejoin(struct job *job)
+{
+    struct rejoin_marker marker;
+
+    if (read_marker(job, &marker) != 0) {
+        return -1;
+    }
+    marker.end = (enum rejoin_end) job->op->number;
+    if (job->op->value[0] != '\0') {
+        (void) text_copy(job->op->value, marker.why, sizeof(marker.why));
+    }
+    return rejoin_write_marker(job->instance, &marker, &job->why);
+}
+
+int
+do_unmark_rejoin(struct job *job)
+{
+    const struct instance *instance = job->instance;
+
+    if (own_files_forget(&instance->params, &instance->identity, &job->why)
+        != 0) {
+        return -1;
+    }
+    return rejoin_remove_marker(instance, &job->why);
+}
+
+int
+do_begin_rejoin(struct job *job)
+{
+    return rejoin_begin(job->instance, &job->why);
+}
+
+int
+do_end_rejoin(struct job *job)
+{
+    if (rejoin_end(job->instance, &job->why) != 0) {
+        return -1;
+    }
+    job->snapshot->rejoin.alive = TRI_NO;
+    return 0;
+}
+
+/* What a long step tells while it works. */
+struct teller {
+    struct job *job;
+    int64_t told_ms;
+};
+
+static void
+tell(struct teller *teller, const char *doing, uint64_t done, uint64_t total)
+{
+    struct job *job = teller->job;
+    int64_t now_ms = clock_now_ms();
+    char words[ATTR_VALUE_SIZE];
+    char why_text[SERVER_TEXT_SIZE];
+    struct text text;
+    struct text why;
+
+    rejoin_note_progress(job->instance, done, total);
+    if (total == 0 || now_ms - teller->told_ms < TELL_MS) {
+        return;
+    }
+    teller->told_ms = now_ms;
+    text_init(&text, words, sizeof(words));
+    text_init(&why, why_text, sizeof(why_text));
+    text_add(&text, "%s, %u %% of %llu MB", doing,
+             (unsigned) (done * 100 / total),
+             (unsigned long long) (total / 1024));
+    report_log(LOG_INFO, "%s", words);
+    if (cluster_set_attr(job->instance->cluster, ATTR_REJOIN,
+                         job->instance->self_name, words,
+                         now_ms + TELL_MS / 2, &why) != 0) {
+        report_log(LOG_DEBUG, "%s", why_text);
+    }
+}
+
+static bool
+keep_tick(void *context, uint64_t done, uint64_t total)
+{
+    tell(context, "keeping its own WAL", done / 1024, total / 1024);
+    return true;
+}
+
+/* In a synchronous mode a standby's word came before a commit's. */
+static const char *
+acknowledged_word(const struct job *job)
+{
+    return job->instance->params.rep_mode == REP_MODE_SYNC ? "no" : "maybe";
+}
+
+/* Which commits went: named, but no reason to stay out. */
+static void
+list_commits(struct job *job, struct teller *teller, const char *folder)
+{
+    const struct salvage_listing listing = {
+        .params = &job->instance->params,
+        .identity = &job->instance->identity,
+        .folder = folder,
+        .acknowledged = acknowledged_word(job),
+        .deadline_ms = clock_now_ms() + LIST_MS,
+        .tick = keep_tick,
+        .context = teller,
+    };
+    struct salvage_counts counts;
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    text_init(&why, why_text, sizeof(why_text));
+    if (salvage_list(&listing, &counts, &why) != 0) {
+        report_log(LOG_WARNING, "the commits in '%s' are not named: %s",
+                   folder, why_text);
+        return;
+    }
+    report_log(LOG_NOTICE, "%llu transactions committed here that the primary "
+               "does not have: see '%s/transactions'",
+               (unsigned long long) counts.transactions, folder);
+}
+
+static int
+keep_wal(struct job *job)
+{
+    const struct instance *instance = job->instance;
+    struct teller teller = { job, 0 };
+    const struct salvage_request request = {
+        .params = &instance->params,
+        .identity = &instance->identity,
+        .node = instance->self_name,
+        .fork = job->snapshot->rejoin.fork,
+        .end = { job->snapshot->newest_timeline, 0 },
+        .winner = job->snapshot->rejoin.timeline,
+        .tick = keep_tick,
+        .context = &teller,
+    };
+    struct salvage_kept kept;
+
+    if (salvage_keep(&request, &kept, &job->why) != 0) {
+        return -1;
+    }
+    report_log(LOG_NOTICE, "this node's own WAL, %zu segments, is kept in "
+               "'%s'%s", kept.segments, kept.folder,
+               kept.complete ? "" : "; its beginning was not there any more");
+    list_commits(job, &teller, kept.folder);
+    if (salvage_prune(&instance->params, &instance->identity,
+                      (size_t) instance->params.rejoin_keep, &job->why)
+        != 0) {
+        report_log(LOG_WARNING, "%s", job->why_text);
+        text_init(&job->why, job->why_text, sizeof(job->why_text));
+    }
+    return own_files_save(&instance->params, &instance->identity, false,
+                          &job->why);
+}
+
+/* Without the lock, which stop and monitor may want. */
+static int
+work_alone(struct job *job, int (*work)(struct job *job))
+{
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+    int rc;
+
+    instance_unlock(job->instance);
+    rc = work(job);
+    text_init(&why, why_text, sizeof(why_text));
+    if (instance_lock(job->instance, &why) != OCF_SUCCESS && rc == 0) {
+        text_add(&job->why, "%s", why_text);
+        rc = -1;
+    }
+    return rc;
+}
+
+int
+do_keep_wal(struct job *job)
+{
+    return work_alone(job, keep_wal);
+}
+
+static int
+prove_source(struct job *job)
+{
+    struct source_claim claim = { .timeline = (uint32_t) job->op->number };
+    enum source_proof proof = SOURCE_UNKNOWN;
+
+    memcpy(claim.system_id, job->snapshot->rejoin.system_id,
+           sizeof(claim.system_id));
+    if (pgsql_prove_source(job->instance->pgsql, &claim,
+                           clock_now_ms() + IDLE_MS, &proof, &job->why)
+        == 0) {
+        return 0;
+    }
+    job->final = proof == SOURCE_OTHER_SYSTEM || proof == SOURCE_DENIED;
+    return -1;
+}
+
+int
+do_prove_source(struct job *job)
+{
+    return work_alone(job, prove_source);
+}
+
+static void
+rewind_ticks(void *context, const struct rewind_progress *progress)
+{
+    tell(context, "rewinding", progress->done_kb, progress->total_kb);
+}
+
+static void
+fill_request(struct teller *teller, struct rewind_request *ret_request)
+{
+    const struct job *job = teller->job;
+
+    memset(ret_request, 0, sizeof(*ret_request));
+    ret_request->params = &job->instance->params;
+    ret_request->identity = &job->instance->identity;
+    memcpy(ret_request->system_id, job->snapshot->rejoin.system_id,
+           sizeof(ret_request->system_id));
+    ret_request->timeline = (uint32_t) job->op->number;
+    ret_request->idle_ms = IDLE_MS;
+    ret_request->deadline_ms = job->instance->deadline_ms;
+    ret_request->progress = rewind_ticks;
+    ret_request->context = teller;
+}
+
+static int
+check_rewind(struct job *job)
+{
+    struct teller teller = { job, clock_now_ms() };
+    struct rewind_request request;
+    struct rewind_progress progress;
+
+    fill_request(&teller, &request);
+    memset(&progress, 0, sizeof(progress));
+    switch (rewind_check(&request, &progress, &job->why)) {
+        case REWIND_POSSIBLE:
+            return 0;
+        case REWIND_NEXT_RUNG:
+        case REWIND_REFUSED:
+            job->final = true;
+            break;
+        case REWIND_LATER:
+        case REWIND_VERDICT_UNKNOWN:
+            break;
+    }
+    return -1;
+}
+
+int
+do_check_rewind(struct job *job)
+{
+    return work_alone(job, check_rewind);
+}
+
+/* An interrupted worker may have come to the end of it. */
+static int
+rewind_data(struct job *job, const struct rewind_request *request)
+{
+    struct rewind_progress progress;
+
+    if (rewind_verify(request, &job->why) == TRI_YES) {
+        return 0;
+    }
+    text_init(&job->why, job->why_text, sizeof(job->why_text));
+    memset(&progress, 0, sizeof(progress));
+    switch (rewind_run(request, &progress, &job->why)) {
+        case REWIND_OK:
+            return rewind_verify(request, &job->why) == TRI_YES ? 0 : -1;
+        case REWIND_NO_WAL:
+        case REWIND_DENIED:
+        case REWIND_NOT_REQUIRED:
+        case REWIND_UNFIT:
+        case REWIND_NO_SPACE:
+            job->final = true;
+            break;
+        case REWIND_FAILED:
+        case REWIND_NO_ANSWER:
+        case REWIND_TIMEOUT:
+            break;
+    }
+    return -1;
+}
+
+static int
+rewind_and_restore(struct job *job)
+{
+    const struct instance *instance = job->instance;
+    struct teller teller = { job, clock_now_ms() };
+    struct rewind_request request;
+    char differ_text[SERVER_TEXT_SIZE];
+    struct text differ;
+
+    fill_request(&teller, &request);
+    if (rewind_data(job, &request) != 0) {
+        return -1;
+    }
+    text_init(&differ, differ_text, sizeof(differ_text));
+    if (own_files_restore(&instance->params, &instance->identity, &differ,
+                          &job->why) != 0) {
+        return -1;
+    }
+    if (differ.len > 0) {
+        report_log(LOG_INFO, "this node's own files are back, where the "
+                   "primary's differed: %s", differ_text);
+    }
+    return 0;
+}
+
+int
+do_rewind(struct job *job)
+{
+    return work_alone(job, rewind_and_restore);
+}

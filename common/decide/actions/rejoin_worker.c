@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The worker that brings a node's data back, step by step (P9). The marker
+ * says how far it is, so that the next worker goes on where this one ended.
+ */
+
+#include "rejoin_worker.h"
+
+#include <syslog.h>
+
+#include "history.h"
+#include "may_rejoin.h"
+#include "own_server.h"
+#include "peers.h"
+#include "rejoin.h"
+#include "stop.h"
+#include "want.h"
+
+#define CLUSTER_FACTS \
+    ((uint32_t) (FACT_ATTRS | FACT_RECORD | FACT_MEMBERS | FACT_ADDRESS))
+
+/* The primary may be in the middle of its own promotion, or not there. */
+#define TURN_LOOK_MS 500u
+#define TURN_WAIT_MS 600000u
+
+/* A new primary's checkpoint takes as long as its dirty pages do. */
+#define SOURCE_LOOK_MS 500u
+#define SOURCE_WAIT_MS 120000u
+
+/* The server has so long to stream once it runs. */
+#define STREAM_LOOK_MS 100u
+#define STREAM_WAIT_MS 300000u
+
+/* This attempt is over; whether there is another is the monitor's to say. */
+static void
+end_attempt(struct plan *plan, enum rejoin_end end, const char *why)
+{
+    plan_log(plan, LOG_ERR, "coming back failed: %s", why);
+    plan_add(plan, OP_GIVE_UP_REJOIN, OP_BEST_EFFORT, 0, why);
+    plan->op[plan->count - 1].number = (int32_t) end;
+    plan_exit(plan, OCF_ERR_GENERIC);
+}
+
+static void
+mark(struct plan *plan, enum rejoin_phase phase)
+{
+    plan_add_number(plan, OP_MARK_REJOIN, OP_REQUIRED, (int32_t) phase);
+}
+
+/* Until the other side leads, by the record; not for ever. */
+static bool
+has_its_turn(const struct snapshot *snapshot, struct plan *plan)
+{
+    size_t primary = NODES_MAX;
+    const char *why = NULL;
+
+    if (!have_facts(snapshot, CLUSTER_FACTS, plan)) {
+        return false;
+    }
+    (void) other_promoted(snapshot, &primary);
+    switch (may_rejoin(snapshot, primary, &why)) {
+        case REJOIN_MAY:
+            return true;
+        case REJOIN_NEVER:
+            end_attempt(plan, REJOIN_GIVEN_UP, why);
+            return false;
+        case REJOIN_NOT_NOW:
+            break;
+    }
+    if (snapshot->elapsed_ms > TURN_WAIT_MS) {
+        end_attempt(plan, REJOIN_GOES_ON, why);
+        return false;
+    }
+    plan_log_once(plan, LOG_NOTICE, "coming back waits: %s", why);
+    want_rejoin_attrs(snapshot, plan, REJOIN_WAITS);
+    plan_again(plan, TURN_LOOK_MS, snapshot->facts, 0);
+    return false;
+}
+
+/* Nothing may write to the data, and it has to have ended in good order. */
+static bool
+server_is_down(const struct snapshot *snapshot, struct plan *plan)
+{
+    return end_server(snapshot, plan, snapshot->settings.stop_escalate_ms);
+}
+
+static void
+keep(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!server_is_down(snapshot, plan)
+        || !have_facts(snapshot, FACT_FILES | FACT_NEWEST, plan)) {
+        return;
+    }
+    want_rejoin_attrs(snapshot, plan, "keeping its own WAL");
+    plan_add(plan, OP_KEEP_WAL, OP_REQUIRED, 0, NULL);
+    mark(plan, REJOIN_KEPT);
+    plan_again(plan, 0, snapshot->facts, 0);
+}
+
+/* The timeline that the primary says it leads on; 0: it does not say. */
+static uint32_t
+source_timeline(const struct snapshot *snapshot)
+{
+    size_t primary = NODES_MAX;
+    const struct attr *told;
+    struct history history;
+
+    if (other_promoted(snapshot, &primary) != TRI_YES) {
+        return 0;
+    }
+    told = &snapshot->node[primary].attrs.history;
+    return told->known == ATTR_SET
+           && history_read_summary(told->value, &history) == 0
+           ? history.timeline : 0;
+}
+
+/* Can the primary be rewound from, as of now? */
+static bool
+source_is_proved(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *proved = &snapshot->done[OP_PROVE_SOURCE];
+    uint32_t timeline = source_timeline(snapshot);
+
+    if (proved->times > 0 && proved->rc == OP_RC_OK) {
+        return true;
+    }
+    if (timeline == 0
+        || (proved->times > 0
+            && snapshot->elapsed_ms < proved->last_ms + SOURCE_LOOK_MS)) {
+        plan_again(plan, SOURCE_LOOK_MS, snapshot->facts, 0);
+        return false;
+    }
+    want_rejoin_attrs(snapshot, plan, "asking the primary");
+    plan_add_number(plan, OP_PROVE_SOURCE, OP_REQUIRED, (int32_t) timeline);
+    plan_again(plan, 0, snapshot->facts, 0);
+    return false;
+}
+
+static void
+go_back(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!server_is_down(snapshot, plan)
+        || !source_is_proved(snapshot, plan)) {
+        return;
+    }
+    want_rejoin_attrs(snapshot, plan, "rewinding");
+    if (snapshot->rejoin.phase == REJOIN_KEPT) {
+        plan_add_number(plan, OP_CHECK_REWIND, OP_REQUIRED,
+                        (int32_t) source_timeline(snapshot));
+        mark(plan, REJOIN_TORN);
+    }
+    plan_add_number(plan, OP_REWIND, OP_REQUIRED,
+                    (int32_t) source_timeline(snapshot));
+    mark(plan, REJOIN_WHOLE);
+    plan_again(plan, 0, snapshot->facts, 0);
+}
+
+/* P7: it must not stream from itself. */
+static void
+follow_primary(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!server_is_down(snapshot, plan)) {
+        return;
+    }
+    if (snapshot->address_here != TRI_NO) {
+        plan_log_once(plan, LOG_NOTICE, "this node's data is back, but the "
+                      "replication address is still here");
+        plan_again(plan, TURN_LOOK_MS, snapshot->facts, 0);
+        return;
+    }
+    want_rejoin_attrs(snapshot, plan, "starting");
+    plan_add(plan, OP_PREPARE, OP_REQUIRED, 0, NULL);
+    plan_standby_start(plan, STANDBY_FOLLOWS);
+    mark(plan, REJOIN_FOLLOWS);
+    plan_again(plan, STREAM_LOOK_MS, FACT_PROCESS | FACT_SQL, 2000);
+}
+
+/* It streams: what told of another past is no more. */
+static void
+finish(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_log(plan, LOG_NOTICE, "this node is back: it streams from the "
+             "primary");
+    if (snapshot->files.lock == TRI_YES) {
+        plan_add(plan, OP_REMOVE_LOCK, OP_REQUIRED, 0, NULL);
+    }
+    want_attr(snapshot, plan, OP_SET_UNPROVED, OP_REQUIRED, snapshot->self,
+              "");
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, snapshot->self,
+              "HS:alone");
+    want_attr(snapshot, plan, OP_SET_REJOIN, OP_BEST_EFFORT, snapshot->self,
+              "");
+    want_no_why(snapshot, plan);
+    plan_add(plan, OP_UNMARK_REJOIN, OP_REQUIRED, 0, NULL);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+static void
+await_stream(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct done *started = &snapshot->done[OP_START_SERVER];
+
+    if (started->times == 0) {      /* by a worker before this one */
+        mark(plan, REJOIN_WHOLE);
+        plan_again(plan, 0, snapshot->facts, 0);
+        return;
+    }
+    if (snapshot->process.state == PROCESS_GONE) {
+        if (snapshot->done[OP_TAIL_SERVER_LOG].times == 0) {
+            plan_add(plan, OP_TAIL_SERVER_LOG, OP_BEST_EFFORT, 0, NULL);
+            plan_again(plan, 0, FACT_PROCESS, 0);
+            return;
+        }
+        mark(plan, REJOIN_TORN);
+        end_attempt(plan, REJOIN_GOES_ON, snapshot->log_tail);
+        return;
+    }
+    if (snapshot->server.answer == ANSWER_OK
+        && snapshot->server.in_recovery == TRI_YES
+        && snapshot->server.receiver_running == TRI_YES) {
+        if (have_facts(snapshot, CLUSTER_FACTS | FACT_FILES, plan)) {
+            finish(snapshot, plan);
+        }
+        return;
+    }
+    if (snapshot->elapsed_ms > started->last_ms + STREAM_WAIT_MS) {
+        mark(plan, REJOIN_TORN);
+        end_attempt(plan, REJOIN_GOES_ON, "the server does not stream: look "
+                    "at its log");
+        return;
+    }
+    plan_again(plan, STREAM_LOOK_MS, FACT_PROCESS | FACT_SQL, 2000);
+}
+
+/* What may go better in a moment: the cluster's daemons, the primary. */
+static bool
+is_tried_again(const struct snapshot *snapshot)
+{
+    const struct done *done = &snapshot->done[snapshot->failed];
+
+    return op_room(snapshot->failed) == OP_IN_CLUSTER
+           || (snapshot->failed == OP_PROVE_SOURCE
+               && done->rc != OP_RC_FINAL
+               && snapshot->elapsed_ms < done->first_ms + SOURCE_WAIT_MS);
+}
+
+/* A required step failed: is this attempt over? */
+static bool
+a_step_failed(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->failed == OP_NONE || is_tried_again(snapshot)) {
+        return false;
+    }
+    end_attempt(plan, snapshot->done[snapshot->failed].rc == OP_RC_FINAL
+                ? REJOIN_GIVEN_UP : REJOIN_GOES_ON, snapshot->failure);
+    return true;
+}
+
+void
+decide_rejoin(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_fallback(plan, OCF_ERR_GENERIC, "%s", "");
+    if (snapshot->rejoin.ours != TRI_YES
+        || snapshot->rejoin.phase == REJOIN_NONE
+        || snapshot->rejoin.phase == REJOIN_UNKNOWN) {
+        plan_log(plan, LOG_INFO, "nobody asks this process to bring the data "
+                 "back");
+        plan_exit(plan, OCF_SUCCESS);
+        return;
+    }
+    if (a_step_failed(snapshot, plan)
+        || (snapshot->rejoin.phase != REJOIN_FOLLOWS
+            && !has_its_turn(snapshot, plan))) {
+        return;
+    }
+    switch (snapshot->rejoin.phase) {
+        case REJOIN_BEGUN:
+            keep(snapshot, plan);
+            break;
+        case REJOIN_KEPT:
+        case REJOIN_TORN:
+            go_back(snapshot, plan);
+            break;
+        case REJOIN_WHOLE:
+            follow_primary(snapshot, plan);
+            break;
+        case REJOIN_FOLLOWS:
+            await_stream(snapshot, plan);
+            break;
+        case REJOIN_NONE:
+        case REJOIN_UNKNOWN:
+            break;
+    }
+}

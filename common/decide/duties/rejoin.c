@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Data that has left the primary's history comes back (P9): a worker beside
+ * the cluster's actions does it, and this says when it begins, what the
+ * actions answer meanwhile, and when it is given up.
+ */
+
+#include "rejoin.h"
+
+#include <syslog.h>
+
+#include "may_rejoin.h"
+#include "past.h"
+#include "peers.h"
+#include "want.h"
+
+/* Longer than any of its steps is silent. */
+#define STILL_MS 300000u
+
+void
+want_rejoin_attrs(const struct snapshot *snapshot, struct plan *plan,
+                  const char *words)
+{
+    size_t self = snapshot->self;
+
+    want_attr(snapshot, plan, OP_SET_SCORE, OP_REQUIRED, self, SCORE_NEVER);
+    want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, self,
+              STATUS_REJOIN);
+    want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_REPLAY, OP_BEST_EFFORT, self, "");
+    want_attr(snapshot, plan, OP_SET_REJOIN, OP_BEST_EFFORT, self, words);
+}
+
+bool
+begin_rejoin(const struct snapshot *snapshot, struct plan *plan,
+             size_t primary, struct wal_position fork, uint32_t timeline)
+{
+    char start[WAL_POSITION_TEXT_SIZE];
+    char value[REJOIN_FORK_SIZE];
+    struct text text;
+    const char *why = NULL;
+
+    if (!snapshot->settings.rewinds || fork.timeline == 0) {
+        return false;
+    }
+    switch (may_rejoin(snapshot, primary, &why)) {
+        case REJOIN_NEVER:
+            plan_log_once(plan, LOG_WARNING, "this node does not come back "
+                          "by itself: %s", why);
+            return false;
+        case REJOIN_NOT_NOW:
+            plan_log_once(plan, LOG_NOTICE, "this node has WAL of its own, "
+                          "and waits with coming back: %s", why);
+            plan_exit(plan, OCF_SUCCESS);
+            return true;
+        case REJOIN_MAY:
+            break;
+    }
+    wal_position_format(fork, start);
+    text_init(&text, value, sizeof(value));
+    text_add(&text, "%s %u", start, timeline);
+    plan_log(plan, LOG_NOTICE, "this node has WAL of its own from %s on: it "
+             "is kept, and the data goes back to the history of '%s'", start,
+             snapshot->node[primary].name);
+    plan_add(plan, OP_SET_UNPROVED, OP_REQUIRED, snapshot->self,
+             UNPROVED_PARTED);
+    plan_add(plan, OP_MARK_REJOIN, OP_REQUIRED, 0, value);
+    plan->op[plan->count - 1].number = REJOIN_BEGUN;
+    want_rejoin_attrs(snapshot, plan, REJOIN_WAITS);
+    plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);
+    plan_exit(plan, OCF_SUCCESS);
+    return true;
+}
+
+/* What becomes of the data is known: a rewind goes on, or begins again. */
+static void
+begin_again(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct rejoin *rejoin = &snapshot->rejoin;
+
+    if (rejoin->why[0] != '\0') {
+        plan_log(plan, LOG_WARNING, "coming back failed (attempt %u): %s",
+                 rejoin->attempts, rejoin->why);
+    }
+    plan_log(plan, LOG_NOTICE, "this node comes back: it goes on where it "
+             "was");
+    plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+static void
+refuse_half_way(const struct snapshot *snapshot, struct plan *plan,
+                enum ocf_code code)
+{
+    const char *why = snapshot->rejoin.why[0] != '\0'
+                      ? snapshot->rejoin.why
+                      : "its worker ended without a word";
+
+    plan_exit_reason(plan, code,
+                     "pcs resource cleanup once mended: rejoin failed: %s. Or "
+                     "pg_basebackup this node and rm '%s/PGWARD.rejoin'", why, snapshot->tmpdir);
+}
+
+/* The start's, the monitor's and the rest's say while no worker lives. */
+static void
+without_worker(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct rejoin *rejoin = &snapshot->rejoin;
+
+    if (rejoin->phase == REJOIN_UNKNOWN) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "look at PGWARD.rejoin in tmpdir: it cannot be read: "
+                         "%s. It tells whether the data is whole. It is in "
+                         "'%s'", rejoin->why, snapshot->tmpdir);
+        return;
+    }
+    if (!snapshot->settings.rewinds) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "set rejoin=rewind, or pg_basebackup this node and "
+                         "rm PGWARD.rejoin: it was half-way back, and the "
+                         "parameter says manual now. The file is in '%s'",
+                         snapshot->tmpdir);
+        return;
+    }
+    if (rejoin->end == REJOIN_GOES_ON
+        && rejoin->attempts < snapshot->settings.rejoin_attempts) {
+        begin_again(snapshot, plan);
+        return;
+    }
+    if (snapshot->action == ACTION_START && rejoin->end == REJOIN_TOLD) {
+        begin_again(snapshot, plan);    /* somebody cleaned up */
+        return;
+    }
+    if (snapshot->action == ACTION_START) {
+        plan_add_number(plan, OP_GIVE_UP_REJOIN, OP_BEST_EFFORT, REJOIN_TOLD);
+        refuse_half_way(snapshot, plan, OCF_ERR_INSTALLED);
+        return;
+    }
+    if (rejoin->end == REJOIN_GOES_ON) {
+        plan_add_number(plan, OP_GIVE_UP_REJOIN, OP_BEST_EFFORT,
+                        REJOIN_GIVEN_UP);
+    }
+    refuse_half_way(snapshot, plan, OCF_ERR_GENERIC);
+}
+
+/* It works: is there anything to say? */
+static void
+with_worker(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!snapshot->settings.rewinds) {
+        plan_log(plan, LOG_NOTICE, "rejoin=manual now: the worker ends");
+        plan_add(plan, OP_END_REJOIN, OP_REQUIRED, 0, NULL);
+        plan_again(plan, 0, snapshot->facts | FACT_REJOIN, 0);
+        return;
+    }
+    if (snapshot->rejoin.still_ms > STILL_MS) {
+        plan_log_once(plan, LOG_WARNING, "what brings this node back has not "
+                      "got on for %u s",
+                      snapshot->rejoin.still_ms / 1000);
+    }
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+static void
+monitor_says(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_fallback(plan, OCF_SUCCESS, "%s", "");
+    if (snapshot->rejoin.alive == TRI_YES) {
+        with_worker(snapshot, plan);
+    } else if (snapshot->probe == TRI_YES) {
+        plan_exit(plan, OCF_NOT_RUNNING);
+    } else {
+        without_worker(snapshot, plan);
+    }
+}
+
+/* P4: with the worker goes all that it runs, before the server is looked at. */
+static bool
+end_worker(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->rejoin.alive == TRI_NO) {
+        return false;
+    }
+    plan_add(plan, OP_END_REJOIN, OP_REQUIRED, 0, NULL);
+    plan_again(plan, 0, FACT_PROCESS | FACT_REJOIN, 0);
+    return true;
+}
+
+bool
+rejoin_has_say(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct rejoin *rejoin = &snapshot->rejoin;
+
+    if (rejoin->phase == REJOIN_NONE && rejoin->alive != TRI_YES) {
+        return false;
+    }
+    switch (snapshot->action) {
+        case ACTION_MONITOR:
+            if (snapshot->process.state != PROCESS_GONE
+                && rejoin->alive == TRI_NO
+                && snapshot->probe == TRI_YES) {
+                return false;   /* somebody's server: what is it? */
+            }
+            monitor_says(snapshot, plan);
+            return true;
+        case ACTION_START:
+            if (rejoin->alive == TRI_YES) {
+                with_worker(snapshot, plan);
+            } else {
+                without_worker(snapshot, plan);
+            }
+            return true;
+        case ACTION_STOP:
+            return end_worker(snapshot, plan);
+        case ACTION_PROMOTE:
+            plan_exit_reason(plan, OCF_ERR_GENERIC,
+                             "let another node lead: this one's data is on "
+                             "its way back (rejoin)");
+            return true;
+        case ACTION_STATUS:
+        case ACTION_DEMOTE:
+        case ACTION_NOTIFY:
+        case ACTION_RELOAD:
+        case ACTION_REPORT:
+            plan_exit(plan, OCF_SUCCESS);
+            return true;
+        case ACTION_NONE:
+        case ACTION_VALIDATE:
+        case ACTION_METADATA:
+        case ACTION_METHODS:
+        case ACTION_REJOIN:
+            break;
+    }
+    return false;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The marker of a rejoin, and the end of its worker with all that it runs. */
+
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cmocka_all.h"
+#include "files.h"
+#include "processes.h"
+#include "rejoin_files.h"
+#include "worker.h"
+
+#define LIMIT_MS 30000
+
+static char folder[64];
+static struct instance instance;
+
+static int
+make_folder(void **state)
+{
+    const struct passwd *me = getpwuid(geteuid());
+
+    (void) state;
+    (void) snprintf(folder, sizeof(folder), "/tmp/pgward-rejoin.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(setenv("HA_RSCTMP", folder, 1), 0);
+    memset(&instance, 0, sizeof(instance));
+    (void) snprintf(instance.resource, sizeof(instance.resource), "db");
+    instance.params.tmpdir = folder;
+    instance.params.pgdata = folder;
+    instance.lock_fd = -1;
+    instance.deadline_ms = clock_now_ms() + LIMIT_MS;
+    assert_non_null(me);
+    assert_int_equal(identity_find(me->pw_name, &instance.identity), 0);
+    return 0;
+}
+
+static int
+remove_folder(void **state)
+{
+    static const char *const names[] = { "PGWARD.rejoin",
+                                         "pgward-db.rejoin" };
+    char path[128];
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void) snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+        (void) unlink(path);
+    }
+    return rmdir(folder);
+}
+
+static void
+marker_outlives_whoever_wrote_it(void **state)
+{
+    struct rejoin_marker marker = {
+        .phase = REJOIN_TORN, .attempts = 2, .fork = { 1, 0x5000000 },
+        .timeline = 2, .system_id = "7", .why = "no answer",
+    };
+    struct rejoin rejoin;
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    (void) state;
+    text_init(&why, why_text, sizeof(why_text));
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.phase, REJOIN_NONE);
+    assert_int_equal(rejoin.alive, TRI_NO);
+    marker.inode = rejoin_inode(&instance);
+    assert_true(marker.inode != 0);
+    assert_int_equal(rejoin_write_marker(&instance, &marker, &why), 0);
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.phase, REJOIN_TORN);
+    assert_int_equal(rejoin.attempts, 2);
+    assert_int_equal(rejoin.same_data, TRI_YES);
+    assert_string_equal(rejoin.system_id, "7");
+    assert_string_equal(rejoin.why, "no answer");
+    marker.inode++;
+    assert_int_equal(rejoin_write_marker(&instance, &marker, &why), 0);
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.same_data, TRI_NO);
+    assert_int_equal(rejoin_remove_marker(&instance, &why), 0);
+    assert_int_equal(rejoin_remove_marker(&instance, &why), 0);
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.phase, REJOIN_NONE);
+}
+
+static void
+a_marker_that_is_garbled_is_not_none(void **state)
+{
+    char path[128];
+    struct rejoin rejoin;
+
+    (void) state;
+    (void) snprintf(path, sizeof(path), "%s/PGWARD.rejoin", folder);
+    assert_int_equal(files_write(path, "moon\n", 5, 0600), 0);
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.phase, REJOIN_UNKNOWN);
+    assert_true(rejoin.why[0] != '\0');
+}
+
+/* A session of two: its leader and what that runs. */
+static pid_t
+start_session(pid_t *ret_child)
+{
+    int ends[2];
+    pid_t leader;
+
+    assert_int_equal(pipe(ends), 0);
+    leader = fork();
+    if (leader == 0) {
+        pid_t child;
+
+        (void) setsid();
+        child = fork();
+        if (child == 0) {
+            (void) setpgid(0, 0);       /* as spawn_run() does */
+            (void) execl("/bin/sleep", "sleep", "300", (char *) NULL);
+            _exit(127);
+        }
+        (void) !write(ends[1], &child, sizeof(child));
+        (void) execl("/bin/sleep", "sleep", "300", (char *) NULL);
+        _exit(127);
+    }
+    assert_true(leader > 0);
+    assert_int_equal(read(ends[0], ret_child, sizeof(*ret_child)),
+                     sizeof(*ret_child));
+    (void) close(ends[0]);
+    (void) close(ends[1]);
+    return leader;
+}
+
+static void
+write_record(pid_t pid, uint64_t start)
+{
+    const struct worker_record record = {
+        .kind = WORKER_REJOIN, .pid = pid, .start = start,
+        .since_ms = (uint64_t) clock_now_ms(),
+    };
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    text_init(&why, why_text, sizeof(why_text));
+    assert_int_equal(worker_write(&instance, &record, &why), 0);
+}
+
+static void
+the_end_takes_all_that_the_worker_runs(void **state)
+{
+    pid_t child = 0;
+    pid_t leader = start_session(&child);
+    struct rejoin rejoin;
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    (void) state;
+    text_init(&why, why_text, sizeof(why_text));
+    write_record(leader, process_start(leader));
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.alive, TRI_YES);
+    assert_int_equal(rejoin.ours, TRI_NO);
+    assert_true(rejoin.still_ms > 0);
+    assert_int_equal(rejoin_end(&instance, &why), 0);
+    assert_int_equal(waitpid(leader, NULL, 0), leader);
+    assert_true(process_start(child) == 0);
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.alive, TRI_NO);
+    assert_int_equal(rejoin_end(&instance, &why), 0);
+}
+
+static void
+the_end_reaches_what_a_killed_worker_left(void **state)
+{
+    pid_t child = 0;
+    pid_t leader = start_session(&child);
+    uint64_t start = process_start(leader);
+
+    (void) state;
+    assert_int_equal(kill(leader, SIGKILL), 0);
+    assert_int_equal(waitpid(leader, NULL, 0), leader);
+    assert_true(process_start(child) != 0);
+    assert_int_equal(processes_end_session(leader, start,
+                                           clock_now_ms() + LIMIT_MS), 0);
+    assert_true(process_start(child) == 0);
+}
+
+static void
+a_session_of_somebody_else_is_left_alone(void **state)
+{
+    pid_t child = 0;
+    pid_t leader = start_session(&child);
+    uint64_t start = process_start(leader);
+    int64_t deadline_ms = clock_now_ms() + LIMIT_MS;
+
+    (void) state;
+    assert_int_equal(processes_end_session(leader, start + 1, deadline_ms),
+                     0);
+    assert_int_equal(processes_end_session(leader, 0, deadline_ms), 0);
+    assert_int_equal(processes_end_session(0, start, deadline_ms), 0);
+    assert_true(process_start(leader) == start);
+    assert_true(process_start(child) != 0);
+    assert_int_equal(processes_end_session(leader, start, deadline_ms), 0);
+    assert_int_equal(waitpid(leader, NULL, 0), leader);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, \
+                                                   remove_folder)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(marker_outlives_whoever_wrote_it),
+        TEST(a_marker_that_is_garbled_is_not_none),
+        TEST(the_end_takes_all_that_the_worker_runs),
+        TEST(the_end_reaches_what_a_killed_worker_left),
+        TEST(a_session_of_somebody_else_is_left_alone),
+    };
+
+    return cmocka_run_group_tests_name("rejoin_files", tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stand-in for what a rejoin touches. */
+
+#include <stdbool.h>
+
+#include "names.h"
+#include "own_files.h"
+#include "pgsql_source.h"
+#include "rejoin_files.h"
+#include "rewind.h"
+#include "salvage.h"
+#include "touched.h"
+
+#define PLAY(ret_why, ret, ...) \
+    touched_play(__func__, ret_why, ret, __VA_ARGS__)
+
+void
+rejoin_observe(const struct instance *instance, struct rejoin *ret_rejoin)
+{
+    (void) instance;
+    (void) PLAY(NULL, ret_rejoin, "%s", "");
+}
+
+int
+rejoin_read_marker(const struct instance *instance,
+                   struct rejoin_marker *ret_marker)
+{
+    (void) instance;
+    return PLAY(NULL, ret_marker, "%s", "");
+}
+
+int
+rejoin_write_marker(const struct instance *instance,
+                    const struct rejoin_marker *marker, struct text *ret_why)
+{
+    (void) instance;
+    return PLAY(ret_why, NULL, " %s %s",
+                names_name(names_rejoin, marker->phase),
+                names_name(names_rejoin_end, marker->end));
+}
+
+uint64_t
+rejoin_inode(const struct instance *instance)
+{
+    (void) instance;
+    (void) PLAY(NULL, NULL, "%s", "");
+    return 77;
+}
+
+int
+rejoin_remove_marker(const struct instance *instance, struct text *ret_why)
+{
+    (void) instance;
+    return PLAY(ret_why, NULL, "%s", "");
+}
+
+int
+rejoin_begin(const struct instance *instance, struct text *ret_why)
+{
+    (void) instance;
+    return PLAY(ret_why, NULL, "%s", "");
+}
+
+int
+rejoin_end(const struct instance *instance, struct text *ret_why)
+{
+    (void) instance;
+    return PLAY(ret_why, NULL, "%s", "");
+}
+
+void
+rejoin_note_progress(const struct instance *instance, uint64_t done,
+                     uint64_t total)
+{
+    (void) instance;
+    (void) PLAY(NULL, NULL, " %u of %u", (unsigned) done, (unsigned) total);
+}
+
+enum ocf_code
+instance_lock(struct instance *instance, struct text *ret_why)
+{
+    (void) instance;
+    return PLAY(ret_why, NULL, "%s", "") == 0 ? OCF_SUCCESS
+                                              : OCF_ERR_GENERIC;
+}
+
+void
+instance_unlock(struct instance *instance)
+{
+    (void) instance;
+    (void) PLAY(NULL, NULL, "%s", "");
+}
+
+int
+salvage_keep(const struct salvage_request *request,
+             struct salvage_kept *ret_kept, struct text *ret_why)
+{
+    (void) request;
+    *ret_kept = (struct salvage_kept) { .complete = true };
+    return PLAY(ret_why, ret_kept, "%s", "");
+}
+
+int
+salvage_list(const struct salvage_listing *listing,
+             struct salvage_counts *ret_counts, struct text *ret_why)
+{
+    *ret_counts = (struct salvage_counts) { .transactions = 3 };
+    return PLAY(ret_why, ret_counts, " %s", listing->acknowledged);
+}
+
+int
+salvage_prune(const struct params *params, const struct identity *identity,
+              size_t keep, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, NULL, " %zu", keep);
+}
+
+int
+own_files_save(const struct params *params, const struct identity *identity,
+               bool resume, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, NULL, "%s", resume ? " again" : "");
+}
+
+int
+own_files_restore(const struct params *params,
+                  const struct identity *identity, struct text *ret_differ,
+                  struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, ret_differ, "%s", "");
+}
+
+int
+own_files_forget(const struct params *params,
+                 const struct identity *identity, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, NULL, "%s", "");
+}
+
+int
+pgsql_prove_source(struct pgsql *pgsql, const struct source_claim *claim,
+                   int64_t deadline_ms, enum source_proof *ret_proof,
+                   struct text *ret_why)
+{
+    (void) pgsql;
+    (void) deadline_ms;
+    return PLAY(ret_why, ret_proof, " %u", claim->timeline);
+}
+
+enum rewind_verdict
+rewind_check(const struct rewind_request *request,
+             struct rewind_progress *ret_progress, struct text *ret_why)
+{
+    int rc = PLAY(ret_why, ret_progress, " %u", request->timeline);
+
+    return rc == 0 ? REWIND_POSSIBLE : rc == -1 ? REWIND_LATER
+                                                : (enum rewind_verdict) rc;
+}
+
+enum rewind_outcome
+rewind_run(const struct rewind_request *request,
+           struct rewind_progress *ret_progress, struct text *ret_why)
+{
+    int rc = PLAY(ret_why, ret_progress, " %u", request->timeline);
+
+    return rc == 0 ? REWIND_OK : rc == -1 ? REWIND_FAILED
+                                          : (enum rewind_outcome) rc;
+}
+
+enum tri
+rewind_verify(const struct rewind_request *request, struct text *ret_why)
+{
+    (void) request;
+    return PLAY(ret_why, NULL, "%s", "") == 0 ? TRI_YES : TRI_NO;
+}
