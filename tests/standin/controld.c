@@ -33,12 +33,12 @@ pcmk_free_ipc_api(pcmk_ipc_api_t *api)
 }
 
 void
-pcmk_register_ipc_callback(pcmk_ipc_api_t *api, pcmk_ipc_callback_t take,
-                           void *context)
+pcmk_register_ipc_callback(pcmk_ipc_api_t *api, pcmk_ipc_callback_t cb,
+                           void *user_data)
 {
     assert_ptr_equal(api, &the_controld);
-    the_controld.take = take;
-    the_controld.context = context;
+    the_controld.take = cb;
+    the_controld.context = user_data;
 }
 
 int
@@ -58,15 +58,15 @@ pcmk_controld_api_node_info(pcmk_ipc_api_t *api, uint32_t node)
 }
 
 int
-pcmk_controld_api_fail(pcmk_ipc_api_t *api, const char *node,
-                       const char *router, const char *resource,
-                       const char *long_id, const char *standard,
+pcmk_controld_api_fail(pcmk_ipc_api_t *api, const char *target_node,
+                       const char *router_node, const char *rsc_id,
+                       const char *rsc_long_id, const char *standard,
                        const char *provider, const char *type)
 {
     assert_ptr_equal(api, &the_controld);
-    assert_null(long_id);
+    assert_null(rsc_long_id);
     (void) snprintf(the_controld.failed, sizeof(the_controld.failed),
-                    "%s by %s: %s, %s:%s:%s", node, router, resource,
+                    "%s by %s: %s, %s:%s:%s", target_node, router_node, rsc_id,
                     standard, provider, type);
     return pcmk_rc_ok;
 }

@@ -170,7 +170,6 @@ ON_FILES(config_write_includes)
 ON_FILES(config_remove_standby)
 ON_FILES(config_remove_backup_label)
 ON_FILES(config_write_promote_trigger)
-ON_FILES(postgres_tail_upstream)
 
 int
 postgres_examine(const struct params *params, bool quick,
@@ -206,13 +205,6 @@ postgres_read_control(const struct params *params,
     (void) identity;
     note_deadline(__func__, deadline_ms);
     return PLAY(NULL, ret_control, "%s", "");
-}
-
-void
-postgres_read_old_option(const struct params *params, char *ret_name)
-{
-    (void) params;
-    ret_name[0] = '\0';
 }
 
 int
@@ -269,6 +261,16 @@ postgres_tail_log(const struct params *params,
     (void) params;
     (void) identity;
     return PLAY(ret_lines, NULL, "%s", "");
+}
+
+int
+postgres_tail_upstream(const struct params *params,
+                       const struct identity *identity,
+                       struct text *ret_line)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_line, NULL, "%s", "");
 }
 
 enum tri
@@ -360,22 +362,22 @@ pgsql_close(struct pgsql *pgsql)
     (void) PLAY(NULL, NULL, "%s", "");
 }
 
-#define ASK(function, type, why) \
+#define ASK(function, why, declared, ret) \
     int \
-    function(struct pgsql *pgsql, int64_t deadline_ms, type *ret) \
+    function(struct pgsql *pgsql, int64_t deadline_ms, declared) \
     { \
         (void) pgsql; \
         note_deadline(__func__, deadline_ms); \
         return PLAY(why, ret, "%s", ""); \
     }
 
-ASK(pgsql_observe, struct server, NULL)
-ASK(pgsql_observe_profile, struct profile, NULL)
-ASK(pgsql_observe_senders, struct snapshot, NULL)
-ASK(pgsql_checkpoint, struct text, ret)
-ASK(pgsql_end_sessions, struct text, ret)
-ASK(pgsql_switch_wal, struct text, ret)
-ASK(pgsql_promote, struct text, ret)
+ASK(pgsql_observe, NULL, struct server *ret_server, ret_server)
+ASK(pgsql_observe_profile, NULL, struct profile *ret_profile, ret_profile)
+ASK(pgsql_observe_senders, NULL, struct snapshot *snapshot, snapshot)
+ASK(pgsql_checkpoint, ret_why, struct text *ret_why, ret_why)
+ASK(pgsql_end_sessions, ret_why, struct text *ret_why, ret_why)
+ASK(pgsql_switch_wal, ret_why, struct text *ret_why, ret_why)
+ASK(pgsql_promote, ret_why, struct text *ret_why, ret_why)
 
 int
 pgsql_observe_settings(struct pgsql *pgsql, int64_t deadline_ms,
@@ -624,10 +626,10 @@ memory_calm_ms(const struct instance *instance)
 }
 
 uint32_t
-memory_still_ms(const struct instance *instance, lsn replayed)
+memory_still_ms(const struct instance *instance, lsn position)
 {
     (void) instance;
-    return (uint32_t) PLAY(NULL, NULL, " %" PRIx64, replayed);
+    return (uint32_t) PLAY(NULL, NULL, " %" PRIx64, position);
 }
 
 enum tri
