@@ -221,7 +221,6 @@ keep_wal(struct job *job)
         .identity = &instance->identity,
         .node = instance->self_name,
         .fork = job->snapshot->rejoin.fork,
-        .end = { job->snapshot->newest_timeline, 0 },
         .winner = job->snapshot->rejoin.timeline,
         .tick = keep_tick,
         .context = &teller,

@@ -39,16 +39,19 @@
  */
 typedef bool (*salvage_tick_fn)(void *context, uint64_t done, uint64_t total);
 
-/*! What to keep; the data directory's server is proved gone. */
+/*!
+ * What to keep; the data directory's server is proved gone. On which timeline
+ * the node was, pg_control says: pg_wal may have the history of the primary's,
+ * which a standby fetches before it is told that it does not fit.
+ */
 struct salvage_request {
     const struct params *params;        /*!< pgdata, pgctl, tmpdir */
     const struct identity *identity;    /*!< pgdba's */
     const char *node;                   /*!< for the README */
     struct wal_position fork;           /*!< on the node's own past: where
                                              the winner's history left it */
-    struct wal_position end;            /*!< the node's newest timeline, with
-                                             its history file in pg_wal; its
-                                             last position, 0: not known */
+    lsn end;                            /*!< its last position, for the
+                                             README; 0: not known */
     uint32_t winner;                    /*!< the primary's timeline */
     salvage_tick_fn tick;               /*!< or NULL */
     void *context;

@@ -67,7 +67,7 @@ write_head(struct keep *keep)
              keep->places.pgdata, wal->system_id, version);
     wal_position_format(request->fork, position);
     text_add(&text, "fork: %s\ntimeline: %" PRIu32 "\n", position,
-             request->end.timeline);
+             wal->own.timeline);
     text_add(&text, "timeline of the primary: %" PRIu32 "\n",
              request->winner);
     lsn_format_sql(wal->first * wal->segment_size, position);
@@ -149,9 +149,9 @@ write_readme(const struct keep *keep)
     }
     text_init(&text, bytes, SALVAGE_README_SIZE);
     text_add(&text, "%s", keep->head);
-    wal_position_format(request->end, position);
-    text_add(&text, "end: %s\n", request->end.lsn != 0 ? position
-                                                       : "not known");
+    lsn_format_sql(request->end, position);
+    text_add(&text, "end: %s\n", request->end != 0 ? position
+                                                   : "not known");
     if (gmtime_r(&now, &fields) != NULL) {
         (void) strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &fields);
     }

@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
+#include "controldata.h"
 #include "files.h"
-#include "line.h"
+#include "postgres.h"
 
+#define CONTROL_LIMIT_MS 30000
 #define HISTORY_SIZE 65536
 #define WAL_NAME_LEN 24
 #define LONG_HEADER 2           /* of xlp_info: the segment's first page */
@@ -230,26 +233,27 @@ find_first(struct salvage_wal *wal, lsn fork)
     return 0;
 }
 
-/* pg_control begins with it; see postgres_files.c. */
+/*
+ * Whose WAL it is, and its timeline: a promotion writes the new one to
+ * pg_control before the first commit.
+ */
 static int
-read_system_id(const char *pgdata, uint64_t *ret_id)
+read_control(const struct salvage_request *request,
+             struct salvage_wal *ret_wal, uint32_t *ret_timeline)
 {
-    char path[PATH_SIZE];
-    struct text text;
-    uint64_t id = 0;
-    CLEANUP(close_fd) int fd = -1;
+    struct controldata data = { 0 };
 
-    text_init(&text, path, sizeof(path));
-    text_add(&text, "%s/global/pg_control", pgdata);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
+    if (postgres_read_controldata(request->params, request->identity,
+                                  clock_now_ms() + CONTROL_LIMIT_MS, &data)
+            != 0
+        || data.system_identifier == 0 || data.checkpoint.timeline == 0) {
+        errno = EIO;
         return -1;
     }
-    if (read(fd, &id, sizeof(id)) != (ssize_t) sizeof(id) || id == 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    *ret_id = id;
+    ret_wal->system_id = data.system_identifier;
+    *ret_timeline = data.checkpoint.timeline > data.min_recovery_end.timeline
+                    ? data.checkpoint.timeline
+                    : data.min_recovery_end.timeline;
     return 0;
 }
 
@@ -262,8 +266,7 @@ read_history(const char *pgdata, uint32_t timeline,
     CLEANUP(free_text) char *bytes = malloc(HISTORY_SIZE);
     size_t len = 0;
 
-    if (bytes == NULL || timeline == 0) {
-        errno = timeline == 0 ? EINVAL : ENOMEM;
+    if (bytes == NULL) {
         return -1;
     }
     bytes[0] = '\0';
@@ -286,14 +289,15 @@ salvage_wal_find(const struct salvage_request *request,
     const char *pgdata = request->params->pgdata;
     char path[PATH_SIZE];
     struct text text;
+    uint32_t timeline;
 
     memset(ret_wal, 0, sizeof(*ret_wal));
     text_init(&text, path, sizeof(path));
     text_add(&text, "%s/pg_wal", pgdata);
     ret_wal->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (ret_wal->folder < 0
-        || read_system_id(pgdata, &ret_wal->system_id) != 0
-        || read_history(pgdata, request->end.timeline, &ret_wal->own) != 0
+        || read_control(request, ret_wal, &timeline) != 0
+        || read_history(pgdata, timeline, &ret_wal->own) != 0
         || each_segment(ret_wal, see_size) != 0) {
         text_add(ret_why, "could not read the WAL in '%s': %s. Look there; "
                  "nothing was changed", path, strerror(errno));

@@ -215,6 +215,32 @@ make_base(void)
            && live_standby_make(&site, &primary, "srv3", "45993", &late);
 }
 
+/*
+ * A standby fetches the history of its primary's timeline before it is told
+ * that it does not fit: the winner's is in the loser's pg_wal.
+ */
+static bool
+bring_history(void)
+{
+    char path[LIVE_PATH_SIZE + 64];
+    char bytes[1024];
+    struct text text;
+    size_t len;
+    int rc;
+
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "%s/pg_wal/00000002.history", winner.pgdata);
+    if (files_read(path, bytes, sizeof(bytes), &len) != 0
+        || identity_become(&site.owner) != 0) {
+        return false;
+    }
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "%s/pg_wal/00000002.history", primary.pgdata);
+    rc = files_write(path, bytes, len, 0600);
+    identity_return();
+    return rc == 0;
+}
+
 /* The last commit is in the last bytes: the server is killed behind it. */
 static bool
 diverge(void)
@@ -231,6 +257,7 @@ diverge(void)
            && wait_until(&late, "select not exists (select from pg_class "
                          "where relname = 'dropped')")
            && live_stop(&site, &primary, "immediate", true)
+           && bring_history()
            && run_one(&late, "select pg_promote()")
            && run_sql(&late, sql, NULL, 0)
            && read_xids(&late, expected_late)
@@ -275,14 +302,13 @@ remove_servers(void **state)
 /* --- what is asked -------------------------------------------------------- */
 
 static struct salvage_request
-request_for(const struct live_server *server, uint32_t timeline)
+request_for(const struct live_server *server)
 {
     const struct salvage_request request = {
         .params = &params,
         .identity = &site.owner,
         .node = "srv1",
         .fork = { 1, fork_lsn },
-        .end = { timeline, 0 },
         .winner = 2,
     };
 
@@ -401,7 +427,7 @@ leaves_nothing_behind_when_told_to_stop(void **state)
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
-    request = request_for(&primary, 1);
+    request = request_for(&primary);
     request.tick = refuse;
     request.context = &left;
     assert_int_equal(salvage_keep(&request, &kept, &why), -1);
@@ -418,7 +444,7 @@ keeps_the_wal_from_the_fork_to_the_end(void **state)
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
-    request = request_for(&primary, 1);
+    request = request_for(&primary);
     keep(&request, &kept);
     assert_true(kept.complete);
     assert_false(kept.again);
@@ -450,7 +476,7 @@ names_exactly_what_committed_after_the_fork(void **state)
     SKIP_WITHOUT_SERVERS();
     text_init(&text, folder, sizeof(folder));
     text_add(&text, "%s.pgward-diverged-1", primary.pgdata);
-    (void) request_for(&primary, 1);
+    (void) request_for(&primary);
     list(folder, 0, &counts);
     assert_string_equal(xids_of(read_kept(folder, "transactions")), expected);
     assert_int_equal(counts.left_out, 0);
@@ -471,7 +497,7 @@ says_what_did_not_fit(void **state)
     SKIP_WITHOUT_SERVERS();
     text_init(&text, folder, sizeof(folder));
     text_add(&text, "%s.pgward-diverged-1", primary.pgdata);
-    (void) request_for(&primary, 1);
+    (void) request_for(&primary);
     list(folder, 2, &counts);
     assert_int_equal(counts.transactions, 7);
     assert_int_equal(counts.left_out, 5);
@@ -496,7 +522,7 @@ keeps_the_same_only_once_and_follows_a_linked_pg_wal(void **state)
     text_add(&text, "%s/elsewhere", site.folder);
     assert_int_equal(rename(from, to), 0);
     assert_int_equal(symlink(to, from), 0);
-    request = request_for(&primary, 1);
+    request = request_for(&primary);
     keep(&request, &kept);
     assert_true(kept.again);
     assert_int_equal(kept.number, 1);
@@ -512,7 +538,7 @@ follows_a_history_of_its_own(void **state)
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
-    request = request_for(&late, 2);
+    request = request_for(&late);
     keep(&request, &kept);
     assert_true(kept.complete);
     assert_int_equal(count_files("srv3.pgward-diverged-1/00000002.history"),
@@ -531,7 +557,7 @@ removes_the_oldest_and_never_the_newest(void **state)
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
-    request = request_for(&primary, 1);
+    request = request_for(&primary);
     for (unsigned i = 2; i <= 4; i++) {
         request.winner = 10 + i;            /* another story each time */
         keep(&request, &kept);
@@ -560,7 +586,7 @@ removes_what_a_killed_call_left(void **state)
     text_add(&text, "%s.pgward-diverged-5.part", primary.pgdata);
     assert_int_equal(mkdir(part, 0700), 0);
     assert_int_equal(chown(part, site.owner.uid, site.owner.gid), 0);
-    request = request_for(&primary, 1);
+    request = request_for(&primary);
     request.winner = 99;
     keep(&request, &kept);
     assert_int_equal(kept.number, 5);
@@ -580,7 +606,7 @@ says_what_of_the_wal_is_gone(void **state)
     text_init(&text, first, sizeof(first));
     text_add(&text, "%s/pg_wal/000000010000000000000001", primary.pgdata);
     assert_int_equal(unlink(first), 0);
-    request = request_for(&primary, 1);
+    request = request_for(&primary);
     request.fork.lsn = 0x1000028;
     keep(&request, &kept);
     assert_false(kept.complete);
@@ -588,8 +614,10 @@ says_what_of_the_wal_is_gone(void **state)
     request.fork.lsn = kept.last;
     assert_int_equal(salvage_keep(&request, &kept, &why), -1);
     assert_non_null(strstr(why_buf, "it has none from the fork on"));
-    request = request_for(&primary, 7);
+    request = request_for(&primary);
+    params.pgctl = "/nowhere/pg_ctl";
     assert_int_equal(salvage_keep(&request, &kept, &why), -1);
+    params.pgctl = pgctl;
     assert_non_null(strstr(why_buf, "could not read the WAL in"));
 }
 
@@ -613,24 +641,23 @@ fill_disk(void *context, uint64_t done, uint64_t total)
 }
 
 static void
-gives_up_where_the_disk_fills_in_the_middle(struct salvage_request *request)
+gives_up_where_the_disk_fills_in_the_middle(void)
 {
+    struct salvage_request request = request_for(&primary);
     struct salvage_kept kept;
     struct text text;
     int fd = -1;
 
     text_init(&text, filler, sizeof(filler));
     text_add(&text, "%s/filler", tmpdir);
-    text_init(&why, why_buf, sizeof(why_buf));
-    request->tick = fill_disk;
-    request->context = &fd;
-    assert_int_equal(salvage_keep(request, &kept, &why), -1);
+    request.tick = fill_disk;
+    request.context = &fd;
+    assert_int_equal(salvage_keep(&request, &kept, &why), -1);
     assert_int_equal(errno, ENOSPC);
     assert_non_null(strstr(why_buf, "The disk was full after "));
     assert_int_equal(count_files("tmp/*pgward-diverged*"), 0);
     assert_int_equal(close(fd), 0);
     assert_int_equal(unlink(filler), 0);
-    request->tick = NULL;
 }
 
 /* Beside PGDATA nobody may write: tmpdir has the place, but it is small. */
@@ -649,7 +676,7 @@ needs_room_and_says_how_much(void **state)
         skip();
     }
     assert_int_equal(chown(site.folder, 0, 0), 0);
-    request = request_for(&primary, 1);
+    request = request_for(&primary);
     assert_int_equal(salvage_keep(&request, &kept, &why), -1);
     assert_int_equal(errno, ENOSPC);
     assert_non_null(strstr(why_buf, "make room in '"));
@@ -657,8 +684,8 @@ needs_room_and_says_how_much(void **state)
     assert_int_equal(count_files("tmp/*pgward-diverged*"), 0);
     assert_int_equal(mount("none", tmpdir, NULL, MS_REMOUNT,
                            "size=300m,mode=0777"), 0);
-    request = request_for(&primary, 1);
-    gives_up_where_the_disk_fills_in_the_middle(&request);
+    gives_up_where_the_disk_fills_in_the_middle();
+    request = request_for(&primary);
     keep(&request, &kept);
     assert_int_equal(kept.number, 1);
     assert_int_equal(count_files("tmp/*-primary.pgward-diverged-1"), 1);
@@ -681,7 +708,7 @@ lists_no_folder_that_is_none(void **state)
     (void) state;
     SKIP_WITHOUT_SERVERS();
     listing.folder = tmpdir;
-    (void) request_for(&primary, 1);
+    (void) request_for(&primary);
     assert_int_equal(salvage_list(&listing, &counts, &why), -1);
     assert_non_null(strstr(why_buf, "Name a folder of kept WAL"));
 }
