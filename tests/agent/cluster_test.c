@@ -38,7 +38,7 @@
     QUERY("pgsql-history", NEVER_SET), QUERY("pgsql-shutdown", NEVER_SET), \
     QUERY("pgsql-unproved", NEVER_SET), QUERY("pgsql-system-id", NEVER_SET), \
     QUERY("pgsql-replay", NEVER_SET), QUERY("pgsql-began", NEVER_SET), \
-    QUERY("pgsql-why", NEVER_SET)
+    QUERY("pgsql-why", NEVER_SET), QUERY("pgsql-rejoin", NEVER_SET)
 
 static void
 assert_set(const struct attr *attr, const char *value)
@@ -80,6 +80,7 @@ reads_every_attribute_of_each_node(void **state)
         QUERY("pgsql-began",
               ANSWER("pgsql-began", HOST("node2", "1/0000000004000028"))),
         QUERY("pgsql-why", ANSWER("pgsql-why", HOST("node2", "look"))),
+        QUERY("pgsql-rejoin", ANSWER("pgsql-rejoin", HOST("node1", "copy"))),
         END,
     };
     struct cluster *cluster = begin(steps);
@@ -107,6 +108,7 @@ reads_every_attribute_of_each_node(void **state)
     assert_set(&snapshot.node[1].attrs.replay, "ok");
     assert_set(&snapshot.node[1].attrs.began, "1/0000000004000028");
     assert_set(&snapshot.node[1].attrs.why, "look");
+    assert_set(&snapshot.node[0].attrs.rejoin, "copy");
     end(cluster);
 }
 
