@@ -14,21 +14,17 @@
 #include "own_files.h"
 #include "pgsql_source.h"
 #include "rejoin_files.h"
+#include "rejoin_parts.h"
 #include "report.h"
-#include "rewind.h"
 #include "salvage.h"
 
-/* A program that says nothing for so long has stopped to work. */
-#define IDLE_MS 300000
-
-/* A rewind is told of so often: each change reaches the CIB. */
+/* A long step is told of so often: each change reaches the CIB. */
 #define TELL_MS 10000
 
 #define LIST_MS 600000
 
-/* The marker that is there; without one, where the data is. */
-static int
-read_marker(struct job *job, struct rejoin_marker *ret_marker)
+int
+job_read_marker(struct job *job, struct rejoin_marker *ret_marker)
 {
     int rc = rejoin_read_marker(job->instance, ret_marker);
 
@@ -62,19 +58,33 @@ read_fork(const char *value, struct rejoin_marker *marker)
     return wal_position_parse(fork, &marker->fork);
 }
 
+/* What an earlier one has left is not this one's. */
+static int
+begin_marker(struct job *job, struct rejoin_marker *marker)
+{
+    const struct instance *instance = job->instance;
+
+    marker->kept[0] = '\0';
+    marker->boot[0] = '\0';
+    if (read_fork(job->op->value, marker) != 0) {
+        text_add(&job->why, "the plan names no fork");
+        return -1;
+    }
+    return own_files_forget(&instance->params, &instance->identity,
+                            &job->why);
+}
+
 int
 do_mark_rejoin(struct job *job)
 {
     struct snapshot *snapshot = job->snapshot;
     struct rejoin_marker marker;
 
-    if (read_marker(job, &marker) != 0) {
+    if (job_read_marker(job, &marker) != 0) {
         return -1;
     }
     marker.phase = (enum rejoin_phase) job->op->number;
-    if (marker.phase == REJOIN_BEGUN
-        && read_fork(job->op->value, &marker) != 0) {
-        text_add(&job->why, "the plan names no fork");
+    if (marker.phase == REJOIN_BEGUN && begin_marker(job, &marker) != 0) {
         return -1;
     }
     if (marker.system_id[0] == '\0') {
@@ -97,7 +107,7 @@ do_give_up_rejoin(struct job *job)
 {
     struct rejoin_marker marker;
 
-    if (read_marker(job, &marker) != 0) {
+    if (job_read_marker(job, &marker) != 0) {
         return -1;
     }
     marker.end = (enum rejoin_end) job->op->number;
@@ -135,14 +145,9 @@ do_end_rejoin(struct job *job)
     return 0;
 }
 
-/* What a long step tells while it works. */
-struct teller {
-    struct job *job;
-    int64_t told_ms;
-};
-
-static void
-tell(struct teller *teller, const char *doing, uint64_t done, uint64_t total)
+void
+teller_tell(struct teller *teller, const char *doing, uint64_t done,
+            uint64_t total)
 {
     struct job *job = teller->job;
     int64_t now_ms = clock_now_ms();
@@ -172,7 +177,7 @@ tell(struct teller *teller, const char *doing, uint64_t done, uint64_t total)
 static bool
 keep_tick(void *context, uint64_t done, uint64_t total)
 {
-    tell(context, "keeping its own WAL", done / 1024, total / 1024);
+    teller_tell(context, "keeping its own WAL", done / 1024, total / 1024);
     return true;
 }
 
@@ -211,8 +216,24 @@ list_commits(struct job *job, struct teller *teller, const char *folder)
                (unsigned long long) counts.transactions, folder);
 }
 
+/* Where the next worker finds what this one kept. */
 static int
-keep_wal(struct job *job)
+note_kept(struct job *job, const char *folder)
+{
+    struct rejoin_marker marker;
+
+    if (salvage_note_files(&job->instance->params, &job->instance->identity,
+                           folder, &job->why) != 0
+        || job_read_marker(job, &marker) != 0) {
+        return -1;
+    }
+    (void) text_copy(folder, marker.kept, sizeof(marker.kept)); /* as large */
+    marker.fork = job->snapshot->rejoin.fork;
+    return rejoin_write_marker(job->instance, &marker, &job->why);
+}
+
+int
+job_keep_wal(struct job *job)
 {
     const struct instance *instance = job->instance;
     struct teller teller = { job, 0 };
@@ -227,7 +248,8 @@ keep_wal(struct job *job)
     };
     struct salvage_kept kept;
 
-    if (salvage_keep(&request, &kept, &job->why) != 0) {
+    if (salvage_keep(&request, &kept, &job->why) != 0
+        || note_kept(job, kept.folder) != 0) {
         return -1;
     }
     report_log(LOG_NOTICE, "this node's own WAL, %zu segments, is kept in "
@@ -240,13 +262,11 @@ keep_wal(struct job *job)
         report_log(LOG_WARNING, "%s", job->why_text);
         text_init(&job->why, job->why_text, sizeof(job->why_text));
     }
-    return own_files_save(&instance->params, &instance->identity, false,
-                          &job->why);
+    return 0;
 }
 
-/* Without the lock, which stop and monitor may want. */
-static int
-work_alone(struct job *job, int (*work)(struct job *job))
+int
+job_work_alone(struct job *job, int (*work)(struct job *job))
 {
     char why_text[SERVER_TEXT_SIZE];
     struct text why;
@@ -265,7 +285,7 @@ work_alone(struct job *job, int (*work)(struct job *job))
 int
 do_keep_wal(struct job *job)
 {
-    return work_alone(job, keep_wal);
+    return job_work_alone(job, job_keep_wal);
 }
 
 static int
@@ -277,7 +297,7 @@ prove_source(struct job *job)
     memcpy(claim.system_id, job->snapshot->rejoin.system_id,
            sizeof(claim.system_id));
     if (pgsql_prove_source(job->instance->pgsql, &claim,
-                           clock_now_ms() + IDLE_MS, &proof, &job->why)
+                           clock_now_ms() + REJOIN_IDLE_MS, &proof, &job->why)
         == 0) {
         return 0;
     }
@@ -288,117 +308,5 @@ prove_source(struct job *job)
 int
 do_prove_source(struct job *job)
 {
-    return work_alone(job, prove_source);
-}
-
-static void
-rewind_ticks(void *context, const struct rewind_progress *progress)
-{
-    tell(context, "rewinding", progress->done_kb, progress->total_kb);
-}
-
-static void
-fill_request(struct teller *teller, struct rewind_request *ret_request)
-{
-    const struct job *job = teller->job;
-
-    memset(ret_request, 0, sizeof(*ret_request));
-    ret_request->params = &job->instance->params;
-    ret_request->identity = &job->instance->identity;
-    memcpy(ret_request->system_id, job->snapshot->rejoin.system_id,
-           sizeof(ret_request->system_id));
-    ret_request->timeline = (uint32_t) job->op->number;
-    ret_request->idle_ms = IDLE_MS;
-    ret_request->deadline_ms = job->instance->deadline_ms;
-    ret_request->progress = rewind_ticks;
-    ret_request->context = teller;
-}
-
-static int
-check_rewind(struct job *job)
-{
-    struct teller teller = { job, clock_now_ms() };
-    struct rewind_request request;
-    struct rewind_progress progress;
-
-    fill_request(&teller, &request);
-    memset(&progress, 0, sizeof(progress));
-    switch (rewind_check(&request, &progress, &job->why)) {
-        case REWIND_POSSIBLE:
-            return 0;
-        case REWIND_NEXT_RUNG:
-        case REWIND_REFUSED:
-            job->final = true;
-            break;
-        case REWIND_LATER:
-        case REWIND_VERDICT_UNKNOWN:
-            break;
-    }
-    return -1;
-}
-
-int
-do_check_rewind(struct job *job)
-{
-    return work_alone(job, check_rewind);
-}
-
-/* An interrupted worker may have come to the end of it. */
-static int
-rewind_data(struct job *job, const struct rewind_request *request)
-{
-    struct rewind_progress progress;
-
-    if (rewind_verify(request, &job->why) == TRI_YES) {
-        return 0;
-    }
-    text_init(&job->why, job->why_text, sizeof(job->why_text));
-    memset(&progress, 0, sizeof(progress));
-    switch (rewind_run(request, &progress, &job->why)) {
-        case REWIND_OK:
-            return rewind_verify(request, &job->why) == TRI_YES ? 0 : -1;
-        case REWIND_NO_WAL:
-        case REWIND_DENIED:
-        case REWIND_NOT_REQUIRED:
-        case REWIND_UNFIT:
-        case REWIND_NO_SPACE:
-            job->final = true;
-            break;
-        case REWIND_FAILED:
-        case REWIND_NO_ANSWER:
-        case REWIND_TIMEOUT:
-            break;
-    }
-    return -1;
-}
-
-static int
-rewind_and_restore(struct job *job)
-{
-    const struct instance *instance = job->instance;
-    struct teller teller = { job, clock_now_ms() };
-    struct rewind_request request;
-    char differ_text[SERVER_TEXT_SIZE];
-    struct text differ;
-
-    fill_request(&teller, &request);
-    if (rewind_data(job, &request) != 0) {
-        return -1;
-    }
-    text_init(&differ, differ_text, sizeof(differ_text));
-    if (own_files_restore(&instance->params, &instance->identity, &differ,
-                          &job->why) != 0) {
-        return -1;
-    }
-    if (differ.len > 0) {
-        report_log(LOG_INFO, "this node's own files are back, where the "
-                   "primary's differed: %s", differ_text);
-    }
-    return 0;
-}
-
-int
-do_rewind(struct job *job)
-{
-    return work_alone(job, rewind_and_restore);
+    return job_work_alone(job, prove_source);
 }

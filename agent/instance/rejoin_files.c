@@ -115,6 +115,19 @@ rejoin_inode(const struct instance *instance)
                                                      : 0;
 }
 
+void
+rejoin_boot(char *ret_boot)
+{
+    size_t len;
+
+    ret_boot[0] = '\0';
+    if (files_read("/proc/sys/kernel/random/boot_id", ret_boot, BOOT_ID_SIZE,
+                   &len) != 0) {
+        ret_boot[0] = '\0';
+    }
+    ret_boot[strcspn(ret_boot, "\n")] = '\0';
+}
+
 static void
 take_marker(const struct instance *instance,
             const struct rejoin_marker *marker, struct rejoin *rejoin)

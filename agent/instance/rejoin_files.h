@@ -30,6 +30,10 @@ rejoin_write_marker(const struct instance *instance,
                     const struct rejoin_marker *marker,
                     struct text *ret_why);
 
+/*! The kernel's word for the time since power-on; "": not known. */
+void
+rejoin_boot(char *ret_boot);
+
 /*! The inode of pgdata; 0: it cannot be looked at. */
 uint64_t
 rejoin_inode(const struct instance *instance);

@@ -103,6 +103,40 @@ int
 salvage_prune(const struct params *params, const struct identity *identity,
               size_t keep, struct text *ret_why);
 
+/*!
+ * Note how large the tables' files are, in the kept folder: a rewind that was
+ * interrupted leaves pieces of the primary's in them, which a second one would
+ * take for its own. The server is proved gone, and has been since
+ * salvage_keep().
+ *
+ * \return 0; -1 with `ret_why`.
+ */
+int
+salvage_note_files(const struct params *params,
+                   const struct identity *identity, const char *folder,
+                   struct text *ret_why);
+
+/*! What salvage_put_back() had to do; for the log. */
+struct salvage_back {
+    size_t segments;            /*!< and history files that came back */
+    size_t files;               /*!< of tables that were cut or removed */
+};
+
+/*!
+ * Make a directory that pg_rewind has begun to write to fit for another run:
+ * pg_control as it was kept, so that nothing takes the directory for whole;
+ * tables' files at most as long as they were; the WAL that is needed to find
+ * out which blocks are this node's own. May be called again, and after an
+ * interruption; no server may have gone beyond that WAL.
+ *
+ * \param[in] folder  of salvage_keep() and salvage_note_files()
+ * \return 0; -1 with `ret_why`. errno: ENOSPC.
+ */
+int
+salvage_put_back(const struct params *params,
+                 const struct identity *identity, const char *folder,
+                 struct salvage_back *ret_back, struct text *ret_why);
+
 /*! How a list of transactions is made. */
 struct salvage_listing {
     const struct params *params;        /*!< pgctl, pglibs */

@@ -60,6 +60,19 @@ salvage_place_tidy(const struct salvage_places *places);
 int
 salvage_remove_folder(const char *path);
 
+/* --- how large tables' files are: salvage_files.c -------------------------- */
+
+#define SALVAGE_FILES "files"
+
+/*!
+ * Cut tables' files to the size that the list in the kept folder has, and
+ * remove those that it has not; synced.
+ *
+ * \return 0, or -1 with errno; EINVAL: the list is not whole.
+ */
+int
+salvage_files_cut(const char *pgdata, int kept, size_t *ret_count);
+
 /* --- which WAL: salvage_wal.c --------------------------------------------- */
 
 /*! A pg_wal, read by one timeline's history. */
@@ -99,6 +112,10 @@ salvage_wal_open(const struct salvage_wal *wal, uint64_t number,
 void
 salvage_wal_name(uint32_t timeline, uint64_t number, uint64_t segment_size,
                  char *ret_name);
+
+/*! Is that a segment's file name, as a whole one or with `.partial`? */
+bool
+salvage_wal_is_segment(const char *name);
 
 /*! Is that the name of a timeline's history file? */
 bool

@@ -69,9 +69,8 @@ salvage_wal_is_history(const char *name)
     return is_hex(name, 8) && strcmp(name + 8, ".history") == 0;
 }
 
-/* A segment's name, as a whole one or with `.partial`. */
-static bool
-is_segment(const char *name)
+bool
+salvage_wal_is_segment(const char *name)
 {
     return is_hex(name, WAL_NAME_LEN)
            && (name[WAL_NAME_LEN] == '\0'
@@ -180,7 +179,7 @@ each_segment(struct salvage_wal *wal,
         return -1;
     }
     while ((entry = readdir(folder)) != NULL) {
-        if (is_segment(entry->d_name)) {
+        if (salvage_wal_is_segment(entry->d_name)) {
             see(wal, entry->d_name);
         }
     }

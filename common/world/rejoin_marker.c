@@ -20,6 +20,8 @@ enum line {
     LINE_SYSTEM_ID,
     LINE_FORK,
     LINE_TIMELINE,
+    LINE_KEPT,
+    LINE_BOOT,
     LINE_WHY,
     LINE_COUNT,
 };
@@ -34,8 +36,21 @@ static const char *const words[LINE_COUNT] = {
     [LINE_SYSTEM_ID] = "system-id ",
     [LINE_FORK] = "fork ",
     [LINE_TIMELINE] = "timeline ",
+    [LINE_KEPT] = "kept ",
+    [LINE_BOOT] = "boot ",
     [LINE_WHY] = "why ",
 };
+
+/* One line, whatever a program said, or a folder is called. */
+static void
+add_line(struct text *text, const char *word, const char *value)
+{
+    text_add(text, "%s", word);
+    for (const char *c = value; *c != '\0'; c++) {
+        text_add_bytes(text, *c == '\n' ? " " : c, 1);
+    }
+    text_add(text, "\n");
+}
 
 void
 rejoin_marker_format(const struct rejoin_marker *marker, struct text *text)
@@ -45,15 +60,13 @@ rejoin_marker_format(const struct rejoin_marker *marker, struct text *text)
     wal_position_format(marker->fork, fork);
     text_add(text, FORMAT "\nphase %s\nend %s\nattempts %" PRIu32 "\n"
              "inode %" PRIu64 "\nsystem-id %s\nfork %s\n"
-             "timeline %" PRIu32 "\nwhy ",
+             "timeline %" PRIu32 "\n",
              names_name(names_rejoin, marker->phase),
              names_name(names_rejoin_end, marker->end), marker->attempts,
              marker->inode, marker->system_id, fork, marker->timeline);
-    /* one line, whatever a program said */
-    for (const char *c = marker->why; *c != '\0'; c++) {
-        text_add_bytes(text, *c == '\n' ? " " : c, 1);
-    }
-    text_add(text, "\n");
+    add_line(text, words[LINE_KEPT], marker->kept);
+    add_line(text, words[LINE_BOOT], marker->boot);
+    add_line(text, words[LINE_WHY], marker->why);
 }
 
 static int
@@ -97,6 +110,12 @@ read_value(enum line line, const char *value, struct rejoin_marker *marker)
             rc = read_number(value, UINT32_MAX, &number);
             marker->timeline = (uint32_t) number;
             break;
+        case LINE_KEPT:
+            rc = text_copy(value, marker->kept, PATH_SIZE);
+            break;
+        case LINE_BOOT:
+            rc = text_copy(value, marker->boot, BOOT_ID_SIZE);
+            break;
         case LINE_WHY:
             rc = text_copy(value, marker->why, SERVER_TEXT_SIZE);
             break;
@@ -112,7 +131,7 @@ int
 rejoin_marker_parse(const char *text, struct rejoin_marker *ret_marker)
 {
     struct rejoin_marker marker = { .attempts = 0 };
-    char line[SERVER_TEXT_SIZE + 8];
+    char line[SERVER_TEXT_SIZE + PATH_SIZE];
 
     for (unsigned i = 0; i < LINE_COUNT; i++) {
         size_t len = strcspn(text, "\n");

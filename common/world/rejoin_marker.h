@@ -2,8 +2,12 @@
 #ifndef PGWARD_COMMON_REJOIN_MARKER_H
 #define PGWARD_COMMON_REJOIN_MARKER_H
 
+#include "params.h"
 #include "snapshot.h"
 #include "text.h"
+
+/*! The kernel's word for one time between power-on and power-off. */
+#define BOOT_ID_SIZE 40
 
 /*!
  * What stands beside the data of a node that comes back, from before the data
@@ -17,12 +21,16 @@ struct rejoin_marker {
     char system_id[SYSTEM_ID_SIZE];
     struct wal_position fork;           /*!< where its own past left the
                                              primary's */
-    uint32_t timeline;                  /*!< the primary's */
+    uint32_t timeline;                  /*!< the primary's; of a rewind that
+                                             was begun: to which one */
+    char kept[PATH_SIZE];               /*!< the folder of its own WAL, or "" */
+    char boot[BOOT_ID_SIZE];            /*!< in which the last rewind was
+                                             begun, or "" */
     char why[SERVER_TEXT_SIZE];         /*!< the last attempt's end, or "" */
 };
 
 /*! Bytes that its text needs, with the NUL. */
-#define REJOIN_MARKER_SIZE (SERVER_TEXT_SIZE + 512)
+#define REJOIN_MARKER_SIZE (SERVER_TEXT_SIZE + PATH_SIZE + 512)
 
 /*! Write it as the text of a file, its version first. */
 void

@@ -12,6 +12,8 @@
 #include "cmocka_all.h"
 #include "execute.h"
 #include "pgsql.h"
+#include "own_files.h"
+#include "rejoin_marker.h"
 #include "rewind.h"
 #include "touched.h"
 
@@ -143,15 +145,22 @@ static const struct deed deeds[OP_COUNT] = {
                            "rejoin_remove_marker", LIMIT_NONE },
     [OP_BEGIN_REJOIN] = { "rejoin_begin", "rejoin_begin", LIMIT_NONE },
     [OP_END_REJOIN] = { "rejoin_end", "rejoin_end", LIMIT_NONE },
-    [OP_KEEP_WAL] = { "instance_unlock | salvage_keep | salvage_list no"
-                      " | salvage_prune 0 | own_files_save"
-                      " | instance_lock", "salvage_keep", LIMIT_NONE },
+    [OP_KEEP_WAL] = { "instance_unlock | salvage_keep | salvage_note_files"
+                      " | rejoin_read_marker | rejoin_inode"
+                      " | rejoin_write_marker none goes-on | salvage_list no"
+                      " | salvage_prune 0 | instance_lock", "salvage_keep",
+                      LIMIT_NONE },
     [OP_PROVE_SOURCE] = { "instance_unlock | pgsql_prove_source 1"
                           " | instance_lock", "pgsql_prove_source",
                           LIMIT_NONE },
-    [OP_CHECK_REWIND] = { "instance_unlock | rewind_check 1 | instance_lock",
+    [OP_CHECK_REWIND] = { "instance_unlock | own_files_save again"
+                          " | rewind_check 1 | instance_lock",
                           "rewind_check", LIMIT_NONE },
-    [OP_REWIND] = { "instance_unlock | rewind_verify | own_files_restore"
+    [OP_REWIND] = { "instance_unlock | rejoin_read_marker | rejoin_inode"
+                    " | own_files_restore | salvage_put_back ''"
+                    " | own_files_save again"
+                    " | rejoin_write_marker none goes-on | rewind_run 1"
+                    " | rewind_verify | own_files_restore"
                     " | instance_lock", "own_files_restore", LIMIT_NONE },
     [OP_HAND_OVER] = { "watch_hand_over", "watch_hand_over", LIMIT_NONE },
     [OP_REPORT] = { "watch_report", "watch_report", LIMIT_NONE },
@@ -831,19 +840,175 @@ a_rejoin_tells_what_a_person_has_to_mend(void **state)
         assert_has(world.failure, "so it was");
         assert_has(touched_calls(), "instance_unlock");
         assert_has(touched_calls(), "instance_lock");
-        assert_null(strstr(touched_calls(), "own_files_restore"));
+        if (ends[i].kind == OP_CHECK_REWIND) {
+            assert_has(touched_calls(), "own_files_restore"
+                       " | own_files_forget");
+        }
     }
+}
+
+/* --- a rewind that was interrupted ----------------------------------------- */
+
+static void
+rewound_in_this_boot(void *ret)
+{
+    struct rejoin_marker *marker = ret;
+
+    *marker = (struct rejoin_marker) {
+        .phase = REJOIN_TORN, .timeline = 2, .kept = "/srv/kept",
+        .boot = "6f1a", .fork = { 1, 0x5000000 },
+    };
+}
+
+static void
+rewound_before_a_power_cut(void *ret)
+{
+    rewound_in_this_boot(ret);
+    ((struct rejoin_marker *) ret)->boot[0] = '7';
+}
+
+static void
+rewound_from_another_primary(void *ret)
+{
+    rewound_in_this_boot(ret);
+    ((struct rejoin_marker *) ret)->timeline = 1;
+}
+
+/* One run of the operation; `fill` is what the marker says. */
+static void
+rewind_with(void (*fill)(void *ret), int verified)
+{
+    const struct reply answers[] = {
+        { "rejoin_read_marker", 1, NULL, 0, fill },
+        { "rewind_verify", verified, "it is not", 0, NULL },
+        { NULL, 0, NULL, 0, NULL },
+    };
+    struct op *op;
+
+    prepare();
+    touched_reply(answers);
+    op = add(OP_REWIND, OP_REQUIRED, NULL);
+    op->number = 2;
+    run();
 }
 
 static void
 what_was_rewound_before_is_not_rewound_again(void **state)
 {
     (void) state;
+    rewind_with(rewound_in_this_boot, 0);
+    assert_int_equal(world.failed, OP_NONE);
+    assert_null(strstr(touched_calls(), "rewind_run"));
+    assert_null(strstr(touched_calls(), "salvage_put_back"));
+    assert_has(touched_calls(), "rewind_verify | own_files_restore");
+}
+
+static void
+what_only_looks_rewound_is_rewound_again(void **state)
+{
+    void (*const fills[])(void *ret) = { rewound_before_a_power_cut,
+                                         rewound_from_another_primary };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+        rewind_with(fills[i], 0);
+        assert_int_equal(world.failed, OP_NONE);
+        assert_has(touched_calls(), "own_files_restore"
+                   " | salvage_put_back '/srv/kept' | own_files_save again"
+                   " | rejoin_write_marker torn goes-on | rewind_run 2"
+                   " | rewind_verify | own_files_restore");
+    }
+    rewind_with(rewound_in_this_boot, -1);
+    assert_has(touched_calls(), "rewind_verify | own_files_restore"
+               " | salvage_put_back '/srv/kept'");
+}
+
+/* Whoever has the primary's files only must not save them as this node's. */
+static void
+a_rewind_without_own_files_saves_none(void **state)
+{
+    const struct reply answers[] = {
+        { "rejoin_read_marker", 1, NULL, 0, rewound_before_a_power_cut },
+        { "own_files_restore", OWN_FILES_NONE, "there is none", 0, NULL },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
     prepare();
+    touched_reply(answers);
     (void) add(OP_REWIND, OP_REQUIRED, NULL);
     run();
+    assert_int_equal(world.failed, OP_NONE);
+    assert_has(touched_calls(), "rewind_run");
+    assert_null(strstr(touched_calls(), "own_files_save"));
+    assert_has(touched_log(), "there is none");
+}
+
+static void
+what_cannot_be_put_back_is_not_rewound(void **state)
+{
+    const struct reply answers[] = {
+        { "rejoin_read_marker", 1, NULL, 0, rewound_before_a_power_cut },
+        { "salvage_put_back", -1, "it is gone", 0, NULL },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    touched_reply(answers);
+    (void) add(OP_REWIND, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.done[OP_REWIND].rc, OP_RC_FINAL);
+    assert_has(world.failure, "it is gone");
     assert_null(strstr(touched_calls(), "rewind_run"));
-    assert_has(touched_calls(), "own_files_restore");
+}
+
+/* In the worker that has just asked whether it can be, nothing is torn yet. */
+static void
+a_first_rewind_puts_nothing_back(void **state)
+{
+    (void) state;
+    prepare();
+    (void) add(OP_CHECK_REWIND, OP_REQUIRED, NULL);
+    (void) add(OP_REWIND, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.failed, OP_NONE);
+    assert_has(touched_calls(), "rewind_run");
+    assert_null(strstr(touched_calls(), "salvage_put_back"));
+}
+
+static void
+parts_earlier(void *ret)
+{
+    ((struct rewind_progress *) ret)->fork =
+        (struct wal_position) { 1, 0x4000000 };
+}
+
+static void
+an_earlier_fork_is_kept_from(void **state)
+{
+    static const lsn known[] = { 0x5000000, 0x4000000, 0x3000000 };
+    const struct reply answers[] = {
+        { "rewind_check", 0, NULL, 0, parts_earlier },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        prepare();
+        touched_reply(answers);
+        world.rejoin.fork = (struct wal_position) { 1, known[i] };
+        (void) add(OP_CHECK_REWIND, OP_REQUIRED, NULL);
+        run();
+        assert_int_equal(world.failed, OP_NONE);
+        if (i == 0) {
+            assert_has(touched_calls(), "rewind_check 1 | salvage_keep");
+            assert_true(world.rejoin.fork.lsn == 0x4000000);
+        } else {
+            assert_null(strstr(touched_calls(), "salvage_keep"));
+            assert_true(world.rejoin.fork.lsn == known[i]);
+        }
+    }
 }
 
 static void
@@ -890,6 +1055,11 @@ main(void)
         cmocka_unit_test(a_rejoin_tells_what_a_person_has_to_mend),
         cmocka_unit_test(what_was_rewound_before_is_not_rewound_again),
         cmocka_unit_test(a_fork_is_read_where_a_rejoin_begins),
+        cmocka_unit_test(what_only_looks_rewound_is_rewound_again),
+        cmocka_unit_test(a_rewind_without_own_files_saves_none),
+        cmocka_unit_test(what_cannot_be_put_back_is_not_rewound),
+        cmocka_unit_test(a_first_rewind_puts_nothing_back),
+        cmocka_unit_test(an_earlier_fork_is_kept_from),
         cmocka_unit_test(a_new_list_is_proved_anew),
         cmocka_unit_test(
             a_standby_keeps_its_name_where_the_cluster_was_not_seen),

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <libpq-fe.h>
@@ -505,6 +506,105 @@ says_what_did_not_fit(void **state)
                            "# 5 of them, the newest, are left out"));
 }
 
+/* --- an interrupted rewind -------------------------------------------------- */
+
+static int
+shell(const char *command)
+{
+    char *const argv[] = { strdup("sh"), strdup("-c"), strdup(command), NULL };
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        (void) setenv("D", primary.pgdata, 1);
+        if (setgid(site.owner.gid) == 0 && setuid(site.owner.uid) == 0) {
+            (void) execv("/bin/sh", argv);
+        }
+        _exit(127);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    for (size_t i = 0; argv[i] != NULL; i++) {
+        free(argv[i]);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define SUMS "cd $D && find . -type f ! -name postmaster.pid -exec cksum {} + " \
+    "| sort -k3 > $D/../sums"
+
+static void
+puts_back_what_an_interrupted_rewind_took(void **state)
+{
+    char folder[LIVE_PATH_SIZE + 64];
+    struct salvage_back back = { 0, 0 };
+    struct text text;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    text_init(&text, folder, sizeof(folder));
+    text_add(&text, "%s.pgward-diverged-1", primary.pgdata);
+    (void) request_for(&primary);
+    assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
+                                      &why), -1);   /* no list yet */
+    assert_non_null(strstr(why_buf, "could not be put back"));
+    (void) request_for(&primary);
+    assert_int_equal(salvage_note_files(&params, &site.owner, folder, &why),
+                     0);
+    assert_int_equal(shell(SUMS ".1"), 0);
+    assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
+                                      &why), 0);
+    assert_int_equal(back.segments, 0);
+    assert_int_equal(back.files, 0);
+    assert_int_equal(shell("cd $D && for s in ../primary.pgward-diverged-1/"
+                           "0000000?????????????????; do "
+                           "s=$(basename $s); case $n in '') rm pg_wal/$s; n=1"
+                           ";; *) truncate -s 8192 pg_wal/$s;; esac; done; "
+                           "echo other > pg_wal/00000002.history; "
+                           "echo torn >> global/1262; echo new > base/1/99; "
+                           "mkdir base/77; echo new > base/77/1259.1; "
+                           "dd if=/dev/zero of=global/pg_control bs=64 "
+                           "seek=2 count=1 conv=notrunc 2>/dev/null"), 0);
+    assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
+                                      &why), 0);
+    assert_true(back.segments >= 2);
+    assert_int_equal(back.files, 3);
+    assert_int_equal(shell("rmdir $D/base/77"), 0);
+    assert_int_equal(shell(SUMS ".2"), 0);
+    assert_int_equal(shell("cmp $D/../sums.1 $D/../sums.2"), 0);
+}
+
+/* Of another system nothing goes in, and of half a list nothing is cut. */
+static void
+puts_back_nothing_that_is_not_this_datas(void **state)
+{
+    char folder[LIVE_PATH_SIZE + 64];
+    struct salvage_back back;
+    struct text text;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    text_init(&text, folder, sizeof(folder));
+    text_add(&text, "%s.other", primary.pgdata);
+    assert_int_equal(shell("cp -r $D.pgward-diverged-1 $D.other && cd $D.other "
+                           "&& sed -i '$d' files"), 0);
+    (void) request_for(&primary);
+    assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
+                                      &why), -1);
+    assert_int_equal(shell("cd $D.other && echo end >> files && "
+                           "dd if=/dev/zero of=pg_control bs=8 count=1 "
+                           "conv=notrunc 2>/dev/null"), 0);
+    (void) request_for(&primary);
+    assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
+                                      &why), -1);
+    assert_int_equal(errno, EXDEV);
+    assert_int_equal(shell("rm -r $D.other"), 0);
+    assert_int_equal(shell(SUMS ".2"), 0);
+    assert_int_equal(shell("cmp $D/../sums.1 $D/../sums.2"), 0);
+    (void) request_for(&primary);
+    assert_int_equal(salvage_put_back(&params, &site.owner, "", &back, &why),
+                     -1);
+}
+
 static void
 keeps_the_same_only_once_and_follows_a_linked_pg_wal(void **state)
 {
@@ -721,6 +821,8 @@ main(void)
         cmocka_unit_test(keeps_the_wal_from_the_fork_to_the_end),
         cmocka_unit_test(names_exactly_what_committed_after_the_fork),
         cmocka_unit_test(says_what_did_not_fit),
+        cmocka_unit_test(puts_back_what_an_interrupted_rewind_took),
+        cmocka_unit_test(puts_back_nothing_that_is_not_this_datas),
         cmocka_unit_test(keeps_the_same_only_once_and_follows_a_linked_pg_wal),
         cmocka_unit_test(follows_a_history_of_its_own),
         cmocka_unit_test(removes_the_oldest_and_never_the_newest),

@@ -6,10 +6,11 @@
 #include "cmocka_all.h"
 #include "rejoin_marker.h"
 
+#define REST "kept \nboot \nwhy \n"
 #define GOOD \
     "pgward-rejoin 1\nphase torn\nend given-up\nattempts 2\ninode 77\n" \
     "system-id 7000000000000000001\nfork 1/0000000005000000\ntimeline 2\n" \
-    "why permission denied\n"
+    "kept /srv/data.pgward-diverged-3\nboot 6f1a\nwhy permission denied\n"
 
 static void
 reads_back_what_it_writes(void **state)
@@ -17,7 +18,8 @@ reads_back_what_it_writes(void **state)
     struct rejoin_marker marker = {
         .phase = REJOIN_KEPT, .end = REJOIN_TOLD, .attempts = UINT32_MAX,
         .inode = UINT64_MAX, .system_id = "7", .fork = { 3, 0x1234 },
-        .timeline = 4, .why = "two\nlines",
+        .timeline = 4, .kept = "/srv/a\nb", .boot = "6f1a-2",
+        .why = "two\nlines",
     };
     struct rejoin_marker back;
     char buf[REJOIN_MARKER_SIZE];
@@ -35,6 +37,8 @@ reads_back_what_it_writes(void **state)
     assert_string_equal(back.system_id, "7");
     assert_int_equal(wal_position_compare(back.fork, marker.fork), 0);
     assert_int_equal(back.timeline, 4);
+    assert_string_equal(back.kept, "/srv/a b");
+    assert_string_equal(back.boot, "6f1a-2");
     assert_string_equal(back.why, "two lines");
 }
 
@@ -48,6 +52,8 @@ the_longest_fits(void **state)
 
     (void) state;
     memset(marker.why, 'w', sizeof(marker.why) - 1);
+    memset(marker.kept, 'k', sizeof(marker.kept) - 1);
+    memset(marker.boot, 'b', sizeof(marker.boot) - 1);
     memset(marker.system_id, '9', sizeof(marker.system_id) - 1);
     text_init(&text, buf, sizeof(buf));
     rejoin_marker_format(&marker, &text);
@@ -61,28 +67,33 @@ refuses_what_is_garbled(void **state)
     static const char *const bad[] = {
         "", GOOD "\n", GOOD "x",
         "pgward-rejoin 2\nphase torn\nend told\nattempts 2\ninode 77\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase none\nend told\nattempts 2\ninode 77\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase unknown\nend told\nattempts 2\ninode 77\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase moon\nend told\nattempts 2\ninode 77\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase torn\nend moon\nattempts 2\ninode 77\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase torn\nend told\nattempts -2\ninode 77\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase torn\nend told\nattempts 2\ninode 7x\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase torn\nend told\nattempts 2\ninode 7\n"
         "system-id 70000000000000000000000001\n"
-        "fork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "fork 1/0000000005000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase torn\nend told\nattempts 2\ninode 7\n"
-        "system-id 7\nfork 5000000\ntimeline 2\nwhy \n",
+        "system-id 7\nfork 5000000\ntimeline 2\n" REST,
         "pgward-rejoin 1\nphase torn\nend told\nattempts 2\ninode 7\n"
-        "system-id 7\nfork 1/0000000005000000\ntimeline 4294967296\nwhy \n",
-        "pgward-rejoin 1 \nphase torn\nend told\nattempts 2\ninode 7\n"
+        "system-id 7\nfork 1/0000000005000000\ntimeline 4294967296\n" REST,
+        "pgward-rejoin 1\nphase torn\nend told\nattempts 2\ninode 7\n"
         "system-id 7\nfork 1/0000000005000000\ntimeline 2\nwhy \n",
+        "pgward-rejoin 1\nphase torn\nend told\nattempts 2\ninode 7\n"
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\nkept \n"
+        "boot 0123456789012345678901234567890123456789\nwhy \n",
+        "pgward-rejoin 1 \nphase torn\nend told\nattempts 2\ninode 7\n"
+        "system-id 7\nfork 1/0000000005000000\ntimeline 2\n" REST,
     };
     struct rejoin_marker marker = { .attempts = 42 };
     char buf[sizeof(GOOD)];
@@ -99,6 +110,8 @@ refuses_what_is_garbled(void **state)
     assert_int_equal(marker.attempts, 42);
     assert_int_equal(rejoin_marker_parse(GOOD, &marker), 0);
     assert_int_equal(marker.phase, REJOIN_TORN);
+    assert_string_equal(marker.kept, "/srv/data.pgward-diverged-3");
+    assert_string_equal(marker.boot, "6f1a");
     assert_string_equal(marker.why, "permission denied");
 }
 

@@ -18,6 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         rejoin_marker_format(&marker, &text);
         must(!text.overflow && rejoin_marker_parse(written, &back) == 0);
         must(back.phase == marker.phase && back.end == marker.end);
+        must(strcmp(back.kept, marker.kept) == 0);
+        must(strcmp(back.boot, marker.boot) == 0);
         must(strcmp(back.why, marker.why) == 0);
     }
     free(file);

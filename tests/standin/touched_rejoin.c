@@ -47,6 +47,12 @@ rejoin_inode(const struct instance *instance)
     return 77;
 }
 
+void
+rejoin_boot(char *ret_boot)
+{
+    (void) text_copy("6f1a", ret_boot, BOOT_ID_SIZE);
+}
+
 int
 rejoin_remove_marker(const struct instance *instance, struct text *ret_why)
 {
@@ -98,6 +104,28 @@ salvage_keep(const struct salvage_request *request,
     (void) request;
     *ret_kept = (struct salvage_kept) { .complete = true };
     return PLAY(ret_why, ret_kept, "%s", "");
+}
+
+int
+salvage_note_files(const struct params *params,
+                   const struct identity *identity, const char *folder,
+                   struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    (void) folder;
+    return PLAY(ret_why, NULL, "%s", "");
+}
+
+int
+salvage_put_back(const struct params *params,
+                 const struct identity *identity, const char *folder,
+                 struct salvage_back *ret_back, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    *ret_back = (struct salvage_back) { 1, 2 };
+    return PLAY(ret_why, ret_back, " '%s'", folder);
 }
 
 int

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kept WAL goes back, so that an interrupted rewind can be run again. */
+
+#include "salvage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "salvage_parts.h"
+
+/* Who is killed leaves it: the server removes this name when it starts. */
+#define NEW "xlogtemp.pgward"
+
+static int
+open_folder(int parent, const char *name, int flags)
+{
+    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+}
+
+static int
+open_file(int folder, const char *name)
+{
+    return openat(folder, name,
+                  O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* In the place of what is there, in one step. */
+static int
+replace(int kept, const char *from, int folder, const char *name)
+{
+    struct salvage_copy copy = { .to = folder };
+
+    if (unlinkat(folder, NEW, 0) != 0 && errno != ENOENT) {
+        return -1;
+    }
+    if (salvage_copy_named(&copy, kept, from, NEW) != 0
+        || renameat(folder, NEW, folder, name) != 0) {
+        int cause = errno;
+
+        (void) unlinkat(folder, NEW, 0);    /* the cause is known */
+        errno = cause;
+        return -1;
+    }
+    return 0;
+}
+
+static bool
+is_there_already(int kept, int folder, const char *name)
+{
+    CLEANUP(close_fd) int then = open_file(kept, name);
+    CLEANUP(close_fd) int now = open_file(folder, name);
+
+    return then >= 0 && now >= 0 && salvage_copy_same(then, now);
+}
+
+/* pg_control begins with the system's identifier. */
+static int
+read_system_id(int folder, const char *name, uint64_t *ret_id)
+{
+    CLEANUP(close_fd) int fd = open_file(folder, name);
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (read(fd, ret_id, sizeof(*ret_id)) != (ssize_t) sizeof(*ret_id)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
+}
+
+static int
+put_control(int kept, int pgdata)
+{
+    CLEANUP(close_fd) int global = open_folder(pgdata, "global", 0);
+    uint64_t then;
+    uint64_t now;
+
+    if (global < 0 || read_system_id(kept, "pg_control", &then) != 0
+        || read_system_id(global, "pg_control", &now) != 0) {
+        return -1;
+    }
+    if (then != now) {
+        errno = EXDEV;
+        return -1;
+    }
+    return replace(kept, "pg_control", global, "pg_control") == 0
+           ? fsync(global) : -1;
+}
+
+static int
+put_wal(int kept, int pgdata, size_t *ret_count)
+{
+    CLEANUP(close_fd) int wal = open_folder(pgdata, "pg_wal", 0);
+    int fd = open_folder(kept, ".", 0);
+    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    size_t count = 0;
+
+    if (folder == NULL || wal < 0) {
+        if (folder == NULL) {
+            close_fd(&fd);
+        }
+        return -1;
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        const char *name = entry->d_name;
+
+        if ((salvage_wal_is_segment(name) || salvage_wal_is_history(name))
+            && !is_there_already(fd, wal, name)) {
+            if (replace(fd, name, wal, name) != 0) {
+                return -1;
+            }
+            count++;
+        }
+    }
+    *ret_count = count;
+    return fsync(wal);
+}
+
+/* First what says that the directory is not whole. */
+static int
+put_back(const struct params *params, const char *folder,
+         struct salvage_back *back)
+{
+    CLEANUP(close_fd) int pgdata = open_folder(AT_FDCWD, params->pgdata, 0);
+    CLEANUP(close_fd)
+    int kept = open_folder(AT_FDCWD, folder, O_NOFOLLOW);
+
+    return pgdata < 0 || kept < 0 || put_control(kept, pgdata) != 0
+           || salvage_files_cut(params->pgdata, kept, &back->files) != 0
+           || put_wal(kept, pgdata, &back->segments) != 0 ? -1 : 0;
+}
+
+int
+salvage_put_back(const struct params *params,
+                 const struct identity *identity, const char *folder,
+                 struct salvage_back *ret_back, struct text *ret_why)
+{
+    struct salvage_back back = { 0, 0 };
+    int error = 0;
+
+    if (identity_become(identity) != 0) {
+        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
+                 strerror(errno));
+        return -1;
+    }
+    if (put_back(params, folder, &back) != 0) {
+        error = errno;
+    }
+    identity_return();
+    if (error == 0) {
+        *ret_back = back;
+        return 0;
+    }
+    text_add(ret_why, error == ENOSPC || error == EDQUOT
+             ? "make room in '%s': the WAL kept in '%s' did not fit: %s"
+             : "look at '%s': what is kept in '%s' could not be put back: %s",
+             params->pgdata, folder, strerror(error));
+    errno = error == EDQUOT ? ENOSPC : error;
+    return -1;
+}
