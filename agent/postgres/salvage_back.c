@@ -158,10 +158,14 @@ salvage_put_back(const struct params *params,
         *ret_back = back;
         return 0;
     }
-    text_add(ret_why, error == ENOSPC || error == EDQUOT
-             ? "make room in '%s': the WAL kept in '%s' did not fit: %s"
-             : "look at '%s': what is kept in '%s' could not be put back: %s",
-             params->pgdata, folder, strerror(error));
-    errno = error == EDQUOT ? ENOSPC : error;
+    if (error == ENOSPC || error == EDQUOT) {
+        text_add(ret_why, "make room for pgdata: the disk is full with the kept "
+                 "WAL back only in part. It is in '%s'", folder);
+        errno = ENOSPC;
+        return -1;
+    }
+    text_add(ret_why, "make a new copy: the kept WAL could not be put back: %s. "
+             "It is in '%s'", strerror(error), folder);
+    errno = error;
     return -1;
 }

@@ -60,7 +60,7 @@ salvage_place_tidy(const struct salvage_places *places);
 int
 salvage_remove_folder(const char *path);
 
-/* --- how large tables' files are: salvage_files.c -------------------------- */
+/* --- how large tables' files are: salvage_files.c ------------------------- */
 
 #define SALVAGE_FILES "files"
 

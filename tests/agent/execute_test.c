@@ -786,7 +786,6 @@ a_checkpoint_that_nobody_may_ask_for_is_waited_for(void **state)
     assert_int_equal(world.sync.memory.asked, 0x7000000);
     assert_has(touched_log(), "4 no log-in may ask for a checkpoint");
 }
-/* --- a rejoin ------------------------------------------------------------- */
 /* What is known of the list that is in force stays, should this fail. */
 static void
 a_mark_that_was_not_read_changes_nothing(void **state)
@@ -801,7 +800,7 @@ a_mark_that_was_not_read_changes_nothing(void **state)
     assert_string_equal(touched_calls(), "pgsql_observe");
 }
 
-/* --- a rejoin -------------------------------------------------------------- */
+/* --- a rejoin ------------------------------------------------------------- */
 
 /* What fails until a person acts is told apart from what may go better. */
 static void
@@ -847,7 +846,7 @@ a_rejoin_tells_what_a_person_has_to_mend(void **state)
     }
 }
 
-/* --- a rewind that was interrupted ----------------------------------------- */
+/* --- a rewind that was interrupted ---------------------------------------- */
 
 static void
 rewound_in_this_boot(void *ret)

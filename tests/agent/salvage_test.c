@@ -506,7 +506,7 @@ says_what_did_not_fit(void **state)
                            "# 5 of them, the newest, are left out"));
 }
 
-/* --- an interrupted rewind -------------------------------------------------- */
+/* --- an interrupted rewind ------------------------------------------------ */
 
 static int
 shell(const char *command)
@@ -585,8 +585,8 @@ puts_back_nothing_that_is_not_this_datas(void **state)
     SKIP_WITHOUT_SERVERS();
     text_init(&text, folder, sizeof(folder));
     text_add(&text, "%s.other", primary.pgdata);
-    assert_int_equal(shell("cp -r $D.pgward-diverged-1 $D.other && cd $D.other "
-                           "&& sed -i '$d' files"), 0);
+    assert_int_equal(shell("cp -r $D.pgward-diverged-1 $D.other && cd $D.other"
+                           " && sed -i '$d' files"), 0);
     (void) request_for(&primary);
     assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
                                       &why), -1);
