@@ -97,8 +97,9 @@ refuse_half_way(const struct snapshot *snapshot, struct plan *plan,
                       : "its worker ended without a word";
 
     plan_exit_reason(plan, code,
-                     "pcs resource cleanup once mended: rejoin failed: %s. Or "
-                     "pg_basebackup this node and rm '%s/PGWARD.rejoin'", why, snapshot->tmpdir);
+                     "pcs resource cleanup once mended: rejoin failed: %s. "
+                     "Or pg_basebackup this node and rm '%s/PGWARD.rejoin'",
+                     why, snapshot->tmpdir);
 }
 
 /* The start's, the monitor's and the rest's say while no worker lives. */
