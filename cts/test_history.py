@@ -19,7 +19,7 @@ SETTINGS = "wal_sender_timeout = 3s\narchive_mode = off\n"
 @pytest.fixture(scope="module")
 def cluster(request, agent):
     with open_lab(request.config, 3) as made:
-        made.set_up(Wanted(agent=agent), SETTINGS)
+        made.set_up(Wanted(agent=agent, options=["rejoin=manual"]), SETTINGS)
         made.settle()
         yield made
 

@@ -17,7 +17,7 @@ COMMAND = "pg_rewind or pg_basebackup"
 @pytest.fixture(scope="module")
 def cluster(request, agent):
     with open_lab(request.config, 2) as made:
-        made.set_up(Wanted(agent=agent))
+        made.set_up(Wanted(agent=agent, options=["rejoin=manual"]))
         made.settle()
         yield made
 

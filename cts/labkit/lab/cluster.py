@@ -145,7 +145,7 @@ class Cluster:
     def rebuild(self, node: Node) -> None:
         """The seed guide's recovery: a fresh copy, the lock file gone, cleanup."""
         postgres.base_backup(node, resources.VIP_REP)
-        node.run("rm", "-f", f"{postgres.TMP}/PGSQL.lock")
+        node.run("rm", "-f", f"{postgres.TMP}/PGSQL.lock", f"{postgres.TMP}/PGWARD.rejoin")
         self.pcs("resource", "cleanup", "msPostgresql")
 
     def put_back(self, node: Node, threshold: int = 3) -> None:
