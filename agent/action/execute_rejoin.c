@@ -212,8 +212,11 @@ list_commits(struct job *job, struct teller *teller, const char *folder)
         return;
     }
     report_log(LOG_NOTICE, "%llu transactions committed here that the primary "
-               "does not have: see '%s/transactions'",
-               (unsigned long long) counts.transactions, folder);
+               "does not have: see '%s/transactions'%s%s",
+               (unsigned long long) counts.transactions, folder,
+               counts.left_out > 0 ? "; it names the first of them" : "",
+               counts.broken ? "; WAL behind them cannot be read, and may "
+                               "hold more" : "");
 }
 
 /* Where the next worker finds what this one kept. */
