@@ -115,7 +115,9 @@ def test_clean_primary_that_was_replaced_stays_out(cluster):
 
 def test_clean_primary_that_was_replaced_stays_out_on_one_timeline(cluster):
     """P3: restart_on_promote keeps the timeline: who led and is started again is not believed."""
-    cluster.pcs("resource", "update", "pgsql", "restart_on_promote=true")
+    # while it reloads crm_mon does not know its role
+    cluster.pcs("resource", "update", "pgsql", "restart_on_promote=true", "--wait=60")
+    cluster.settle()
     with cluster.ledger() as client:
         old = replace_without_its_last_wal(cluster)
         state = wait_until_out(cluster, old)
