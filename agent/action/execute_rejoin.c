@@ -64,8 +64,6 @@ begin_marker(struct job *job, struct rejoin_marker *marker)
 {
     const struct instance *instance = job->instance;
 
-    marker->kept[0] = '\0';
-    marker->boot[0] = '\0';
     if (read_fork(job->op->value, marker) != 0) {
         text_add(&job->why, "the plan names no fork");
         return -1;
@@ -117,15 +115,52 @@ do_give_up_rejoin(struct job *job)
     return rejoin_write_marker(job->instance, &marker, &job->why);
 }
 
+/* What served the rewind alone; room on the disk, nothing else. */
+static void
+forget_before(const struct job *job, const char *folder)
+{
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    text_init(&why, why_text, sizeof(why_text));
+    if (folder[0] != '\0'
+        && salvage_forget_before(&job->instance->params,
+                                 &job->instance->identity, folder, &why)
+           != 0) {
+        report_log(LOG_WARNING, "%s", why_text);
+    }
+}
+
+/* Before the data is touched, a check may have made links plain files. */
+static int
+restore_untouched(struct job *job, const struct rejoin_marker *marker)
+{
+    const struct instance *instance = job->instance;
+    char differ_text[SERVER_TEXT_SIZE];
+    struct text differ;
+    int rc = 0;
+
+    if (marker->phase == REJOIN_BEGUN || marker->phase == REJOIN_KEPT) {
+        text_init(&differ, differ_text, sizeof(differ_text));
+        rc = own_files_restore(&instance->params, &instance->identity,
+                               &differ, &job->why);
+    }
+    return rc == OWN_FILES_NONE ? 0 : rc;
+}
+
 int
 do_unmark_rejoin(struct job *job)
 {
     const struct instance *instance = job->instance;
+    struct rejoin_marker marker;
 
-    if (own_files_forget(&instance->params, &instance->identity, &job->why)
-        != 0) {
+    if (job_read_marker(job, &marker) != 0
+        || restore_untouched(job, &marker) != 0
+        || own_files_forget(&instance->params, &instance->identity,
+                            &job->why) != 0) {
         return -1;
     }
+    forget_before(job, marker.kept);
     return rejoin_remove_marker(instance, &job->why);
 }
 

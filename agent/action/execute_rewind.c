@@ -14,6 +14,7 @@
 #include "report.h"
 #include "rewind.h"
 #include "salvage.h"
+#include "server_config.h"
 
 static void
 rewind_ticks(void *context, const struct rewind_progress *progress)
@@ -61,6 +62,27 @@ keep_from_earlier(struct job *job, const struct rewind_progress *progress)
     return job_keep_wal(job);
 }
 
+/* From the last common checkpoint on a rewind reads this node's WAL. */
+static int
+keep_what_it_reads(struct job *job, const struct rewind_progress *progress)
+{
+    const struct instance *instance = job->instance;
+    const struct salvage_request request = {
+        .params = &instance->params,
+        .identity = &instance->identity,
+        .node = instance->self_name,
+        .fork = progress->from,
+    };
+    struct rejoin_marker marker;
+
+    if (keep_from_earlier(job, progress) != 0
+        || job_read_marker(job, &marker) != 0) {
+        return -1;
+    }
+    return salvage_keep_before(&request, job->snapshot->rejoin.fork.lsn,
+                               marker.kept, &job->why);
+}
+
 static int
 ask_rewind(struct job *job)
 {
@@ -72,7 +94,7 @@ ask_rewind(struct job *job)
     memset(&progress, 0, sizeof(progress));
     switch (rewind_check(&request, &progress, &job->why)) {
         case REWIND_POSSIBLE:
-            return keep_from_earlier(job, &progress);
+            return keep_what_it_reads(job, &progress);
         case REWIND_NEXT_RUNG:
         case REWIND_REFUSED:
             job->final = true;
@@ -237,7 +259,12 @@ rewind_data(struct job *job)
         }
     }
     marker.timeline = request.timeline;
+    job->snapshot->rejoin.timeline = request.timeline;
     rejoin_boot(marker.boot);
+    if (config_write_block(&job->instance->params, &job->instance->identity,
+                           &job->why) != 0) {
+        return -1;
+    }
     return rejoin_write_marker(job->instance, &marker, &job->why) == 0
            ? run_rewind(job, &request) : -1;
 }

@@ -116,6 +116,25 @@ salvage_note_files(const struct params *params,
                    const struct identity *identity, const char *folder,
                    struct text *ret_why);
 
+/*!
+ * Keep the WAL before the fork, too, in the folder `before` of the kept one:
+ * what a rewind reads of this node it brings anew from the primary, or
+ * removes, so that one that was interrupted would not find it again.
+ *
+ * \param[in] request  its `fork`: the last common checkpoint
+ * \param[in] fork     where the kept folder begins
+ * \return 0; -1 with `ret_why`. errno: ENOSPC, ECANCELED.
+ */
+int
+salvage_keep_before(const struct salvage_request *request, lsn fork,
+                    const char *folder, struct text *ret_why);
+
+/*! Remove it: the data came back. 0, or -1 with `ret_why`. */
+int
+salvage_forget_before(const struct params *params,
+                      const struct identity *identity, const char *folder,
+                      struct text *ret_why);
+
 /*! What salvage_put_back() had to do; for the log. */
 struct salvage_back {
     size_t segments;            /*!< and history files that came back */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -15,6 +16,8 @@
 
 /* Who is killed leaves it: the server removes this name when it starts. */
 #define NEW "xlogtemp.pgward"
+
+#define BEFORE "before"
 
 static int
 open_folder(int parent, const char *name, int flags)
@@ -93,14 +96,14 @@ put_control(int kept, int pgdata)
            ? fsync(global) : -1;
 }
 
+/* `from` is the kept folder, or the one in it. */
 static int
-put_wal(int kept, int pgdata, size_t *ret_count)
+put_wal(int kept, const char *from, int pgdata, size_t *ret_count)
 {
     CLEANUP(close_fd) int wal = open_folder(pgdata, "pg_wal", 0);
-    int fd = open_folder(kept, ".", 0);
+    int fd = open_folder(kept, from, O_NOFOLLOW);
     CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *entry;
-    size_t count = 0;
 
     if (folder == NULL || wal < 0) {
         if (folder == NULL) {
@@ -116,10 +119,9 @@ put_wal(int kept, int pgdata, size_t *ret_count)
             if (replace(fd, name, wal, name) != 0) {
                 return -1;
             }
-            count++;
+            (*ret_count)++;
         }
     }
-    *ret_count = count;
     return fsync(wal);
 }
 
@@ -134,7 +136,9 @@ put_back(const struct params *params, const char *folder,
 
     return pgdata < 0 || kept < 0 || put_control(kept, pgdata) != 0
            || salvage_files_cut(params->pgdata, kept, &back->files) != 0
-           || put_wal(kept, pgdata, &back->segments) != 0 ? -1 : 0;
+           || put_wal(kept, ".", pgdata, &back->segments) != 0
+           || (put_wal(kept, BEFORE, pgdata, &back->segments) != 0
+               && errno != ENOENT) ? -1 : 0;
 }
 
 int
@@ -159,13 +163,101 @@ salvage_put_back(const struct params *params,
         return 0;
     }
     if (error == ENOSPC || error == EDQUOT) {
-        text_add(ret_why, "make room for pgdata: the disk is full with the kept "
-                 "WAL back only in part. It is in '%s'", folder);
+        text_add(ret_why, "make room for pgdata: the disk is full with the "
+                 "kept WAL back only in part. It is in '%s'", folder);
         errno = ENOSPC;
         return -1;
     }
-    text_add(ret_why, "make a new copy: the kept WAL could not be put back: %s. "
-             "It is in '%s'", strerror(error), folder);
+    text_add(ret_why, "make a new copy: the kept WAL could not be put back: "
+             "%s. It is in '%s'", strerror(error), folder);
     errno = error;
     return -1;
+}
+
+/* --- the WAL before the fork ---------------------------------------------- */
+
+static int
+copy_before(const struct salvage_wal *wal, const struct salvage_copy *how,
+            uint64_t end)
+{
+    for (uint64_t i = wal->first; i < end && i <= wal->last; i++) {
+        struct salvage_copy copy = *how;
+        char name[SEGMENT_NAME_SIZE];
+        CLEANUP(close_fd) int fd = salvage_wal_open(wal, i, name);
+
+        if (fd < 0 || (unlinkat(copy.to, name, 0) != 0 && errno != ENOENT)
+            || salvage_copy_file(&copy, fd, name) != 0) {
+            return -1;
+        }
+    }
+    return fsync(how->to);
+}
+
+static int
+keep_before(const struct salvage_request *request, lsn fork,
+            const char *folder, struct text *why)
+{
+    struct salvage_copy copy = { .to = -1, .shared = true };
+    struct salvage_wal wal = { .folder = -1 };
+    CLEANUP(close_fd)
+    int kept = open_folder(AT_FDCWD, folder, O_NOFOLLOW);
+    int rc = -1;
+
+    if (salvage_wal_find(request, &wal, why) == 0) {
+        if (kept >= 0
+            && (mkdirat(kept, BEFORE, 0700) == 0 || errno == EEXIST)) {
+            copy.to = open_folder(kept, BEFORE, O_NOFOLLOW);
+        }
+        rc = copy.to < 0 ? -1 : copy_before(&wal, &copy,
+                                            fork / wal.segment_size);
+        if (rc != 0) {
+            text_add(why, "make room beside pgdata: the WAL that a rewind "
+                     "reads could not be kept: %s. It goes into '%s/" BEFORE
+                     "'; nothing was changed", strerror(errno), folder);
+        }
+    }
+    salvage_wal_close(&wal);
+    close_fd(&copy.to);
+    return rc;
+}
+
+int
+salvage_keep_before(const struct salvage_request *request, lsn fork,
+                    const char *folder, struct text *ret_why)
+{
+    int rc;
+
+    if (identity_become(request->identity) != 0) {
+        text_add(ret_why, "could not act as user '%s': %s",
+                 request->params->pgdba, strerror(errno));
+        return -1;
+    }
+    rc = keep_before(request, fork, folder, ret_why);
+    identity_return();
+    return rc;
+}
+
+int
+salvage_forget_before(const struct params *params,
+                      const struct identity *identity, const char *folder,
+                      struct text *ret_why)
+{
+    char path[PATH_SIZE + 16];
+    struct text text;
+    int rc = -1;
+
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "%s/" BEFORE, folder);
+    if (identity_become(identity) == 0) {
+        rc = salvage_remove_folder(path) == 0 || errno == ENOENT ? 0 : -1;
+        if (rc != 0) {
+            text_add(ret_why, "could not remove '%s': %s. Remove it", path,
+                     strerror(errno));
+        }
+        identity_return();
+    } else {
+        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
+                 strerror(errno));
+    }
+    return rc;
 }

@@ -163,8 +163,8 @@ salvage_note_files(const struct params *params,
                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         rc = kept < 0 ? -1 : write_list(&walk, params->pgdata, kept);
         if (rc != 0) {
-            text_add(ret_why, "look at pgdata: the sizes of its files could not "
-                     "be noted: %s. They go into '%s'", strerror(errno),
+            text_add(ret_why, "look at pgdata: the sizes of its files could "
+                     "not be noted: %s. They go into '%s'", strerror(errno),
                      folder);
         }
         identity_return();

@@ -17,6 +17,9 @@
 #define CONFIG_TEXT_SIZE 16384
 #define FILE_MODE 0600
 
+/* What a server that a hand starts says that it could not open. */
+#define BLOCK "PGWARD.rejoin: half-way back, let Pacemaker start it"
+
 /* From this version on standby.signal stands for recovery.conf. */
 #define SIGNAL_FILE_VERSION 12
 
@@ -330,6 +333,34 @@ config_write_standby(const struct pgconf_standby *wanted,
            ? change_in(params->pgdata, "standby.signal", CHANGE_TOUCH,
                        identity, ret_why)
            : 0;
+}
+
+int
+config_write_block(const struct params *params,
+                   const struct identity *identity, struct text *ret_why)
+{
+    uint32_t version = read_major_version(params, identity);
+    char buf[PATH_SIZE + 128];
+    char path[PATH_SIZE];
+    struct text text;
+
+    if (version == 0) {
+        return unknown_version(params, ret_why);
+    }
+    if (version < SIGNAL_FILE_VERSION) {
+        return 0;       /* there a restore_command alone makes it a standby */
+    }
+    text_init(&text, buf, sizeof(buf));
+    if (pgconf_include(params->tmpdir, BLOCK, &text) != 0) {
+        text_add(ret_why, "tmpdir '%s' cannot stand in an include line",
+                 params->tmpdir);
+        return -1;
+    }
+    text_add(&text, "\n");
+    if (join_path(params->tmpdir, PGCONF_RECOVERY, path, ret_why) != 0) {
+        return -1;
+    }
+    return change_file(path, CHANGE_WRITE, &text, identity, ret_why);
 }
 
 int

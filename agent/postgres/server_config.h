@@ -42,6 +42,15 @@ int
 config_remove_standby(const struct params *params,
                       const struct identity *identity, struct text *ret_why);
 
+/*!
+ * While the data is half-way to another history no server starts on it, by
+ * whatever hand, and its log says why: recovery.conf includes a file that is
+ * not there, called so. config_write_standby() ends it. From version 12 on.
+ */
+int
+config_write_block(const struct params *params,
+                   const struct identity *identity, struct text *ret_why);
+
 /*! Make or remove PGSQL.lock in tmpdir. */
 int
 config_set_lock(const struct params *params, const struct identity *identity,

@@ -130,6 +130,8 @@
     X(REJOIN_BEGUN, "begun")        /* nothing has been touched */ \
     X(REJOIN_KEPT, "kept")          /* its own WAL is kept beside the data */ \
     X(REJOIN_TORN, "torn")          /* the data is being changed, or was */ \
+    X(REJOIN_STALLED, "stalled")    /* it was whole, and its server did not \
+                                       come to stream */ \
     X(REJOIN_WHOLE, "whole")        /* the data is the primary's past */ \
     X(REJOIN_FOLLOWS, "follows")    /* it was started, and is to stream */
 

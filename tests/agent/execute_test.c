@@ -141,7 +141,8 @@ static const struct deed deeds[OP_COUNT] = {
     [OP_GIVE_UP_REJOIN] = { "rejoin_read_marker | rejoin_inode"
                             " | rejoin_write_marker none given-up",
                             "rejoin_write_marker", LIMIT_NONE },
-    [OP_UNMARK_REJOIN] = { "own_files_forget | rejoin_remove_marker",
+    [OP_UNMARK_REJOIN] = { "rejoin_read_marker | rejoin_inode"
+                           " | own_files_forget | rejoin_remove_marker",
                            "rejoin_remove_marker", LIMIT_NONE },
     [OP_BEGIN_REJOIN] = { "rejoin_begin", "rejoin_begin", LIMIT_NONE },
     [OP_END_REJOIN] = { "rejoin_end", "rejoin_end", LIMIT_NONE },
@@ -154,11 +155,14 @@ static const struct deed deeds[OP_COUNT] = {
                           " | instance_lock", "pgsql_prove_source",
                           LIMIT_NONE },
     [OP_CHECK_REWIND] = { "instance_unlock | own_files_save again"
-                          " | rewind_check 1 | instance_lock",
+                          " | rewind_check 1 | rejoin_read_marker"
+                          " | rejoin_inode | salvage_keep_before ''"
+                          " | instance_lock",
                           "rewind_check", LIMIT_NONE },
     [OP_REWIND] = { "instance_unlock | rejoin_read_marker | rejoin_inode"
                     " | own_files_restore | salvage_put_back ''"
                     " | own_files_save again"
+                    " | config_write_block"
                     " | rejoin_write_marker none goes-on | rewind_run 1"
                     " | rewind_verify | own_files_restore"
                     " | instance_lock", "own_files_restore", LIMIT_NONE },
@@ -914,6 +918,7 @@ what_only_looks_rewound_is_rewound_again(void **state)
         assert_int_equal(world.failed, OP_NONE);
         assert_has(touched_calls(), "own_files_restore"
                    " | salvage_put_back '/srv/kept' | own_files_save again"
+                   " | config_write_block"
                    " | rejoin_write_marker torn goes-on | rewind_run 2"
                    " | rewind_verify | own_files_restore");
     }
@@ -1004,7 +1009,7 @@ an_earlier_fork_is_kept_from(void **state)
             assert_has(touched_calls(), "rewind_check 1 | salvage_keep");
             assert_true(world.rejoin.fork.lsn == 0x4000000);
         } else {
-            assert_null(strstr(touched_calls(), "salvage_keep"));
+            assert_null(strstr(touched_calls(), "salvage_keep |"));
             assert_true(world.rejoin.fork.lsn == known[i]);
         }
     }

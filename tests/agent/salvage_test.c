@@ -529,12 +529,14 @@ shell(const char *command)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-#define SUMS "cd $D && find . -type f ! -name postmaster.pid -exec cksum {} + " \
+#define SUMS \
+    "cd $D && find . -type f ! -name postmaster.pid -exec cksum {} + " \
     "| sort -k3 > $D/../sums"
 
 static void
 puts_back_what_an_interrupted_rewind_took(void **state)
 {
+    struct salvage_request request = request_for(&primary);
     char folder[LIVE_PATH_SIZE + 64];
     struct salvage_back back = { 0, 0 };
     struct text text;
@@ -550,6 +552,12 @@ puts_back_what_an_interrupted_rewind_took(void **state)
     (void) request_for(&primary);
     assert_int_equal(salvage_note_files(&params, &site.owner, folder, &why),
                      0);
+    request.fork.lsn -= 16 * 1024 * 1024;     /* one segment more */
+    assert_int_equal(salvage_keep_before(&request, fork_lsn, folder, &why),
+                     0);
+    assert_int_equal(salvage_keep_before(&request, fork_lsn, folder, &why),
+                     0);
+    assert_true(count_files("primary.pgward-diverged-1/before/*") > 0);
     assert_int_equal(shell(SUMS ".1"), 0);
     assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
                                       &why), 0);
@@ -559,6 +567,8 @@ puts_back_what_an_interrupted_rewind_took(void **state)
                            "0000000?????????????????; do "
                            "s=$(basename $s); case $n in '') rm pg_wal/$s; n=1"
                            ";; *) truncate -s 8192 pg_wal/$s;; esac; done; "
+                           "for s in ../primary.pgward-diverged-1/before/*; do "
+                           ": > pg_wal/$(basename $s); done; "
                            "echo other > pg_wal/00000002.history; "
                            "echo torn >> global/1262; echo new > base/1/99; "
                            "mkdir base/77; echo new > base/77/1259.1; "
@@ -566,9 +576,14 @@ puts_back_what_an_interrupted_rewind_took(void **state)
                            "seek=2 count=1 conv=notrunc 2>/dev/null"), 0);
     assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
                                       &why), 0);
-    assert_true(back.segments >= 2);
+    assert_true(back.segments >= 3);
     assert_int_equal(back.files, 3);
     assert_int_equal(shell("rmdir $D/base/77"), 0);
+    assert_int_equal(salvage_forget_before(&params, &site.owner, folder, &why),
+                     0);
+    assert_int_equal(salvage_forget_before(&params, &site.owner, folder, &why),
+                     0);
+    assert_int_equal(count_files("primary.pgward-diverged-1/before"), 0);
     assert_int_equal(shell(SUMS ".2"), 0);
     assert_int_equal(shell("cmp $D/../sums.1 $D/../sums.2"), 0);
 }

@@ -345,12 +345,34 @@ nothing_is_removed_for_a_version_that_is_not_known(void **state)
     assert_true(is_there("data/standby.signal"));
 }
 
+/* While data is half-way to another history; the next start writes it anew. */
+static void
+a_block_stands_where_a_standby_has_its_settings(void **state)
+{
+    (void) state;
+    put("data/PG_VERSION", "11\n");
+    assert_int_equal(config_write_block(&params, &identity, &why), 0);
+    assert_false(is_there("data/recovery.conf"));
+    assert_false(is_there("tmp/recovery.conf"));
+    put("data/PG_VERSION", "15\n");
+    assert_int_equal(config_write_block(&params, &identity, &why), 0);
+    assert_non_null(strstr(get("tmp/recovery.conf"), INCLUDES));
+    assert_non_null(strstr(get("tmp/recovery.conf"), "/tmp/PGWARD.rejoin: "));
+    assert_int_equal(config_standby_is_current(&params, &identity, "srv1",
+                                               "srv1~5f3a91c4"), TRI_NO);
+    write_standby(STANDBY_FOLLOWS);
+    assert_null(strstr(get("tmp/recovery.conf"), "PGWARD"));
+    put("data/PG_VERSION", "moon\n");
+    assert_int_equal(config_write_block(&params, &identity, &why), -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_block_stands_where_a_standby_has_its_settings),
         TEST(a_standby_before_12_has_recovery_conf_in_pgdata),
         TEST(a_standby_from_12_on_has_a_signal_file_and_an_include_line),
         TEST(an_upstream_before_13_counts_from_the_next_start_on),

@@ -168,6 +168,7 @@ report_log(int priority, const char *format, ...)
 ON_FILES(postgres_prepare)
 ON_FILES(config_write_includes)
 ON_FILES(config_remove_standby)
+ON_FILES(config_write_block)
 ON_FILES(config_remove_backup_label)
 ON_FILES(config_write_promote_trigger)
 

@@ -118,6 +118,25 @@ salvage_note_files(const struct params *params,
 }
 
 int
+salvage_keep_before(const struct salvage_request *request, lsn fork,
+                    const char *folder, struct text *ret_why)
+{
+    (void) request;
+    (void) fork;
+    return PLAY(ret_why, NULL, " '%s'", folder);
+}
+
+int
+salvage_forget_before(const struct params *params,
+                      const struct identity *identity, const char *folder,
+                      struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, NULL, " '%s'", folder);
+}
+
+int
 salvage_put_back(const struct params *params,
                  const struct identity *identity, const char *folder,
                  struct salvage_back *ret_back, struct text *ret_why)

@@ -47,6 +47,15 @@ mark(struct plan *plan, enum rejoin_phase phase)
     plan_add_number(plan, OP_MARK_REJOIN, OP_REQUIRED, (int32_t) phase);
 }
 
+/* The data is whole: a start finds out again what it is to the primary. */
+static void
+judge_anew(struct plan *plan, const char *why)
+{
+    plan_log(plan, LOG_NOTICE, "this node's data is judged again: %s", why);
+    plan_add(plan, OP_UNMARK_REJOIN, OP_REQUIRED, 0, NULL);
+    plan_exit(plan, OCF_ERR_GENERIC);
+}
+
 /* Until the other side leads, by the record; not for ever. */
 static bool
 has_its_turn(const struct snapshot *snapshot, struct plan *plan)
@@ -84,19 +93,6 @@ server_is_down(const struct snapshot *snapshot, struct plan *plan)
     return end_server(snapshot, plan, snapshot->settings.stop_escalate_ms);
 }
 
-static void
-keep(const struct snapshot *snapshot, struct plan *plan)
-{
-    if (!server_is_down(snapshot, plan)
-        || !have_facts(snapshot, FACT_FILES | FACT_NEWEST, plan)) {
-        return;
-    }
-    want_rejoin_attrs(snapshot, plan, "keeping its own WAL");
-    plan_add(plan, OP_KEEP_WAL, OP_REQUIRED, 0, NULL);
-    mark(plan, REJOIN_KEPT);
-    plan_again(plan, 0, snapshot->facts, 0);
-}
-
 /* The timeline that the primary says it leads on; 0: it does not say. */
 static uint32_t
 source_timeline(const struct snapshot *snapshot)
@@ -112,6 +108,45 @@ source_timeline(const struct snapshot *snapshot)
     return told->known == ATTR_SET
            && history_read_summary(told->value, &history) == 0
            ? history.timeline : 0;
+}
+
+/* Another than the one that the data was held against, or rewound to. */
+static bool
+is_other_history(const struct snapshot *snapshot)
+{
+    uint32_t timeline = source_timeline(snapshot);
+
+    return timeline != 0 && timeline != snapshot->rejoin.timeline;
+}
+
+static bool
+is_clean(const struct snapshot *snapshot)
+{
+    return snapshot->control.state == CONTROL_SHUT_DOWN
+           || snapshot->control.state == CONTROL_SHUT_DOWN_IN_RECOVERY;
+}
+
+/* Before anything is changed. */
+static void
+keep(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!server_is_down(snapshot, plan)
+        || !have_facts(snapshot, FACT_FILES | FACT_CONTROL | FACT_NEWEST,
+                       plan)) {
+        return;
+    }
+    if (is_other_history(snapshot)) {
+        judge_anew(plan, "another primary leads now");
+        return;
+    }
+    if (!is_clean(snapshot)) {
+        judge_anew(plan, "its server did not end in good order");
+        return;
+    }
+    want_rejoin_attrs(snapshot, plan, "keeping its own WAL");
+    plan_add(plan, OP_KEEP_WAL, OP_REQUIRED, 0, NULL);
+    mark(plan, REJOIN_KEPT);
+    plan_again(plan, 0, snapshot->facts, 0);
 }
 
 /* Can the primary be rewound from, as of now? */
@@ -136,10 +171,36 @@ source_is_proved(const struct snapshot *snapshot, struct plan *plan)
     return false;
 }
 
+/* Is what was kept all that this node has, and the other side the same? */
+static bool
+is_still_so(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->rejoin.phase == REJOIN_KEPT) {
+        if (snapshot->process.state == PROCESS_RUNNING) {
+            judge_anew(plan, "somebody started its server");
+            return false;
+        }
+        if (is_other_history(snapshot)) {
+            judge_anew(plan, "another primary leads now");
+            return false;
+        }
+    }
+    /* its server has replayed what the primary before this one wrote, and a
+       rewind may be half-way */
+    if (snapshot->rejoin.phase == REJOIN_STALLED
+        && is_other_history(snapshot)) {
+        end_attempt(plan, REJOIN_GIVEN_UP, "make a new copy: the data has "
+                    "followed a primary before this one");
+        return false;
+    }
+    return true;
+}
+
 static void
 go_back(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (!server_is_down(snapshot, plan)
+    if (!is_still_so(snapshot, plan)
+        || !server_is_down(snapshot, plan)
         || !source_is_proved(snapshot, plan)) {
         return;
     }
@@ -157,7 +218,7 @@ go_back(const struct snapshot *snapshot, struct plan *plan)
 
 /* P7: it must not stream from itself. */
 static void
-follow_primary(const struct snapshot *snapshot, struct plan *plan)
+start_standby(const struct snapshot *snapshot, struct plan *plan)
 {
     if (!server_is_down(snapshot, plan)) {
         return;
@@ -170,9 +231,26 @@ follow_primary(const struct snapshot *snapshot, struct plan *plan)
     }
     want_rejoin_attrs(snapshot, plan, "starting");
     plan_add(plan, OP_PREPARE, OP_REQUIRED, 0, NULL);
+    mark(plan, REJOIN_FOLLOWS);     /* first: no rewind is run again then */
     plan_standby_start(plan, STANDBY_FOLLOWS);
-    mark(plan, REJOIN_FOLLOWS);
     plan_again(plan, STREAM_LOOK_MS, FACT_PROCESS | FACT_SQL, 2000);
+}
+
+static void
+follow_primary(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (source_timeline(snapshot) == 0) {
+        plan_again(plan, SOURCE_LOOK_MS, snapshot->facts, 0);
+        return;
+    }
+    if (is_other_history(snapshot)) {
+        plan_log(plan, LOG_NOTICE, "another primary leads now: the data is "
+                 "rewound to its history");
+        mark(plan, REJOIN_TORN);
+        plan_again(plan, 0, snapshot->facts, 0);
+        return;
+    }
+    start_standby(snapshot, plan);
 }
 
 /* It streams: what told of another past is no more. */
@@ -195,14 +273,31 @@ finish(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
+/* No fault of the data, where the primary is another one. */
+static void
+stream_failed(const struct snapshot *snapshot, struct plan *plan,
+              const char *why)
+{
+    if (!have_facts(snapshot, CLUSTER_FACTS, plan)) {
+        return;
+    }
+    if (is_other_history(snapshot)) {
+        if (server_is_down(snapshot, plan)) {
+            judge_anew(plan, "another primary leads now");
+        }
+        return;
+    }
+    mark(plan, REJOIN_STALLED);
+    end_attempt(plan, REJOIN_GOES_ON, why);
+}
+
 static void
 await_stream(const struct snapshot *snapshot, struct plan *plan)
 {
     const struct done *started = &snapshot->done[OP_START_SERVER];
 
     if (started->times == 0) {      /* by a worker before this one */
-        mark(plan, REJOIN_WHOLE);
-        plan_again(plan, 0, snapshot->facts, 0);
+        start_standby(snapshot, plan);
         return;
     }
     if (snapshot->process.state == PROCESS_GONE) {
@@ -211,8 +306,7 @@ await_stream(const struct snapshot *snapshot, struct plan *plan)
             plan_again(plan, 0, FACT_PROCESS, 0);
             return;
         }
-        mark(plan, REJOIN_TORN);
-        end_attempt(plan, REJOIN_GOES_ON, snapshot->log_tail);
+        stream_failed(snapshot, plan, snapshot->log_tail);
         return;
     }
     if (snapshot->server.answer == ANSWER_OK
@@ -224,9 +318,8 @@ await_stream(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (snapshot->elapsed_ms > started->last_ms + STREAM_WAIT_MS) {
-        mark(plan, REJOIN_TORN);
-        end_attempt(plan, REJOIN_GOES_ON, "the server does not stream: look "
-                    "at its log");
+        stream_failed(snapshot, plan, "the server does not stream: look at "
+                      "its log");
         return;
     }
     plan_again(plan, STREAM_LOOK_MS, FACT_PROCESS | FACT_SQL, 2000);
@@ -269,7 +362,8 @@ decide_rejoin(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (a_step_failed(snapshot, plan)
-        || (snapshot->rejoin.phase != REJOIN_FOLLOWS
+        || ((snapshot->rejoin.phase != REJOIN_FOLLOWS
+             || snapshot->done[OP_START_SERVER].times == 0)
             && !has_its_turn(snapshot, plan))) {
         return;
     }
@@ -279,6 +373,7 @@ decide_rejoin(const struct snapshot *snapshot, struct plan *plan)
             break;
         case REJOIN_KEPT:
         case REJOIN_TORN:
+        case REJOIN_STALLED:
             go_back(snapshot, plan);
             break;
         case REJOIN_WHOLE:
