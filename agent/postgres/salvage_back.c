@@ -212,8 +212,8 @@ keep_before(const struct salvage_request *request, lsn fork,
                                             fork / wal.segment_size);
         if (rc != 0) {
             text_add(why, "make room beside pgdata: the WAL that a rewind "
-                     "reads could not be kept: %s. It goes into '%s/" BEFORE
-                     "'; nothing was changed", strerror(errno), folder);
+                     "reads could not be kept: %s. It goes into '%s/before'"
+                     "; nothing was changed", strerror(errno), folder);
         }
     }
     salvage_wal_close(&wal);
