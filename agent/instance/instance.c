@@ -266,6 +266,17 @@ read_expected_role(void)
            ? ROLE_PROMOTED : ROLE_STARTED;
 }
 
+/*
+ * A monitor of the cluster's that does not recur. Pacemaker 2.1.5 gives it no
+ * interval at all; one that a person runs has no node either.
+ */
+static bool
+is_probe(const char *interval)
+{
+    return interval != NULL ? strcmp(interval, "0") == 0
+                            : getenv(META "on_node") != NULL;
+}
+
 void
 instance_init(enum action action, struct instance *ret_instance,
               struct snapshot *ret_snapshot)
@@ -291,8 +302,8 @@ instance_init(enum action action, struct instance *ret_instance,
     ret_snapshot->notify = action == ACTION_NOTIFY ? read_notify()
                                                    : NOTIFY_NONE;
     ret_snapshot->expected_role = read_expected_role();
-    ret_snapshot->probe = action == ACTION_MONITOR && interval != NULL
-                          && strcmp(interval, "0") == 0 ? TRI_YES : TRI_NO;
+    ret_snapshot->probe = action == ACTION_MONITOR && is_probe(interval)
+                          ? TRI_YES : TRI_NO;
     ret_snapshot->check_level =
         level != NULL ? (uint32_t) strtoul(level, NULL, 10) : 0;
     instance_fill(&source, ret_instance, ret_snapshot);

@@ -2,6 +2,7 @@
 /* What a node lacks is said by start and validate-all, with the next step. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -210,6 +211,39 @@ a_lock_that_cannot_be_made_is_named(void **state)
     assert_int_equal(setenv("HA_RSCTMP", folder, 1), 0);
 }
 
+static enum tri
+probe_of(enum action action, const char *interval, const char *node)
+{
+    static struct instance asked;
+    static struct snapshot world;
+
+    (void) unsetenv("OCF_RESKEY_CRM_meta_interval");
+    (void) unsetenv("OCF_RESKEY_CRM_meta_on_node");
+    if (interval != NULL) {
+        (void) setenv("OCF_RESKEY_CRM_meta_interval", interval, 1);
+    }
+    if (node != NULL) {
+        (void) setenv("OCF_RESKEY_CRM_meta_on_node", node, 1);
+    }
+    instance_init(action, &asked, &world);
+    (void) unsetenv("OCF_RESKEY_CRM_meta_interval");
+    (void) unsetenv("OCF_RESKEY_CRM_meta_on_node");
+    return world.probe;
+}
+
+/* What Pacemaker gives a probe and a recurring monitor; and a person neither. */
+static void
+a_probe_is_the_clusters_monitor_that_does_not_recur(void **state)
+{
+    (void) state;
+    assert_int_equal(probe_of(ACTION_MONITOR, NULL, "srv1"), TRI_YES);
+    assert_int_equal(probe_of(ACTION_MONITOR, "0", "srv1"), TRI_YES);
+    assert_int_equal(probe_of(ACTION_MONITOR, "0", NULL), TRI_YES);
+    assert_int_equal(probe_of(ACTION_MONITOR, "1000", "srv1"), TRI_NO);
+    assert_int_equal(probe_of(ACTION_MONITOR, NULL, NULL), TRI_NO);
+    assert_int_equal(probe_of(ACTION_START, NULL, "srv1"), TRI_NO);
+}
+
 int
 main(void)
 {
@@ -221,6 +255,8 @@ main(void)
         cmocka_unit_test(names_what_is_missing),
         cmocka_unit_test(the_owner_who_may_not_lock_is_told),
         cmocka_unit_test(a_lock_that_cannot_be_made_is_named),
+        cmocka_unit_test(
+            a_probe_is_the_clusters_monitor_that_does_not_recur),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
