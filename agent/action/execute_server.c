@@ -12,6 +12,7 @@
 #include "postgres.h"
 #include "postgres_holders.h"
 #include "report.h"
+#include "slot_owner.h"
 #include "watch.h"
 
 int
@@ -151,6 +152,23 @@ do_switch_wal(struct job *job)
                             &job->why);
 }
 
+/*
+ * Before it is made: by the next look the prefix may be another one, and what
+ * is not noted would count as a stranger's.
+ */
+static int
+note_slot(const struct instance *instance, const char *slot,
+          struct text *ret_why)
+{
+    struct slot_names ours;
+
+    config_read_slots(&instance->params, &instance->identity, &ours);
+    return slot_names_add(&ours, slot)
+           ? config_write_slots(&instance->params, &instance->identity, &ours,
+                                ret_why)
+           : 0;
+}
+
 static int
 change_slot(struct job *job, const char *node, bool create)
 {
@@ -164,6 +182,9 @@ change_slot(struct job *job, const char *node, bool create)
     }
     report_log(LOG_INFO, "%s the replication slot '%s'",
                create ? "making" : "dropping", slot);
+    if (create && note_slot(instance, slot, &job->why) != 0) {
+        return -1;
+    }
     return create
            ? pgsql_create_slot(instance->pgsql, slot, instance->deadline_ms,
                                &job->why)
@@ -181,6 +202,42 @@ int
 do_drop_slot(struct job *job)
 {
     return change_slot(job, job_node(job), false);
+}
+
+/* Noted only where it is gone: a primary may be ended in between. */
+int
+do_give_up_slot(struct job *job)
+{
+    if (change_slot(job, job_node(job), false) != 0) {
+        return -1;
+    }
+    memory_give_up_slot(job->instance, job_node(job));
+    return 0;
+}
+
+int
+do_drop_other_slot(struct job *job)
+{
+    report_log(LOG_INFO, "dropping the replication slot '%s'",
+               job->op->value);
+    return pgsql_drop_slot(job->instance->pgsql, job->op->value,
+                           job->instance->deadline_ms, &job->why);
+}
+
+int
+do_advance_slots(struct job *job)
+{
+    struct slot_names ours;
+    char names[SLOT_ROWS_MAX * SERVER_NAME_SIZE];
+    struct text text;
+
+    slots_list(&job->instance->params, job->snapshot, &ours);
+    text_init(&text, names, sizeof(names));
+    for (size_t i = 0; i < ours.count; i++) {
+        text_add(&text, "%s%s", i > 0 ? "," : "", ours.name[i]);
+    }
+    return pgsql_advance_slots(job->instance->pgsql, names, job->op->value,
+                               job->instance->deadline_ms, &job->why);
 }
 
 int

@@ -138,8 +138,8 @@ pgsql_observe_position(struct pgsql *pgsql, int64_t deadline_ms,
  * `senders` of each node but `self`. Whole names without case; of several
  * connections of one name the best one (streaming, then synchronous, then
  * furthest) counts. Where columns are NULL (a log-in without pg_monitor),
- * visible is NO and state UNKNOWN. Without replication_slot_name the slots stay
- * UNKNOWN.
+ * visible is NO and state UNKNOWN. All physical slots go to senders.slot_row,
+ * whoever they are of.
  *
  * \return 0, or -1 with only `snapshot->server.answer` and `text` set.
  */
@@ -241,6 +241,21 @@ pgsql_promote(struct pgsql *pgsql, int64_t deadline_ms, struct text *ret_why);
 int
 pgsql_create_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
                   struct text *ret_why);
+
+/*!
+ * Have a standby's slots go on to `position`, those of them that nobody uses
+ * and that are behind; but never past its own last restartpoint. WAL from
+ * there on it keeps for itself, and it is what pg_rewind needs here of a
+ * primary that has parted: that one's last common checkpoint is no older.
+ *
+ * \param[in] names  of the slots, with commas between
+ *
+ * \return 0, also where nothing is behind; -1 with `ret_why`.
+ */
+int
+pgsql_advance_slots(struct pgsql *pgsql, const char *names,
+                    const char *position, int64_t deadline_ms,
+                    struct text *ret_why);
 
 /*! Drop a slot that nobody uses; a missing one is a success. */
 int

@@ -173,6 +173,14 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
 }
 
 int
+pgsql_advance_slots(struct pgsql *pgsql, const char *names,
+                    const char *position, int64_t deadline_ms,
+                    struct text *ret_why)
+{
+    return CALL(advance_slots, names, position, deadline_ms, ret_why);
+}
+
+int
 pgsql_end_senders(struct pgsql *pgsql, int32_t pid, const char *began,
                   int64_t deadline_ms, struct text *ret_why)
 {

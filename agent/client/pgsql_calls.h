@@ -29,6 +29,7 @@
     X(promote) \
     X(create_slot) \
     X(drop_slot) \
+    X(advance_slots) \
     X(end_senders) \
     X(prove_source) \
     X(check_grants)

@@ -220,6 +220,37 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
     return -1;
 }
 
+int
+pgsql_advance_slots(struct pgsql *pgsql, const char *names,
+                    const char *position, int64_t deadline_ms,
+                    struct text *ret_why)
+{
+    struct pgsql_failure failure;
+    const struct pgsql_statement statement = {
+        .sql = "SELECT pg_catalog.pg_replication_slot_advance(s.slot_name,"
+               " t.target)"
+               " FROM pg_catalog.pg_get_replication_slots() s,"
+               " (SELECT LEAST($2::pg_catalog.pg_lsn, c.redo_lsn) AS target"
+               " FROM pg_catalog.pg_control_checkpoint() c) t"
+               " WHERE pg_catalog.pg_is_in_recovery()"
+               " AND s.slot_name::pg_catalog.text OPERATOR(pg_catalog.=)"
+               " ANY (pg_catalog.string_to_array($1::pg_catalog.text, ','))"
+               " AND NOT s.active"
+               " AND s.restart_lsn OPERATOR(pg_catalog.<) t.target",
+        .param_count = 2,
+        .param = (const char *const[]) { names, position },
+        .rows = 0,
+    };
+
+    if (change(pgsql, &statement, UNDEFINED_OBJECT, deadline_ms, &failure)
+        == 0) {
+        return 0;
+    }
+    text_add(ret_why, "could not advance slots to '%s': %s", position,
+             failure.text);
+    return -1;
+}
+
 /* Of a process that is another's by now, the beginning is another, too. */
 #define END_ONE_SQL \
     "SELECT pg_catalog.pg_terminate_backend(w.pid)" \

@@ -22,6 +22,7 @@ static const char profile_sql[] =
     " WHERE s.name OPERATOR(pg_catalog.=) ANY (ARRAY["
     "'fsync', 'full_page_writes', 'hot_standby', 'wal_log_hints',"
     " 'data_checksums', 'synchronous_commit',"
+    " 'max_slot_wal_keep_size', 'max_replication_slots',"
     " 'wal_sender_shutdown_timeout'])"
     " UNION ALL (SELECT 'reset', pg_catalog.concat('ALTER ',"
     " CASE WHEN r.setrole OPERATOR(pg_catalog.<>) 0 THEN"
@@ -93,6 +94,10 @@ read_row(const PGresult *result, int row, struct profile *profile)
                && strcmp(value, "-1") != 0) {
         (void) text_copy(value, profile->sender_shutdown,
                          sizeof(profile->sender_shutdown));
+    } else if (strcmp(name, "max_slot_wal_keep_size") == 0) {
+        profile->slots_bounded = strcmp(value, "-1") == 0 ? TRI_NO : TRI_YES;
+    } else if (strcmp(name, "max_replication_slots") == 0) {
+        profile->slot_max = pgsql_field_number(result, row, COL_VALUE);
     } else if (strcmp(name, "reset") == 0) {
         if (text_copy(value, profile->weak_commit_reset,
                       sizeof(profile->weak_commit_reset)) != 0) {

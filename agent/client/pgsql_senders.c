@@ -5,10 +5,12 @@
 
 #include <string.h>
 
+#include "line.h"
 #include "sender_name.h"
 
 enum {
-    COL_KIND = 0,       /* `w`: a WAL sender, `s`: a slot */
+    COL_KIND = 0,       /* `w`: a WAL sender, `s`: a slot, `m`: its name is
+                         * max_replication_slots */
     COL_NAME,
     COL_STATE,
     COL_SYNC_STATE,
@@ -23,7 +25,14 @@ enum {
     COL_ADDRESS,
 };
 
-#define SLOT_NAME_SIZE 64
+/* What the columns are of a slot. */
+enum {
+    COL_SLOT_STATUS = COL_STATE,
+    COL_SLOT_TYPE = COL_SYNC_STATE,
+    COL_SLOT_RESTART = COL_FLUSH_LSN,
+    COL_SLOT_LEFT = COL_REPLY,
+    COL_SLOT_XMIN = COL_BEGAN,
+};
 
 /*
  * The functions behind pg_stat_replication and pg_replication_slots: the views
@@ -36,7 +45,7 @@ enum {
     " w.flush_lsn OPERATOR(pg_catalog.>)" \
     " pg_catalog.pg_current_wal_flush_lsn() END"
 
-#define SENDERS_SQL(reply) \
+#define SENDERS_SQL(reply, status, left) \
     PGSQL_READ_ONLY \
     "SELECT 'w'::pg_catalog.text, a.application_name, w.state, w.sync_state," \
     " w.sync_priority::pg_catalog.text, w.flush_lsn::pg_catalog.text," \
@@ -50,13 +59,18 @@ enum {
     " FROM pg_catalog.pg_stat_get_wal_senders() w," \
     " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
     " UNION ALL" \
-    " SELECT 's', s.slot_name::pg_catalog.text, NULL, NULL, NULL, NULL," \
-    " s.active, NULL, NULL, NULL, NULL, NULL, NULL" \
-    " FROM pg_catalog.pg_get_replication_slots() s"
+    " SELECT 's', s.slot_name::pg_catalog.text, " status ", s.slot_type," \
+    " NULL, s.restart_lsn::pg_catalog.text," \
+    " s.active, " left ", NULL, s.xmin::pg_catalog.text, NULL, NULL, NULL" \
+    " FROM pg_catalog.pg_get_replication_slots() s" \
+    " UNION ALL" \
+    " SELECT 'm', pg_catalog.current_setting('max_replication_slots')," \
+    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
 
 #define REPLY "pg_catalog.date_part('epoch', w.reply_time)::pg_catalog.text"
 
 #define REPLY_TIME_VERSION 120000
+#define SLOT_STATUS_VERSION 130000
 
 static void
 read_sender(const PGresult *result, int row, struct sender *ret_sender)
@@ -134,34 +148,72 @@ read_senders(const PGresult *result, struct snapshot *snapshot)
     read_named(result, false, snapshot);
 }
 
-static void
-read_slot(const struct params *params, const PGresult *result, int row,
-          struct node *node)
+static const char *
+senders_sql(const PGconn *conn)
 {
-    const char *name = pgsql_field(result, row, COL_NAME);
-    char slot[SLOT_NAME_SIZE];
+    int version = PQserverVersion(conn);
 
-    if (!is_sender(result, row)
-        && params->replication_slot_name[0] != '\0'
-        && params_slot_name(params->replication_slot_name, node->name, slot,
-                            sizeof(slot)) == 0
-        && strcmp(name, slot) == 0) {
-        node->senders.slot = TRI_YES;
-        node->senders.slot_active = pgsql_field_tri(result, row, COL_FLAG);
+    if (version < REPLY_TIME_VERSION) {
+        return SENDERS_SQL("NULL", "NULL", "NULL");
+    }
+    return version < SLOT_STATUS_VERSION
+           ? SENDERS_SQL(REPLY, "NULL", "NULL")
+           : SENDERS_SQL(REPLY, "s.wal_status",
+                         "s.safe_wal_size::pg_catalog.text");
+}
+
+/* Past its bound, what is left is less than nothing. */
+static void
+read_left(const char *left, struct slot *slot)
+{
+    uint64_t number;
+
+    if (left[0] == '\0') {
+        return;
+    }
+    slot->limited = TRI_YES;
+    if (line_read_number(left, UINT64_MAX, &number) != NULL) {
+        slot->left_bytes = number;
     }
 }
 
 static void
-read_slots(const struct params *params, const PGresult *result,
-           struct node *node)
+read_slot(const PGresult *result, int row, struct senders *senders)
 {
-    enum tri none =
-        params->replication_slot_name[0] == '\0' ? TRI_UNKNOWN : TRI_NO;
+    struct slot_row *seen = &senders->slot_row[senders->slot_row_count];
+    struct slot slot = { .there = TRI_YES };
 
-    node->senders.slot = none;
-    node->senders.slot_active = none;
+    senders->slot_count++;
+    if (strcmp(pgsql_field(result, row, COL_SLOT_TYPE), "physical") != 0
+        || senders->slot_row_count == SLOT_ROWS_MAX
+        || text_copy(pgsql_field(result, row, COL_NAME), seen->name,
+                     sizeof(seen->name)) != 0) {
+        return;
+    }
+    slot.active = pgsql_field_tri(result, row, COL_FLAG);
+    slot.status = slot_status_parse(pgsql_field(result, row,
+                                                COL_SLOT_STATUS));
+    slot.restart_lsn = pgsql_field_lsn(result, row, COL_SLOT_RESTART);
+    slot.xmin = PQgetisnull(result, row, COL_SLOT_XMIN) ? TRI_NO : TRI_YES;
+    read_left(pgsql_field(result, row, COL_SLOT_LEFT), &slot);
+    seen->slot = slot;
+    senders->slot_row_count++;
+}
+
+/* Whose they are, the caller knows: see slot_owner.h. */
+static void
+read_slots(const PGresult *result, struct senders *senders)
+{
+    senders->slot_count = 0;
+    senders->slot_row_count = 0;
     for (int row = 0; row < PQntuples(result); row++) {
-        read_slot(params, result, row, node);
+        const char *kind = pgsql_field(result, row, COL_KIND);
+
+        if (strcmp(kind, "s") == 0) {
+            read_slot(result, row, senders);
+        } else if (strcmp(kind, "m") == 0) {
+            senders->slot_max = pgsql_field_number(result, row, COL_NAME);
+        }
     }
 }
 
@@ -177,17 +229,12 @@ pgsql_observe_senders(struct pgsql *pgsql, int64_t deadline_ms,
         pgsql_tell_failure(&failure, &snapshot->server);
         return -1;
     }
-    statement.sql = PQserverVersion(pgsql->conn) < REPLY_TIME_VERSION
-                    ? SENDERS_SQL("NULL") : SENDERS_SQL(REPLY);
+    statement.sql = senders_sql(pgsql->conn);
     if (pgsql_ask(pgsql, &statement, deadline_ms, &result, &failure) != 0) {
         pgsql_tell_failure(&failure, &snapshot->server);
         return -1;
     }
-    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        if (i != snapshot->self) {
-            read_slots(pgsql->params, result, &snapshot->node[i]);
-        }
-    }
+    read_slots(result, &snapshot->senders);
     read_senders(result, snapshot);
     senders_assign(snapshot);
     return 0;

@@ -38,8 +38,8 @@ cluster_close(struct cluster *cluster);
 
 /*!
  * Read the attributes of every node of the snapshot; receiver only where
- * check_wal_receiver is set. The caller has emptied them (snapshot_forget());
- * what was not read stays so.
+ * check_wal_receiver is set, slots only with replication slots. The caller has
+ * emptied them (snapshot_forget()); what was not read stays so.
  *
  * \return 0, or -1 with `ret_why`.
  */

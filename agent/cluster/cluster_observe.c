@@ -100,8 +100,9 @@ cluster_observe_attrs(struct cluster *cluster, int64_t deadline_ms,
 {
     for (unsigned attr = 0; attr < ATTR_COUNT; attr++) {
         /* each costs a monitor a round trip */
-        if (attr == ATTR_RECEIVER
-            && !snapshot->settings.check_wal_receiver) {
+        if ((attr == ATTR_RECEIVER
+             && !snapshot->settings.check_wal_receiver)
+            || (attr == ATTR_SLOTS && !snapshot->settings.use_slots)) {
             continue;
         }
         if (observe_attr(cluster, (enum attr_id) attr, deadline_ms,

@@ -15,11 +15,13 @@
 #include "processes.h"
 #include "report.h"
 #include "sender_memory.h"
+#include "slot_memory.h"
 #include "sync_memory.h"
 
 #define MEMORY_SIZE 1024
 #define SENDERS_SIZE 8192
 #define SAID_SIZE 8192
+#define SLOTS_SIZE 12288
 #define SAY_AGAIN_S 600
 #define FILE_MODE 0600
 #define CALM_SIZE 32
@@ -122,6 +124,58 @@ memory_note_leaving(const struct instance *instance, const char *node)
     load_senders(instance, &memory);
     sender_memory_leave(&memory, node, (uint64_t) clock_now_ms());
     save_senders(instance, &memory);
+}
+
+static void
+load_slots(const struct instance *instance, struct slot_memory *ret_memory)
+{
+    char path[PATH_SIZE];
+    char buf[SLOTS_SIZE];
+    size_t len;
+
+    memset(ret_memory, 0, sizeof(*ret_memory));
+    if (files_read(instance_run_path(instance, "slots", path), buf,
+                   sizeof(buf), &len) == 0) {
+        /* what is garbled is forgotten */
+        (void) slot_memory_parse(buf, ret_memory);
+    }
+}
+
+static void
+save_slots(const struct instance *instance, const struct slot_memory *memory)
+{
+    char path[PATH_SIZE];
+    char buf[SLOTS_SIZE];
+    struct text text;
+
+    text_init(&text, buf, sizeof(buf));
+    slot_memory_format(memory, &text);
+    if (text.overflow
+        || keep(instance, instance_run_path(instance, "slots", path), buf,
+                text.len) != 0) {
+        report_log(LOG_WARNING, "could not write '%s': %m", path);
+    }
+}
+
+void
+memory_note_slots(const struct instance *instance, struct snapshot *snapshot)
+{
+    struct slot_memory memory;
+
+    load_slots(instance, &memory);
+    if (slot_memory_update(&memory, snapshot, (uint64_t) clock_now_ms())) {
+        save_slots(instance, &memory);
+    }
+}
+
+void
+memory_give_up_slot(const struct instance *instance, const char *node)
+{
+    struct slot_memory memory;
+
+    load_slots(instance, &memory);
+    slot_memory_give_up(&memory, node, (uint64_t) clock_now_ms());
+    save_slots(instance, &memory);
 }
 
 /* `POSITION SINCE_MS`, of a replay that stands still. */

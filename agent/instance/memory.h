@@ -31,6 +31,18 @@ memory_note_senders(const struct instance *instance,
 void
 memory_note_leaving(const struct instance *instance, const char *node);
 
+/*!
+ * Fill of each replication slot what is only known by earlier looks (idle_ms,
+ * given_up, slots_due), and remember this look.
+ */
+void
+memory_note_slots(const struct instance *instance,
+                  struct snapshot *snapshot);
+
+/*! A node's slot was dropped, until its server runs again. */
+void
+memory_give_up_slot(const struct instance *instance, const char *node);
+
 /*! Log a line that lasts: when it begins, and again every ten minutes. */
 void
 memory_say(const struct instance *instance, int priority, const char *line);

@@ -68,6 +68,7 @@ observe_files(const struct instance *instance, uint32_t facts,
               int64_t deadline_ms, struct snapshot *snapshot)
 {
     struct disk *disk = &snapshot->disk;
+    struct slot_names slots;
     struct text why;
 
     if ((facts & FACT_FILES) != 0) {
@@ -76,6 +77,10 @@ observe_files(const struct instance *instance, uint32_t facts,
         snapshot->files.upstream =
             config_has_upstream(&instance->params, &instance->identity,
                                 snapshot->files.sender_name);
+        if (instance->params.replication_slot_name[0] == '\0') {
+            config_read_slots(&instance->params, &instance->identity, &slots);
+            snapshot->files.slots = slots.count > 0 ? TRI_YES : TRI_NO;
+        }
         if (snapshot->action == ACTION_RELOAD
             || snapshot->action == ACTION_MONITOR) {
             snapshot->files.standby_current = config_standby_is_current(
@@ -364,6 +369,29 @@ observe_cluster(struct instance *instance, uint32_t facts,
     }
 }
 
+/* Whose the slots are; and what a change of the parameters is to find. */
+static void
+observe_slots(const struct instance *instance, struct snapshot *snapshot)
+{
+    const struct params *params = &instance->params;
+    struct slot_names known;
+    struct slot_names now;
+    struct text why;
+    char why_text[SERVER_TEXT_SIZE];
+
+    config_read_slots(params, &instance->identity, &known);
+    slots_assign(params, &known, snapshot);
+    slots_list(params, snapshot, &now);
+    text_init(&why, why_text, sizeof(why_text));
+    if (memcmp(&now, &known, sizeof(now)) != 0 && !instance->only_looks
+        && config_write_slots(params, &instance->identity, &now, &why) != 0) {
+        log_failure("slots", &why);
+    }
+    if (now.count > 0 || params->replication_slot_name[0] != '\0') {
+        memory_note_slots(instance, snapshot);
+    }
+}
+
 void
 observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
         struct snapshot *snapshot)
@@ -417,5 +445,6 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     if ((facts & FACT_SENDERS) != 0 && snapshot->senders.told == TRI_YES) {
         senders_assign(snapshot);       /* by the key that was seen since */
         memory_note_senders(instance, snapshot);
+        observe_slots(instance, snapshot);
     }
 }

@@ -16,6 +16,8 @@
 
 #define CONFIG_TEXT_SIZE 16384
 #define FILE_MODE 0600
+#define SLOTS_FILE "slots"
+#define SLOTS_SIZE (SLOT_ROWS_MAX * SERVER_NAME_SIZE + 1)
 
 /* What a server that a hand starts says that it could not open. */
 #define BLOCK "PGWARD.rejoin: half-way back, let Pacemaker start it"
@@ -385,6 +387,44 @@ config_set_lock(const struct params *params, const struct identity *identity,
     return change_in(params->tmpdir, "PGSQL.lock",
                      present ? CHANGE_TOUCH : CHANGE_REMOVE, identity,
                      ret_why);
+}
+
+void
+config_read_slots(const struct params *params,
+                  const struct identity *identity,
+                  struct slot_names *ret_names)
+{
+    char path[PATH_SIZE];
+    char buf[SLOTS_SIZE];
+    size_t len;
+
+    memset(ret_names, 0, sizeof(*ret_names));
+    if (path_join(params->tmpdir, SLOTS_FILE, path) != 0
+        || enter_folder(path, identity) != 0) {
+        return;
+    }
+    if (files_read(path, buf, sizeof(buf), &len) == 0) {
+        slot_names_parse(buf, ret_names);
+    }
+    identity_return();
+}
+
+int
+config_write_slots(const struct params *params,
+                   const struct identity *identity,
+                   const struct slot_names *names, struct text *ret_why)
+{
+    char path[PATH_SIZE];
+    char buf[SLOTS_SIZE];
+    struct text text;
+
+    text_init(&text, buf, sizeof(buf));
+    slot_names_format(names, &text);
+    if (join_path(params->tmpdir, SLOTS_FILE, path, ret_why) != 0) {
+        return -1;
+    }
+    return change_file(path, names->count > 0 ? CHANGE_WRITE : CHANGE_REMOVE,
+                       &text, identity, ret_why);
 }
 
 int

@@ -8,6 +8,7 @@
 #include "params.h"
 #include "pgconf.h"
 #include "plan.h"
+#include "slot_owner.h"
 #include "snapshot.h"
 #include "text.h"
 
@@ -55,6 +56,22 @@ config_write_block(const struct params *params,
 int
 config_set_lock(const struct params *params, const struct identity *identity,
                 bool present, struct text *ret_why);
+
+/*!
+ * The names of our replication slots, in tmpdir/slots: what a change of the
+ * parameters leaves behind is known by it, over a reboot as well. None there
+ * is none.
+ */
+void
+config_read_slots(const struct params *params,
+                  const struct identity *identity,
+                  struct slot_names *ret_names);
+
+/*! Keep them; no name, no file. */
+int
+config_write_slots(const struct params *params,
+                   const struct identity *identity,
+                   const struct slot_names *names, struct text *ret_why);
 
 /*! Remove pgdata's backup_label. */
 int

@@ -89,6 +89,8 @@ struct params {
     enum rejoin_way rejoin;
     long rejoin_keep;
     long rejoin_attempts;
+    long slot_keep_s;
+    long slot_max_wal;
 };
 
 enum param_type {

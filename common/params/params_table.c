@@ -389,14 +389,18 @@ const struct param_spec params_table[] = {
         .default_text = "",
         .shortdesc = "prefix of replication slots",
         .longdesc =
-            "Unset, no replication slots are used. Set, the primary keeps\n"
-            "a slot for each other node of node_list and\n"
+            "Unset, no replication slots are used. Set, each node keeps a\n"
+            "slot for each other node of node_list and\n"
             "external_standby_node_list, named PREFIX_NODE in lower case\n"
-            "with \"-\" and \".\" made \"_\", and standbys use theirs. The\n"
-            "prefix may have lower-case letters, digits and underscores.\n"
+            "with \"-\" and \".\" made \"_\", and standbys use theirs on the\n"
+            "primary. On a standby (PostgreSQL 11) they follow what those of\n"
+            "the primary hold, so that none is missing after a failover. The\n"
+            "prefix may have lower-case letters, digits and underscores;\n"
+            "with another one the slots of the old one go, and with them the\n"
+            "WAL of a node that is away. Other slots are left alone.\n"
             "A slot of a node that is away keeps WAL until the disk is\n"
             "full: bound it with max_slot_wal_keep_size (PostgreSQL 13),\n"
-            "bring the node back, or drop the slot.",
+            "slot_max_wal or slot_keep.",
         .offset = FIELD(replication_slot_name),
     },
     {
@@ -458,8 +462,8 @@ const struct param_spec params_table[] = {
         .longdesc =
             "application_names of standbys that this cluster does not\n"
             "manage, with spaces between them. With replication_slot_name\n"
-            "set, the primary keeps a slot for each of them too, named in\n"
-            "the same way. They are never promoted here.",
+            "set, each node keeps a slot for each of them too, named in the\n"
+            "same way. They are never promoted here.",
         .offset = FIELD(external_standby_node_list),
     },
     {
@@ -622,6 +626,38 @@ const struct param_spec params_table[] = {
         .offset = FIELD(rejoin_attempts),
         .min = 1,
         .max = 100,
+    },
+    {
+        .name = "slot_keep",
+        .type = PARAM_SECONDS,
+        .default_text = "0",
+        .shortdesc = "seconds until an unused slot is dropped",
+        .longdesc =
+            "With replication_slot_name: the primary drops the slot of a\n"
+            "node that has not used it for so long, and makes it anew when\n"
+            "that node's server runs again; it may lack WAL then, and is to\n"
+            "be brought back by pg_rewind or pg_basebackup. 0: never, since\n"
+            "nobody but you knows for how long a node is to be waited for;\n"
+            "max_slot_wal_keep_size of the server bounds the WAL all the\n"
+            "same. The slot of an external standby is made anew at once, for\n"
+            "nothing tells when that one is back.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(slot_keep_s),
+        .min = 0,
+        .max = 4000000,            /* in ms that fits 32 bits */
+    },
+    {
+        .name = "slot_max_wal",
+        .type = PARAM_SIZE,
+        .default_text = "0",
+        .shortdesc = "WAL that an unused slot may hold",
+        .longdesc =
+            "With replication_slot_name: the primary drops a slot that\n"
+            "nobody uses and that holds more WAL than this, as slot_keep\n"
+            "does. Bytes, or as 10GB; 0: no limit.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(slot_max_wal),
+        .max = LONG_MAX / 16,
     },
     { .name = NULL },
 };

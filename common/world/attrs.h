@@ -80,6 +80,10 @@ enum attr_reader {
      * it is proved that it never led there */ \
     ROW(X, BEGAN, began, "began", "", "-began", ATTR_PRIVATE, \
         ATTR_FOR_AGENTS) \
+    /* a primary's: WAL from here on is what its replication slots hold, 16 \
+     * hex digits; no standby of them needs any before */ \
+    ROW(X, SLOTS, slots, "slots", "", "-slots", ATTR_PRIVATE, \
+        ATTR_FOR_AGENTS) \
     /* what to do, and why, where a node is not what it could be and nothing \
      * fails */ \
     ROW(X, WHY, why, "why", "", "-why", ATTR_LATER, ATTR_FOR_PEOPLE) \

@@ -14,6 +14,7 @@ extern const char *const names_holder[];
 extern const char *const names_role[];
 extern const char *const names_sender[];
 extern const char *const names_sync[];
+extern const char *const names_slot[];
 extern const char *const names_known[];
 extern const char *const names_notify[];
 extern const char *const names_refusal[];

@@ -160,6 +160,12 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
     X(OP_CREATE_EXTERNAL_SLOTS, "create-external-slots", \
       create_external_slots, SERVER) \
     X(OP_DROP_SLOT, "drop-slot", drop_slot, SERVER)     /* node */ \
+    X(OP_GIVE_UP_SLOT, "give-up-slot", give_up_slot, SERVER) \
+                                    /* node: until it runs again */ \
+    X(OP_DROP_OTHER_SLOT, "drop-other-slot", drop_other_slot, SERVER) \
+                                    /* value: its name */ \
+    X(OP_ADVANCE_SLOTS, "advance-slots", advance_slots, SERVER) \
+                                    /* value: a standby's, to there */ \
     X(OP_ASK_CHECKPOINT, "ask-checkpoint", ask_checkpoint, SERVER) \
                                     /* memory.asked */ \
     X(OP_CHECKPOINT, "checkpoint", checkpoint, SERVER) \

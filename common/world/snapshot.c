@@ -18,6 +18,7 @@ const char *const names_control[] = { CONTROL_LIST(NAME_ROW) NULL };
 const char *const names_role[] = { ROLE_LIST(NAME_ROW) NULL };
 const char *const names_sender[] = { SENDER_STATE_LIST(NAME_ROW) NULL };
 const char *const names_sync[] = { SYNC_STATE_LIST(NAME_ROW) NULL };
+const char *const names_slot[] = { SLOT_STATUS_LIST(NAME_ROW) NULL };
 const char *const names_known[] = { ATTR_KNOWN_LIST(NAME_ROW) NULL };
 const char *const names_notify[] = { NOTIFY_LIST(NAME_ROW) NULL };
 const char *const names_refusal[] = { REFUSAL_LIST(NAME_ROW) NULL };
@@ -110,6 +111,7 @@ PARSER(action_parse, enum action, names_action)
 PARSER(control_state_parse, enum control_state, names_control)
 PARSER(sender_state_parse, enum sender_state, names_sender)
 PARSER(sync_state_parse, enum sync_state, names_sync)
+PARSER(slot_status_parse, enum slot_status, names_slot)
 PARSER(pidfile_status_parse, enum pidfile_status, names_pidfile)
 
 size_t

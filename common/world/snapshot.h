@@ -28,6 +28,7 @@
 #define ADDRESS_SIZE 48
 #define SERVER_NAME_SIZE 64
 #define SENDER_ROWS_MAX 64
+#define SLOT_ROWS_MAX 48
 
 /* Each enumeration is a list so that names and values cannot drift apart. */
 
@@ -98,6 +99,14 @@
     X(SYNC_POTENTIAL, "potential") X(SYNC_SYNC, "sync") \
     X(SYNC_QUORUM, "quorum")
 
+/*! pg_replication_slots.wal_status, from version 13 on. */
+#define SLOT_STATUS_LIST(X) \
+    X(SLOT_STATUS_UNKNOWN, "unknown") \
+    X(SLOT_RESERVED, "reserved") \
+    X(SLOT_EXTENDED, "extended")    /* more than max_wal_size is held */ \
+    X(SLOT_UNRESERVED, "unreserved")    /* the next checkpoint may take it */ \
+    X(SLOT_LOST, "lost")            /* some of its WAL is gone */
+
 /*! A process that a fast shutdown or a promotion waits for. */
 #define HOLDER_LIST(X) \
     X(HOLDER_NONE, "none") \
@@ -151,6 +160,7 @@ enum control_state { CONTROL_LIST(SNAPSHOT_ENUM_ROW) };
 enum role { ROLE_LIST(SNAPSHOT_ENUM_ROW) };
 enum sender_state { SENDER_STATE_LIST(SNAPSHOT_ENUM_ROW) };
 enum sync_state { SYNC_STATE_LIST(SNAPSHOT_ENUM_ROW) };
+enum slot_status { SLOT_STATUS_LIST(SNAPSHOT_ENUM_ROW) };
 enum holder_kind { HOLDER_LIST(SNAPSHOT_ENUM_ROW) };
 enum notify_kind { NOTIFY_LIST(SNAPSHOT_ENUM_ROW) };
 enum refusal_state { REFUSAL_LIST(SNAPSHOT_ENUM_ROW) };
@@ -188,6 +198,29 @@ struct sender_row {
     struct sender sender;
 };
 
+/*! A physical replication slot of ours. */
+struct slot {
+    enum tri there;
+    enum tri active;              /*!< somebody streams through it */
+    enum slot_status status;
+    lsn restart_lsn;              /*!< WAL from here on is held; 0: none */
+    enum tri limited;             /*!< max_slot_wal_keep_size bounds it */
+    uint64_t left_bytes;          /*!< until that takes it, where limited */
+    enum tri xmin;                /*!< it holds vacuum back */
+    uint32_t idle_ms;             /*!< since it was seen in use, or made, as
+                                       this node's looks saw it; 0: it is */
+    enum tri given_up;            /*!< it was dropped for what it held, or for
+                                       how long nobody used it */
+};
+
+/*! One that is no node's of node_list. */
+struct slot_row {
+    char name[SERVER_NAME_SIZE];
+    enum tri external;            /*!< of external_standby_node_list; NO: one
+                                       of ours that nobody needs here */
+    struct slot slot;
+};
+
 /*! What pg_stat_replication and the slots show of a node. */
 struct node_senders {
     struct sender own;            /*!< of its whole name, see sender_name.h */
@@ -195,8 +228,7 @@ struct node_senders {
                                        name, or a form of it; "": nobody */
     char twin[ADDRESS_SIZE];      /*!< two have its whole name: the second
                                        address; neither is its own then */
-    enum tri slot;                /*!< its replication slot is there */
-    enum tri slot_active;
+    struct slot slot;             /*!< its replication slot */
 };
 
 /*! And of all of them, in this action. */
@@ -206,6 +238,13 @@ struct senders {
     struct sender_row row[SENDER_ROWS_MAX];     /*!< those that have a node's
                                                      name in some form; not
                                                      part of the text */
+    uint32_t slot_count;          /*!< of the server, strangers' too */
+    uint32_t slot_max;            /*!< max_replication_slots; 0: not known */
+    uint32_t externals_missing;   /*!< external standbys without a slot */
+    enum tri slots_due;           /*!< once in SLOTS_DUE_MS: others are told
+                                       what this node's slots hold */
+    size_t slot_row_count;
+    struct slot_row slot_row[SLOT_ROWS_MAX];
 };
 
 /*! What the cluster says of a node. */
@@ -461,6 +500,8 @@ struct rejoin {
 struct instance_files {
     enum tri lock;                /*!< tmpdir/PGSQL.lock */
     enum tri backup_label;
+    enum tri slots;               /*!< tmpdir/slots: this server has, or had,
+                                       replication slots of ours */
     enum tri upstream;            /*!< recovery.conf of ours names a primary */
     enum tri standby_current;     /*!< ... and is what the parameters ask for
                                        of a standby that follows; a monitor
@@ -484,6 +525,10 @@ struct instance_files {
     X(sync_strict, FLAG, params->sync_strict) \
     X(sync_quorum, FLAG, params->sync_mode == SYNC_MODE_QUORUM) \
     X(watch, FLAG, params->watch) \
+    X(slot_keep_ms, NUMBER, (uint32_t) params->slot_keep_s * 1000u) \
+    X(slot_max_wal, BYTES, (uint64_t) params->slot_max_wal) \
+    X(external_count, NUMBER, \
+      (uint32_t) params->external_standby_node_list.count) \
     X(refuses, FLAG, params->client_address[0] != '\0') \
     X(rewinds, FLAG, params->rejoin != REJOIN_BY_HAND) \
     X(rebuilds, FLAG, params->rejoin == REJOIN_BY_REBUILD) \
@@ -542,6 +587,8 @@ struct profile {
     enum tri hot_standby;
     enum tri wal_log_hints;
     enum tri checksums;
+    enum tri slots_bounded;       /*!< max_slot_wal_keep_size is set */
+    uint32_t slot_max;            /*!< max_replication_slots; 0: not known */
     char sender_shutdown[16];     /*!< wal_sender_shutdown_timeout in ms; "":
                                        there is no limit, or not known */
     char weak_commit[16];         /*!< synchronous_commit of the server where
@@ -668,6 +715,10 @@ sender_state_parse(const char *word);
 /*! The sync state for pg_stat_replication's word; UNKNOWN for any other. */
 enum sync_state
 sync_state_parse(const char *word);
+
+/*! The slot's state for wal_status; UNKNOWN for any other. */
+enum slot_status
+slot_status_parse(const char *word);
 
 /*! The pid file status for line 8's word; UNKNOWN for any other. */
 enum pidfile_status

@@ -186,10 +186,16 @@ static const struct field top_fields[] = {
       AT(struct snapshot, monitor_sql_ok), names_tri },
     { "server.senders_told", FIELD_ENUM,
       AT(struct snapshot, senders.told), names_tri },
+    NUMBER("server.slot_count", senders.slot_count),
+    NUMBER("server.slot_max", senders.slot_max),
+    NUMBER("server.externals_missing", senders.externals_missing),
+    { "server.slots_due", FIELD_ENUM,
+      AT(struct snapshot, senders.slots_due), names_tri },
     { "calm_ms", FIELD_NUMBER, AT(struct snapshot, process.calm_ms), NULL },
     { "files.lock", FIELD_ENUM, AT(struct snapshot, files.lock), names_tri },
     { "files.backup_label", FIELD_ENUM,
       AT(struct snapshot, files.backup_label), names_tri },
+    { "files.slots", FIELD_ENUM, AT(struct snapshot, files.slots), names_tri },
     { "files.upstream", FIELD_ENUM, AT(struct snapshot, files.upstream),
       names_tri },
     { "files.standby_current", FIELD_ENUM,
@@ -268,6 +274,9 @@ static const struct field top_fields[] = {
       AT(struct snapshot, profile.wal_log_hints), names_tri },
     { "profile.checksums", FIELD_ENUM,
       AT(struct snapshot, profile.checksums), names_tri },
+    { "profile.slots_bounded", FIELD_ENUM,
+      AT(struct snapshot, profile.slots_bounded), names_tri },
+    NUMBER("profile.slot_max", profile.slot_max),
     { "profile.sender_shutdown", FIELD_STRING,
       AT(struct snapshot, profile.sender_shutdown), NULL },
     { "profile.weak_commit", FIELD_STRING,
@@ -354,8 +363,20 @@ static const struct field node_fields[] = {
       names_tri },
     { "stranger", FIELD_STRING, AT(struct node, senders.stranger), NULL },
     { "twin", FIELD_STRING, AT(struct node, senders.twin), NULL },
-    { "slot", FIELD_ENUM, AT(struct node, senders.slot), names_tri },
-    { "slot_active", FIELD_ENUM, AT(struct node, senders.slot_active),
+    { "slot", FIELD_ENUM, AT(struct node, senders.slot.there), names_tri },
+    { "slot_active", FIELD_ENUM, AT(struct node, senders.slot.active),
+      names_tri },
+    { "slot_status", FIELD_ENUM, AT(struct node, senders.slot.status),
+      names_slot },
+    { "slot_restart", FIELD_LSN, AT(struct node, senders.slot.restart_lsn),
+      NULL },
+    { "slot_limited", FIELD_ENUM, AT(struct node, senders.slot.limited),
+      names_tri },
+    { "slot_left", FIELD_LSN, AT(struct node, senders.slot.left_bytes), NULL },
+    { "slot_xmin", FIELD_ENUM, AT(struct node, senders.slot.xmin), names_tri },
+    { "slot_idle_ms", FIELD_NUMBER, AT(struct node, senders.slot.idle_ms),
+      NULL },
+    { "slot_given_up", FIELD_ENUM, AT(struct node, senders.slot.given_up),
       names_tri },
     { "in_stop_list", FIELD_ENUM, AT(struct node, in_stop_list), names_tri },
     { "in_start_list", FIELD_ENUM, AT(struct node, in_start_list),
@@ -374,6 +395,18 @@ static const struct field holder_fields[] = {
     { "pid", FIELD_SIGNED, AT(struct holder, pid), NULL },
     { "age_ms", FIELD_NUMBER, AT(struct holder, age_ms), NULL },
     { "title", FIELD_STRING, AT(struct holder, title), NULL },
+};
+
+static const struct field slot_fields[] = {
+    { "name", FIELD_STRING, AT(struct slot_row, name), NULL },
+    { "external", FIELD_ENUM, AT(struct slot_row, external), names_tri },
+    { "active", FIELD_ENUM, AT(struct slot_row, slot.active), names_tri },
+    { "status", FIELD_ENUM, AT(struct slot_row, slot.status), names_slot },
+    { "restart", FIELD_LSN, AT(struct slot_row, slot.restart_lsn), NULL },
+    { "limited", FIELD_ENUM, AT(struct slot_row, slot.limited), names_tri },
+    { "left", FIELD_LSN, AT(struct slot_row, slot.left_bytes), NULL },
+    { "xmin", FIELD_ENUM, AT(struct slot_row, slot.xmin), names_tri },
+    { "idle_ms", FIELD_NUMBER, AT(struct slot_row, slot.idle_ms), NULL },
 };
 
 static const struct field done_fields[] = {
@@ -549,6 +582,12 @@ snapshot_dump(const struct snapshot *snapshot, struct text *text)
         text_add(&head, "holder.%zu.", i);
         dump_fields(holder_fields, LENGTH(holder_fields), prefix,
                     &snapshot->holders.holder[i], text);
+    }
+    for (size_t i = 0; i < snapshot->senders.slot_row_count; i++) {
+        text_init(&head, prefix, sizeof(prefix));
+        text_add(&head, "slot.%zu.", i);
+        dump_fields(slot_fields, LENGTH(slot_fields), prefix,
+                    &snapshot->senders.slot_row[i], text);
     }
     for (unsigned i = 0; i < OP_COUNT; i++) {
         text_init(&head, prefix, sizeof(prefix));
@@ -729,9 +768,28 @@ load_index(const char *key, size_t limit, size_t *ret_index,
     return 0;
 }
 
+/* A slot that the text names is one that was seen. */
+static int
+load_slot(const char *key, const char *value, struct senders *senders)
+{
+    const char *field;
+    size_t index;
+
+    if (load_index(key, SLOT_ROWS_MAX, &index, &field) != 0
+        || load_into(slot_fields, LENGTH(slot_fields), field, value,
+                     &senders->slot_row[index]) != 0) {
+        return -1;
+    }
+    senders->slot_row[index].slot.there = TRI_YES;
+    if (index >= senders->slot_row_count) {
+        senders->slot_row_count = index + 1;
+    }
+    return 0;
+}
+
 /*
- * node.INDEX.FIELD, holder.INDEX.FIELD, done.OPERATION.FIELD or a field of the
- * top.
+ * node.INDEX.FIELD, holder.INDEX.FIELD, slot.INDEX.FIELD,
+ * done.OPERATION.FIELD or a field of the top.
  */
 static int
 load_pair(const char *key, const char *value, struct snapshot *ret_snapshot)
@@ -748,6 +806,9 @@ load_pair(const char *key, const char *value, struct snapshot *ret_snapshot)
         return load_index(key + 7, HOLDERS_MAX, &index, &field) != 0
                ? -1 : load_into(holder_fields, LENGTH(holder_fields), field,
                                 value, &ret_snapshot->holders.holder[index]);
+    }
+    if (strncmp(key, "slot.", 5) == 0) {
+        return load_slot(key + 5, value, &ret_snapshot->senders);
     }
     if (strncmp(key, "done.", 5) == 0) {
         char word[64];

@@ -79,6 +79,8 @@ reads_every_attribute_of_each_node(void **state)
         QUERY("pgsql-replay", ANSWER("pgsql-replay", HOST("node2", "ok"))),
         QUERY("pgsql-began",
               ANSWER("pgsql-began", HOST("node2", "1/0000000004000028"))),
+        QUERY("pgsql-slots",
+              ANSWER("pgsql-slots", HOST("node1", "0000000004000028"))),
         QUERY("pgsql-why", ANSWER("pgsql-why", HOST("node2", "look"))),
         QUERY("pgsql-rejoin", ANSWER("pgsql-rejoin", HOST("node1", "copy"))),
         END,
@@ -87,6 +89,7 @@ reads_every_attribute_of_each_node(void **state)
 
     (void) state;
     snapshot.settings.check_wal_receiver = true;
+    snapshot.settings.use_slots = true;
     assert_int_equal(cluster_observe_attrs(cluster, 5000, &snapshot, &why),
                      0);
     assert_set(&snapshot.node[0].attrs.status, "PRI");
@@ -107,6 +110,7 @@ reads_every_attribute_of_each_node(void **state)
     assert_set(&snapshot.node[1].attrs.system_id, "7392019283746501923");
     assert_set(&snapshot.node[1].attrs.replay, "ok");
     assert_set(&snapshot.node[1].attrs.began, "1/0000000004000028");
+    assert_set(&snapshot.node[0].attrs.slots, "0000000004000028");
     assert_set(&snapshot.node[1].attrs.why, "look");
     assert_set(&snapshot.node[0].attrs.rejoin, "copy");
     end(cluster);

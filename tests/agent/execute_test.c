@@ -113,13 +113,25 @@ static const struct deed deeds[OP_COUNT] = {
     [OP_END_RESTART] = { "", NULL, LIMIT_NONE },
     [OP_SWITCH_WAL] = { "pgsql_switch_wal", "pgsql_switch_wal",
                         LIMIT_ACTION },
-    [OP_CREATE_SLOT] = { "pgsql_create_slot s_srv2", "pgsql_create_slot",
+    [OP_CREATE_SLOT] = { "config_read_slots | config_write_slots 1 s_srv2"
+                         " | pgsql_create_slot s_srv2", "pgsql_create_slot",
                          LIMIT_ACTION },
-    [OP_CREATE_EXTERNAL_SLOTS] = { "pgsql_create_slot s_far1"
+    [OP_CREATE_EXTERNAL_SLOTS] = { "config_read_slots"
+                                   " | config_write_slots 1 s_far1"
+                                   " | pgsql_create_slot s_far1"
+                                   " | config_read_slots"
+                                   " | config_write_slots 1 s_far2"
                                    " | pgsql_create_slot s_far2",
                                    "pgsql_create_slot", LIMIT_ACTION },
     [OP_DROP_SLOT] = { "pgsql_drop_slot s_srv2", "pgsql_drop_slot",
                        LIMIT_ACTION },
+    [OP_GIVE_UP_SLOT] = { "pgsql_drop_slot s_srv2"
+                          " | memory_give_up_slot srv2", "pgsql_drop_slot",
+                          LIMIT_ACTION },
+    [OP_DROP_OTHER_SLOT] = { "pgsql_drop_slot v", "pgsql_drop_slot",
+                             LIMIT_ACTION },
+    [OP_ADVANCE_SLOTS] = { "pgsql_advance_slots s_srv2,s_far1 v",
+                           "pgsql_advance_slots", LIMIT_ACTION },
     [OP_ASK_CHECKPOINT] = { "pgsql_ask_checkpoint"
                             " | memory_save 'old' open asked 7000000 mark 0",
                             "pgsql_ask_checkpoint", LIMIT_ACTION },
@@ -225,6 +237,9 @@ prepare(void)
     world.node_count = 2;
     copy("srv1", world.node[0].name, NODE_NAME_SIZE);
     copy("srv2", world.node[1].name, NODE_NAME_SIZE);
+    world.node[1].senders.slot.there = TRI_YES;
+    world.senders.slot_row_count = 1;
+    copy("s_far1", world.senders.slot_row[0].name, SERVER_NAME_SIZE);
     world.process.state = PROCESS_RUNNING;
     world.process.postmaster_pid = 4711;
     world.record.name_key.known = ATTR_UNSET;
@@ -753,7 +768,10 @@ each_external_slot_is_tried(void **state)
     let_fail("pgsql_create_slot", "no slot is free", 0);
     (void) add(OP_CREATE_EXTERNAL_SLOTS, OP_REQUIRED, NULL);
     run();
-    assert_string_equal(touched_calls(), "pgsql_create_slot s_far1"
+    assert_string_equal(touched_calls(), "config_read_slots"
+                        " | config_write_slots 1 s_far1"
+                        " | pgsql_create_slot s_far1 | config_read_slots"
+                        " | config_write_slots 1 s_far2"
                         " | pgsql_create_slot s_far2");
     assert_int_equal(world.failed, OP_CREATE_EXTERNAL_SLOTS);
 }

@@ -10,6 +10,7 @@
 
 #include "cmocka_all.h"
 #include "observe.h"
+#include "slot_owner.h"
 #include "touched.h"
 
 #define DEADLINE_MS 31000
@@ -30,7 +31,8 @@ static const struct {
     { FACT_CONTROL, "postgres_read_control" },
     { FACT_SQL, "pgsql_observe | pgsql_listener_pid" },
     { FACT_SENDERS, "pgsql_observe_senders | pgsql_listener_pid"
-                    " | memory_note_senders" },
+                    " | memory_note_senders"
+                    " | config_read_slots | memory_note_slots" },
     { FACT_ATTRS, "cluster_observe_attrs" },
     { FACT_RECORD, "cluster_observe_cib record" },
     { FACT_MEMBERS, "cluster_observe_cib members" },
@@ -66,7 +68,8 @@ static const struct {
                 "server.sync_names = srv2\nserver.replay.known = yes\n"
                 "server.replay.paused = no\n" },
     { FACT_SENDERS, "server.senders_told = yes\n"
-                    "node.1.sender.state = streaming\nnode.1.slot = yes\n" },
+                    "node.1.sender.state = streaming\nnode.1.slot = yes\n"
+                    "server.slot_max = 4\nslot.0.name = pg_far1\n" },
     { FACT_ADDRESS, "address_here = no\n" },
     { FACT_DISK, "files.writable = yes\n" },
     { FACT_SETTINGS, "server.override = /a:1 b\n"
@@ -160,6 +163,7 @@ prepare(enum action action)
     acting.params.master_ip = "192.0.2.1";
     acting.params.monitor_sql = "select now();";
     acting.params.pgdata = "/data";
+    acting.params.replication_slot_name = "pg";
     acting.params.rep_mode = REP_MODE_SYNC;
     acting.begin_ms = 1000;
     acting.deadline_ms = DEADLINE_MS;
@@ -466,13 +470,90 @@ senders_that_were_read_are_remembered(void **state)
     observe(&acting, FACT_SENDERS | FACT_RECORD, 0, &world);
     /* by the key of the cluster that is read after them */
     assert_called("pgsql_observe_senders | pgsql_listener_pid"
-                  " | cluster_observe_cib record | memory_note_senders");
+                  " | cluster_observe_cib record | memory_note_senders"
+                  " | config_read_slots | memory_note_slots");
     assert_int_equal(world.senders.told, TRI_YES);
     touched_reset();
     touched_reply(all_fails);
     observe(&acting, FACT_SENDERS, 0, &world);
     assert_called("pgsql_observe_senders");
     assert_int_equal(world.senders.told, TRI_NO);
+}
+
+static void
+copy(const char *from, char *to, size_t size)
+{
+    assert_int_equal(text_copy(from, to, size), 0);
+}
+
+static void
+has_two_slots(void *ret)
+{
+    struct snapshot *snapshot = ret;
+    struct senders *senders = &snapshot->senders;
+
+    copy("pg_srv2", senders->slot_row[0].name, SERVER_NAME_SIZE);
+    copy("old_srv2", senders->slot_row[1].name, SERVER_NAME_SIZE);
+    senders->slot_row[0].slot.there = TRI_YES;
+    senders->slot_row[1].slot.there = TRI_YES;
+    senders->slot_row_count = 2;
+}
+
+static void
+old_one_was_ours(void *ret)
+{
+    struct slot_names *names = ret;
+
+    names->count = 1;
+    copy("old_srv2", names->name[0], SERVER_NAME_SIZE);
+}
+
+/* For the next change of node_list or of the prefix. */
+static void
+slots_of_ours_are_kept_in_mind(void **state)
+{
+    static const struct reply slots[] = {
+        { "pgsql_observe_senders", 0, NULL, 0, has_two_slots },
+        { "config_read_slots", 0, NULL, 0, old_one_was_ours },
+        END,
+    };
+
+    (void) state;
+    prepare(ACTION_MONITOR);
+    copy("srv2", world.node[1].name, NODE_NAME_SIZE);
+    touched_reply(slots);
+    observe(&acting, FACT_SENDERS, 0, &world);
+    assert_non_null(strstr(touched_calls(), "config_write_slots 2 pg_srv2"));
+    assert_int_equal(world.node[1].senders.slot.there, TRI_YES);
+    assert_int_equal(world.senders.slot_row_count, 1);
+    assert_int_equal(world.senders.slot_row[0].external, TRI_NO);
+    prepare(ACTION_MONITOR);
+    copy("srv2", world.node[1].name, NODE_NAME_SIZE);
+    acting.only_looks = true;
+    touched_reply(slots);
+    observe(&acting, FACT_SENDERS, 0, &world);
+    assert_null(strstr(touched_calls(), "config_write_slots"));
+}
+
+/* A standby that uses none may have some of before, and asks for them then. */
+static void
+without_a_prefix_the_files_tell_of_old_slots(void **state)
+{
+    static const struct reply slots[] = {
+        { "config_read_slots", 0, NULL, 0, old_one_was_ours },
+        END,
+    };
+
+    (void) state;
+    prepare(ACTION_MONITOR);
+    acting.params.replication_slot_name = "";
+    touched_reply(slots);
+    observe(&acting, FACT_FILES, 0, &world);
+    assert_int_equal(world.files.slots, TRI_YES);
+    prepare(ACTION_MONITOR);
+    acting.params.replication_slot_name = "";
+    look(FACT_FILES);
+    assert_int_equal(world.files.slots, TRI_NO);
 }
 
 static void
@@ -646,6 +727,8 @@ main(void)
         cmocka_unit_test(no_more_is_asked_of_a_server_that_does_not_answer),
         cmocka_unit_test(another_server_at_our_socket_is_not_believed),
         cmocka_unit_test(senders_that_were_read_are_remembered),
+        cmocka_unit_test(slots_of_ours_are_kept_in_mind),
+        cmocka_unit_test(without_a_prefix_the_files_tell_of_old_slots),
         cmocka_unit_test(two_looks_tell_whether_replay_goes_on),
         cmocka_unit_test(a_vote_is_compared_with_a_vote),
         cmocka_unit_test(a_standbys_waits_are_timed),

@@ -17,6 +17,7 @@
 #include "files.h"
 #include "live_server.h"
 #include "pgsql.h"
+#include "slot_owner.h"
 
 #define LIMIT_MS 30000
 #define SHORT_MS 300
@@ -130,6 +131,8 @@ wait_for_sender(struct pgsql *pgsql, enum sender_state state)
 {
     int64_t deadline_ms = in_ms(LIMIT_MS);
 
+    const struct slot_names none = { .count = 0 };
+
     do {
         clock_sleep_ms(20, deadline_ms);
         memset(&snapshot, 0, sizeof(snapshot));
@@ -139,6 +142,7 @@ wait_for_sender(struct pgsql *pgsql, enum sender_state state)
         assert_int_equal(text_copy("srv", snapshot.node[2].name, 128), 0);
         assert_int_equal(pgsql_observe_senders(pgsql, deadline_ms, &snapshot),
                          0);
+        slots_assign(&params, &none, &snapshot);
     } while (snapshot.node[1].senders.own.state != state
              && clock_left_ms(deadline_ms) > 0);
     assert_int_equal(snapshot.node[1].senders.own.state, state);
@@ -202,7 +206,7 @@ sees_senders_by_whole_names(void **state)
     assert_int_equal(snapshot.node[1].senders.own.visible, TRI_YES);
     assert_true(snapshot.node[1].senders.own.flush_lsn > 0);
     assert_int_equal(snapshot.node[1].senders.own.beyond, TRI_NO);
-    assert_int_equal(snapshot.node[1].senders.slot, TRI_NO);
+    assert_int_equal(snapshot.node[1].senders.slot.there, TRI_NO);
     assert_int_equal(snapshot.node[2].senders.own.state, SENDER_NONE);
     assert_int_equal(snapshot.node[0].senders.own.state, SENDER_UNKNOWN);
     pgsql_close(pgsql);
@@ -258,14 +262,14 @@ makes_and_drops_slots_again_and_again(void **state)
                                            in_ms(LIMIT_MS), &why), 0);
     }
     wait_for_sender(pgsql, SENDER_STREAMING);
-    assert_int_equal(snapshot.node[1].senders.slot, TRI_YES);
-    assert_int_equal(snapshot.node[1].senders.slot_active, TRI_NO);
+    assert_int_equal(snapshot.node[1].senders.slot.there, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.slot.active, TRI_NO);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pgsql_drop_slot(pgsql, "slot_srv2", in_ms(LIMIT_MS),
                                          &why), 0);
     }
     wait_for_sender(pgsql, SENDER_STREAMING);
-    assert_int_equal(snapshot.node[1].senders.slot, TRI_NO);
+    assert_int_equal(snapshot.node[1].senders.slot.there, TRI_NO);
     assert_int_equal(pgsql_create_slot(pgsql, "No Slot", in_ms(LIMIT_MS),
                                        &why), -1);
     assert_non_null(strstr(why_buf, "'No Slot'"));
@@ -348,15 +352,99 @@ keeps_an_active_slot(void **state)
     pgsql = handle(&primary);
     do {
         wait_for_sender(pgsql, SENDER_STREAMING);
-    } while (snapshot.node[1].senders.slot_active != TRI_YES
+    } while (snapshot.node[1].senders.slot.active != TRI_YES
              && clock_left_ms(deadline_ms) > 0);
-    assert_int_equal(snapshot.node[1].senders.slot_active, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.slot.active, TRI_YES);
     assert_int_equal(pgsql_drop_slot(pgsql, "slot_srv2", deadline_ms, &why),
                      -1);
     assert_non_null(strstr(why_buf, "could not drop slot"));
     pgsql_close(pgsql);
     run_sql(&standby, "ALTER SYSTEM RESET primary_slot_name");
     run_sql(&standby, "SELECT pg_reload_conf()");
+}
+
+/* What the slots of the standby are now. */
+static void
+see_standbys_slots(struct pgsql *pgsql)
+{
+    const struct slot_names none = { .count = 0 };
+
+    memset(&snapshot, 0, sizeof(snapshot));
+    snapshot.node_count = 3;
+    snapshot.self = 1;
+    assert_int_equal(text_copy("srv1", snapshot.node[0].name, 128), 0);
+    assert_int_equal(text_copy("srv2", snapshot.node[1].name, 128), 0);
+    assert_int_equal(text_copy("srv3", snapshot.node[2].name, 128), 0);
+    assert_int_equal(pgsql_observe_senders(pgsql, in_ms(LIMIT_MS),
+                                           &snapshot), 0);
+    slots_assign(&params, &none, &snapshot);
+}
+
+/* Never past its own last restartpoint, nor past what it was told. */
+static void
+lets_a_standbys_slots_go_on_and_not_too_far(void **state)
+{
+    struct pgsql *pgsql;
+    struct sync sync;
+    lsn before;
+    lsn far = 0;
+    char told[LSN_TEXT_SIZE];
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    pgsql = handle(&standby);
+    assert_int_equal(pgsql_create_slot(pgsql, "slot_srv1", in_ms(LIMIT_MS),
+                                       &why), 0);
+    assert_int_equal(pgsql_create_slot(pgsql, "slot_srv3", in_ms(LIMIT_MS),
+                                       &why), 0);
+    see_standbys_slots(pgsql);
+    before = snapshot.node[2].senders.slot.restart_lsn;
+    assert_true(before != 0);
+    assert_int_equal(snapshot.node[2].senders.slot.xmin, TRI_NO);
+    assert_true(snapshot.senders.slot_max > 0);
+    assert_int_equal(snapshot.senders.slot_count, 2);
+    pgsql_close(pgsql);
+    run_sql(&primary, "CREATE TABLE moved AS SELECT 1; SELECT pg_switch_wal();"
+                      " CHECKPOINT");
+    pgsql = handle(&primary);
+    wait_for_sender(pgsql, SENDER_STREAMING);
+    pgsql_close(pgsql);
+    for (int i = 0; i < 200 && far <= before; i++) {
+        struct server server = { 0 };
+
+        run_sql(&standby, "CHECKPOINT");
+        pgsql = handle(&standby);
+        assert_int_equal(pgsql_observe_sync(pgsql, in_ms(LIMIT_MS), &server,
+                                            &sync), 0);
+        far = sync.redo_lsn;
+        pgsql_close(pgsql);
+        clock_sleep_ms(20, in_ms(LIMIT_MS));
+    }
+    assert_true(far > before);
+    pgsql = handle(&standby);
+    lsn_format_sql(before + 16, told);
+    assert_int_equal(pgsql_advance_slots(pgsql, "slot_srv3,no_such", told,
+                                         in_ms(LIMIT_MS), &why), 0);
+    see_standbys_slots(pgsql);
+    assert_int_equal(snapshot.node[2].senders.slot.restart_lsn, before + 16);
+    assert_int_equal(snapshot.node[0].senders.slot.restart_lsn, before);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pgsql_advance_slots(pgsql, "slot_srv1,slot_srv3",
+                                             "FF/0", in_ms(LIMIT_MS), &why),
+                         0);
+    }
+    see_standbys_slots(pgsql);
+    assert_int_equal(snapshot.node[0].senders.slot.restart_lsn, far);
+    assert_int_equal(snapshot.node[2].senders.slot.restart_lsn, far);
+    assert_int_equal(pgsql_advance_slots(pgsql, "slot_srv3", told,
+                                         in_ms(LIMIT_MS), &why), 0);
+    see_standbys_slots(pgsql);
+    assert_int_equal(snapshot.node[2].senders.slot.restart_lsn, far);
+    assert_int_equal(pgsql_drop_slot(pgsql, "slot_srv1", in_ms(LIMIT_MS),
+                                     &why), 0);
+    assert_int_equal(pgsql_drop_slot(pgsql, "slot_srv3", in_ms(LIMIT_MS),
+                                     &why), 0);
+    pgsql_close(pgsql);
 }
 
 /* As the owner, since the watcher may not; nobody waits for its end. */
@@ -991,6 +1079,7 @@ main(void)
         cmocka_unit_test(makes_and_drops_slots_as_the_owner_if_need_be),
         cmocka_unit_test(ends_a_wal_sender_and_not_the_one_that_comes_after_it),
         cmocka_unit_test(keeps_an_active_slot),
+        cmocka_unit_test(lets_a_standbys_slots_go_on_and_not_too_far),
         cmocka_unit_test(asks_for_a_checkpoint_that_begins_later),
         cmocka_unit_test(waits_for_the_end_of_a_checkpoint),
         cmocka_unit_test(sees_that_a_backend_crashed),

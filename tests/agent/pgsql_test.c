@@ -1010,17 +1010,21 @@ takes_the_best_connection_of_a_whole_name(void **state)
         "106", "1795200000.6", "60", "0/1000000", NULL,
         "w", "srvx3", "streaming", "sync", "1", "0/2000000", NULL, "1",
         "107", "1795200000.7", "70", "0/1000000", NULL,
-        "s", "slot_srv2", NULL, NULL, NULL, NULL, "t", NULL, NULL, NULL, NULL,
-            NULL, NULL,
-        "s", "slot_srv_3", NULL, NULL, NULL, NULL, "f", NULL, NULL, NULL, NULL,
+        "s", "slot_srv2", "reserved", "physical", NULL, "0/2000000", "t",
+            "123456789012", NULL, "742", NULL, NULL, NULL,
+        "s", "slot_srv_3", "lost", "physical", NULL, NULL, "f", "-5", NULL,
+            NULL, NULL, NULL, NULL,
+        "s", "app", "reserved", "logical", NULL, "0/2000000", "f", NULL, NULL,
+            NULL, NULL, NULL, NULL,
+        "m", "10", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
             NULL, NULL,
     };
+    const struct slot_row *row;
 
     (void) state;
-    params.replication_slot_name = "slot";
     add_nodes();
     standin_connect_ok();
-    script_rows(SENDER_COLUMNS, 9, rows);
+    script_rows(SENDER_COLUMNS, 11, rows);
     assert_int_equal(pgsql_observe_senders(pgsql, in_ms(LONG_MS), &snapshot),
                      0);
     assert_int_equal(snapshot.node[0].senders.own.state, SENDER_UNKNOWN);
@@ -1035,13 +1039,28 @@ takes_the_best_connection_of_a_whole_name(void **state)
     assert_int_equal(snapshot.node[1].senders.own.beyond, TRI_YES);
     assert_int_equal(snapshot.node[1].senders.own.replay_lsn, 0x1000000);
     assert_int_equal(snapshot.node[1].senders.own.visible, TRI_YES);
-    assert_int_equal(snapshot.node[1].senders.slot, TRI_YES);
-    assert_int_equal(snapshot.node[1].senders.slot_active, TRI_YES);
+    assert_int_equal(snapshot.senders.slot_count, 3);
+    assert_int_equal(snapshot.senders.slot_max, 10);
+    assert_int_equal(snapshot.senders.slot_row_count, 2);
+    row = &snapshot.senders.slot_row[0];
+    assert_string_equal(row->name, "slot_srv2");
+    assert_int_equal(row->slot.there, TRI_YES);
+    assert_int_equal(row->slot.active, TRI_YES);
+    assert_int_equal(row->slot.status, SLOT_RESERVED);
+    assert_int_equal(row->slot.restart_lsn, 0x2000000);
+    assert_int_equal(row->slot.limited, TRI_YES);
+    assert_int_equal(row->slot.left_bytes, 123456789012);
+    assert_int_equal(row->slot.xmin, TRI_YES);
     assert_int_equal(snapshot.node[2].senders.own.state, SENDER_NONE);
-    assert_int_equal(snapshot.node[2].senders.slot, TRI_NO);
     assert_int_equal(snapshot.node[3].senders.own.state, SENDER_NONE);
-    assert_int_equal(snapshot.node[3].senders.slot, TRI_YES);
-    assert_int_equal(snapshot.node[3].senders.slot_active, TRI_NO);
+    row = &snapshot.senders.slot_row[1];
+    assert_string_equal(row->name, "slot_srv_3");
+    assert_int_equal(row->slot.active, TRI_NO);
+    assert_int_equal(row->slot.status, SLOT_LOST);
+    assert_int_equal(row->slot.restart_lsn, 0);
+    assert_int_equal(row->slot.limited, TRI_YES);
+    assert_int_equal(row->slot.left_bytes, 0);
+    assert_int_equal(row->slot.xmin, TRI_NO);
 }
 
 /* One of them may still follow the old list. */
@@ -1141,7 +1160,6 @@ concludes_nothing_from_hidden_columns(void **state)
                      0);
     assert_int_equal(snapshot.node[1].senders.own.state, SENDER_UNKNOWN);
     assert_int_equal(snapshot.node[1].senders.own.visible, TRI_NO);
-    assert_int_equal(snapshot.node[1].senders.slot, TRI_UNKNOWN);
     assert_int_equal(snapshot.node[2].senders.own.visible, TRI_YES);
 }
 

@@ -381,7 +381,7 @@ fits_sixteen_nodes_into_one_plan(void **state)
             world.node[i].attrs.position = attr_with(NULL);
             world.node[i].attrs.xlog_loc = attr_with(NULL);
             world.node[i].record.data_status = attr_with("POTENTIAL|SYNC");
-            world.node[i].senders.slot = TRI_NO;
+            world.node[i].senders.slot.there = TRI_NO;
             world_agree(&world, i);
             world.node[i].senders.own.state = (enum sender_state) kind;
         }

@@ -224,6 +224,29 @@ warns_of_the_server(void **state)
                  "master_ip=ADDRESS");
 }
 
+/* Without replication_slot_name it is no affair of ours. */
+static void
+warns_of_slots_that_fill_the_disk_or_are_too_few(void **state)
+{
+    (void) state;
+    begin();
+    world.profile.slots_bounded = TRI_NO;
+    world.profile.slot_max = 3;
+    world.settings.external_count = 2;
+    assert_warns(NULL, NULL);
+    world.settings.use_slots = true;
+    world.settings.slot_max_wal = 1;
+    world.profile.slot_max = 4;
+    assert_warns(NULL, NULL);
+    world.settings.slot_max_wal = 0;
+    assert_warns("max_slot_wal_keep_size=-1 with replication_slot_name",
+                 "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'");
+    world.profile.slots_bounded = TRI_YES;
+    world.profile.slot_max = 3;
+    assert_warns("max_replication_slots=3 with replication_slot_name: each "
+                 "server needs 4", "SET max_replication_slots = 4");
+}
+
 static void
 warns_of_weak_commits_in_sync_mode(void **state)
 {
@@ -293,6 +316,10 @@ every_warning_fits(void **state)
            sizeof(profile->weak_commit_reset) - 1);
     (void) text_copy("remote_write", profile->weak_commit, 16);
     (void) text_copy("2147483647", profile->sender_shutdown, 16);
+    world.settings.use_slots = true;
+    world.settings.external_count = 15;
+    profile->slots_bounded = TRI_NO;
+    profile->slot_max = 1;
     profile->quorum_ignored = TRI_YES;
     profile->notify = TRI_NO;
     profile->promoted_max = 999999;
@@ -306,7 +333,7 @@ every_warning_fits(void **state)
     profile->checksums = TRI_NO;
     plan_init(&plan);
     profile_warn(&world, &plan);
-    assert_int_equal(plan.count, 23);
+    assert_int_equal(plan.count, 25);
     for (size_t i = 0; i < plan.count; i++) {
         assert_null(strpbrk(warning(i), "{}"));
         assert_true(strlen(warning(i)) > 80);
@@ -442,6 +469,7 @@ main(void)
         cmocka_unit_test(warns_of_short_operations),
         cmocka_unit_test(warns_of_monitors_that_are_missing),
         cmocka_unit_test(warns_of_the_server),
+        cmocka_unit_test(warns_of_slots_that_fill_the_disk_or_are_too_few),
         cmocka_unit_test(warns_of_weak_commits_in_sync_mode),
         cmocka_unit_test(replication_is_no_concern_without_it),
         cmocka_unit_test(what_is_unknown_never_warns),

@@ -82,6 +82,7 @@ static const struct {
     { "resource", "production-database-of-department-7" },
     { "object", "production-database-of-department-7-data-status" },
     { "word", "database-server-1.department-7.example.com:5432" },
+    { "position", "FFFFFFFF/FFFFFFFF" },
     { "names", LONG_NAME " " LONG_NAME },
     { "server.text", LONG_WORDS },
     { "server->text", LONG_WORDS },

@@ -170,7 +170,7 @@ what_is_looked_at_anew_is_unknown_before(void **state)
     snapshot.sync.redo_lsn = 5;
     snapshot.sync.memory.proven = true;
     snapshot.node[1].senders.own.state = SENDER_STREAMING;
-    snapshot.node[1].senders.slot = TRI_YES;
+    snapshot.node[1].senders.slot.there = TRI_YES;
     snapshot_forget(&snapshot, FACT_FILES | FACT_SQL | FACT_SYNC);
     assert_int_equal(snapshot.files.lock, TRI_UNKNOWN);
     assert_int_equal(snapshot.control.state, CONTROL_SHUT_DOWN);
@@ -178,7 +178,7 @@ what_is_looked_at_anew_is_unknown_before(void **state)
     assert_int_equal(snapshot.monitor_sql_ok, TRI_YES);
     assert_false(wal_position_is_known(snapshot.server.position));
     assert_true(snapshot.sync.redo_lsn == 0 && !snapshot.sync.memory.proven);
-    assert_int_equal(snapshot.node[1].senders.slot, TRI_YES);
+    assert_int_equal(snapshot.node[1].senders.slot.there, TRI_YES);
     snapshot.node[1].member.expected_down = TRI_YES;
     snapshot.node[1].member.online = TRI_NO;
     snapshot.node[1].member.controller = TRI_NO;
@@ -191,7 +191,7 @@ what_is_looked_at_anew_is_unknown_before(void **state)
     assert_int_equal(snapshot.node[1].was_out, TRI_YES);
     assert_int_equal(snapshot.node[0].was_out, TRI_UNKNOWN);
     assert_int_equal(snapshot.node[1].senders.own.state, SENDER_UNKNOWN);
-    assert_int_equal(snapshot.node[1].senders.slot, TRI_UNKNOWN);
+    assert_int_equal(snapshot.node[1].senders.slot.there, TRI_UNKNOWN);
 }
 
 int

@@ -50,7 +50,7 @@ fill(struct snapshot *world)
                                                              : "HS:a\\b\nc");
         node->senders.own.sync_priority = (uint32_t) i;
         node->senders.own.flush_lsn = i << 32;
-        node->senders.slot_active = (enum tri) (i % 3);
+        node->senders.slot.active = (enum tri) (i % 3);
         node->in_stop_list = (enum tri) ((i + 1) % 3);
         node->in_start_list = (enum tri) ((i + 2) % 3);
     }

@@ -408,8 +408,8 @@ fill_node(const struct e_view *view, size_t i, struct node *node)
     }
     node->member.cib_score = node->attrs.score;
     fill_sender(view, i, &node->senders.own);
-    node->senders.slot = TRI_NO;
-    node->senders.slot_active = TRI_NO;
+    node->senders.slot.there = TRI_NO;
+    node->senders.slot.active = TRI_NO;
     node->in_demote_list = TRI_NO;
     node->in_promoted_list = tri_of(notified && promoted);
     node->in_stop_list = tri_of(view->notify == NOTIFY_PRE_STOP

@@ -324,6 +324,27 @@ config_write_standby(const struct pgconf_standby *wanted,
                 wanted->sender_name, (int) wanted->kind);
 }
 
+void
+config_read_slots(const struct params *params,
+                  const struct identity *identity,
+                  struct slot_names *ret_names)
+{
+    (void) params;
+    (void) identity;
+    memset(ret_names, 0, sizeof(*ret_names));
+    (void) PLAY(NULL, ret_names, "%s", "");
+}
+
+int
+config_write_slots(const struct params *params,
+                   const struct identity *identity,
+                   const struct slot_names *names, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, NULL, " %zu %s", names->count, names->name[0]);
+}
+
 int
 config_set_lock(const struct params *params, const struct identity *identity,
                 bool present, struct text *ret_why)
@@ -469,6 +490,16 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
 }
 
 int
+pgsql_advance_slots(struct pgsql *pgsql, const char *names,
+                    const char *position, int64_t deadline_ms,
+                    struct text *ret_why)
+{
+    (void) pgsql;
+    note_deadline(__func__, deadline_ms);
+    return PLAY(ret_why, NULL, " %s %s", names, position);
+}
+
+int
 pgsql_end_senders(struct pgsql *pgsql, int32_t pid, const char *began,
                   int64_t deadline_ms, struct text *ret_why)
 {
@@ -602,6 +633,20 @@ memory_note_senders(const struct instance *instance,
 {
     (void) instance;
     (void) PLAY(NULL, snapshot, "%s", "");
+}
+
+void
+memory_note_slots(const struct instance *instance, struct snapshot *snapshot)
+{
+    (void) instance;
+    (void) PLAY(NULL, snapshot, "%s", "");
+}
+
+void
+memory_give_up_slot(const struct instance *instance, const char *node)
+{
+    (void) instance;
+    (void) PLAY(NULL, NULL, " %s", node);
 }
 
 void

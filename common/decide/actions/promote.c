@@ -13,6 +13,7 @@
 #include "position.h"
 #include "replay.h"
 #include "restore.h"
+#include "slot_duty.h"
 #include "start.h"
 #include "stop.h"
 #include "switchover.h"
@@ -407,13 +408,7 @@ finish_promotion(const struct snapshot *snapshot, struct plan *plan)
         if (!have_facts(snapshot, FACT_SENDERS, plan)) {
             return;
         }
-        for (size_t i = 0; i < snapshot->node_count; i++) {
-            if (i != snapshot->self
-                && snapshot->node[i].senders.slot != TRI_YES) {
-                plan_add(plan, OP_CREATE_SLOT, OP_BEST_EFFORT, i, NULL);
-            }
-        }
-        plan_add(plan, OP_CREATE_EXTERNAL_SLOTS, OP_BEST_EFFORT, 0, NULL);
+        promoted_slots(snapshot, plan);
     }
     plan_exit(plan, OCF_SUCCESS);
 }

@@ -17,7 +17,7 @@
 #include "record.h"
 #include "replay.h"
 #include "returning.h"
-#include "slots.h"
+#include "slot_duty.h"
 #include "stop.h"
 #include "want.h"
 
@@ -361,9 +361,8 @@ finish_start(const struct snapshot *snapshot, struct plan *plan)
                   "attribute daemon did not answer in time");
     if (!replay_is_seen(snapshot, plan)
         || !have_facts(snapshot, FACT_ATTRS | FACT_SETTINGS | FACT_POSITION
-                              | FACT_HISTORY
-                              | (snapshot->settings.use_slots
-                                 ? (uint32_t) FACT_SENDERS : 0), plan)) {
+                              | FACT_HISTORY, plan)
+        || !slots_are_seen(snapshot, plan)) {
         return;
     }
     if (snapshot->history[0] != '\0') {
@@ -374,9 +373,8 @@ finish_start(const struct snapshot *snapshot, struct plan *plan)
                  "a setting that pgward manages is set elsewhere and wins: "
                  "%s; remove that line", snapshot->sources.override);
     }
-    if (snapshot->settings.use_slots) {
-        drop_old_slots(snapshot, plan);
-    }
+    /* whoever is promoted first has them before it recycles any WAL */
+    standby_slots(snapshot, plan);
     want_replay(snapshot, plan);
     want_attr(snapshot, plan, OP_SET_STATUS, OP_BEST_EFFORT, snapshot->self,
               "HS:alone");

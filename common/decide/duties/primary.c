@@ -17,6 +17,7 @@
 #include "replay.h"
 #include "returning.h"
 #include "senders.h"
+#include "slot_duty.h"
 #include "sync.h"
 #include "sync_members.h"
 #include "view.h"
@@ -411,17 +412,6 @@ judge_outsiders(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
-/* A standby whose slot is gone would lose the WAL it still needs. */
-static void
-want_slots(const struct snapshot *snapshot, struct plan *plan)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        if (i != snapshot->self && snapshot->node[i].senders.slot == TRI_NO) {
-            plan_add(plan, OP_CREATE_SLOT, OP_BEST_EFFORT, i, NULL);
-        }
-    }
-}
-
 static void
 want_own_attrs(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -552,9 +542,7 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     end_dead_senders(snapshot, plan);
-    if (snapshot->settings.use_slots) {
-        want_slots(snapshot, plan);
-    }
+    primary_slots(snapshot, plan);
     if (snapshot->settings.rep_mode == REP_MODE_SYNC) {
         if (snapshot->settings.sync_strict) {
             want_admission(snapshot, plan);

@@ -172,6 +172,31 @@ cannot_rewind(const struct snapshot *s)
 }
 
 static bool
+slots_are_unbounded(const struct snapshot *s)
+{
+    return is_replicated(s) && s->settings.use_slots
+           && s->profile.slots_bounded == TRI_NO
+           && s->settings.slot_max_wal == 0;
+}
+
+/* One for each other node and each external standby. */
+static uint32_t
+slots_wanted(const struct snapshot *s)
+{
+    uint32_t nodes = s->node_count > 0 ? (uint32_t) s->node_count - 1 : 0;
+
+    return nodes + s->settings.external_count;
+}
+
+static bool
+slots_are_too_few(const struct snapshot *s)
+{
+    return is_replicated(s) && s->settings.use_slots
+           && s->profile.slot_max > 0
+           && s->profile.slot_max < slots_wanted(s);
+}
+
+static bool
 commit_is_weak(const struct snapshot *s)
 {
     return s->settings.rep_mode == REP_MODE_SYNC
@@ -311,6 +336,16 @@ static const struct row rows[] = {
       "wal_log_hints=off and no data checksums: pg_rewind cannot work, so an "
       "old primary needs a whole new copy. Change it in SQL: ALTER SYSTEM "
       "SET wal_log_hints = on, then restart the servers" },
+    { slots_are_unbounded,
+      "max_slot_wal_keep_size=-1 with replication_slot_name: the slot of a "
+      "node that is away keeps WAL until the primary's disk is full. Change "
+      "it in SQL, to what pg_wal has room for: ALTER SYSTEM SET "
+      "max_slot_wal_keep_size = '20GB', then SELECT pg_reload_conf()" },
+    { slots_are_too_few,
+      "max_replication_slots={slot-max} with replication_slot_name: each "
+      "server needs {slots-wanted}, and a standby without one cannot "
+      "connect. Change it in SQL: ALTER SYSTEM SET max_replication_slots = "
+      "{slots-wanted}, then restart the servers" },
     { commit_is_weak,
       "synchronous_commit={commit} with rep_mode=sync: clients are told of "
       "commits that no standby has on disk, and a failover loses them. "
@@ -390,6 +425,8 @@ word_number(const struct snapshot *s, const char *word, size_t len)
         { "demote", profile->demote_ms / 1000 },
         { "demote-escalate", demote_ms / 1000 },
         { "demote-wanted", (demote_ms + 3 * STOP_ROOM_MS) / 1000 },
+        { "slot-max", profile->slot_max },
+        { "slots-wanted", slots_wanted(s) },
         { "notify", profile->notify_ms / 1000 },
         { "monitor", profile->monitor_ms / 1000 },
     };

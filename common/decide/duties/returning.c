@@ -12,7 +12,6 @@
 #include "peers.h"
 #include "position.h"
 #include "rejoin.h"
-#include "slots.h"
 #include "want.h"
 #include "why.h"
 
@@ -207,11 +206,6 @@ return_duties(const struct snapshot *snapshot, struct plan *plan,
             break;
         case RETURN_PROVED:
             /* no status yet: the new primary's addresses may be starting */
-            if (snapshot->settings.use_slots
-                && !have_facts(snapshot, FACT_SENDERS, plan)) {
-                return;
-            }
-            drop_old_slots(snapshot, plan);
             (void) admit(snapshot, plan);
             break;
     }

@@ -12,6 +12,7 @@
 #include "peers.h"
 #include "replay.h"
 #include "returning.h"
+#include "slot_duty.h"
 #include "upstream.h"
 #include "want.h"
 #include "why.h"
@@ -63,7 +64,7 @@ follow(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)
-        || !why_is_seen(snapshot, plan)) {
+        || !why_is_seen(snapshot, plan) || !slots_are_seen(snapshot, plan)) {
         return;
     }
     if (snapshot->server.receiver_running == TRI_NO
@@ -91,6 +92,7 @@ follow(const struct snapshot *snapshot, struct plan *plan,
         && snapshot->server.receiver_running == TRI_YES) {
         plan_add(plan, OP_NOTE_CALM, OP_BEST_EFFORT, 0, NULL);
     }
+    standby_slots(snapshot, plan);
     plan_exit(plan, code);
 }
 

@@ -16,6 +16,7 @@
 #include "peers.h"
 #include "reason.h"
 #include "replay.h"
+#include "slot_duty.h"
 #include "want.h"
 
 /* A standby may be without a WAL receiver for so long: it starts, say. */
@@ -195,6 +196,12 @@ tell_why_of_primary(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->server.unflushed_ms >= UNFLUSHED_MS) {
         text_add(&why, "look at the storage of pg_wal: no WAL gets onto it, "
                  "and commits wait for that");
+    } else if (slots_lacking(snapshot) > 0) {
+        text_add(&why, "raise max_replication_slots to %u and restart this "
+                 "server: all are taken, and of the standbys' slots %u are "
+                 "missing",
+                 snapshot->senders.slot_max + slots_lacking(snapshot),
+                 slots_lacking(snapshot));
     } else if (snapshot->settings.promoted_max > 1) {
         text_add(&why, "pcs resource meta CLONE promoted-max=1: no standby is "
                  "ranked while %u primaries are asked for",

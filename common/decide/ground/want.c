@@ -119,6 +119,9 @@ want_stopped_attrs(const struct snapshot *snapshot, struct plan *plan)
     want_attr(snapshot, plan, OP_SET_XLOG_LOC, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_POSITION, OP_BEST_EFFORT, self, "");
     want_attr(snapshot, plan, OP_SET_BASELINE, OP_BEST_EFFORT, self, "");
+    if (self_node(snapshot)->attrs.slots.known == ATTR_SET) {
+        plan_add(plan, OP_SET_SLOTS, OP_BEST_EFFORT, self, "");
+    }
     want_no_why(snapshot, plan);
 }
 
