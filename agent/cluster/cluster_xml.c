@@ -274,6 +274,27 @@ ends_in(const char *name, const char *end)
            && strcmp(name + length - strlen(end), end) == 0;
 }
 
+/* A permanent attribute of a node. */
+static void
+read_node_option(struct reader *reader, const xmlNode *element)
+{
+    const char *name = element_get_or(element, "name", "");
+    const char *value = element_get_or(element, "value", "");
+    struct cluster_node *node = reader->node;
+
+    if (node != NULL && strcmp(name, reader->record) == 0) {
+        attr_set(&node->record, value);
+    } else if (reader->other != NULL && strcmp(name, reader->record) == 0) {
+        add_other(reader, value);
+    } else if (node != NULL && ends_in(name, "-quorum")) {
+        attr_set(&node->quorum, value);
+    } else if (node != NULL && strcmp(name, "maintenance") == 0) {
+        node->maintenance =
+            cluster_xml_boolean(element_get(element, "value")) == TRI_YES
+            ? TRI_YES : TRI_NO;
+    }
+}
+
 static void
 read_option(struct reader *reader, const xmlNode *element)
 {
@@ -283,16 +304,7 @@ read_option(struct reader *reader, const xmlNode *element)
 
     switch (reader->section) {
     case SECTION_NODES:
-        if (node != NULL && strcmp(name, reader->record) == 0) {
-            attr_set(&node->record, element_get_or(element, "value", ""));
-        } else if (reader->other != NULL
-                   && strcmp(name, reader->record) == 0) {
-            add_other(reader, element_get_or(element, "value", ""));
-        } else if (node != NULL && ends_in(name, "-quorum")) {
-            attr_set(&node->quorum, element_get_or(element, "value", ""));
-        } else if (node != NULL && strcmp(name, "maintenance") == 0) {
-            node->maintenance = yes == TRI_YES ? TRI_YES : TRI_NO;
-        }
+        read_node_option(reader, element);
         break;
     case SECTION_OPTIONS:
         if (cluster_xml_read_fencing(name,

@@ -71,6 +71,9 @@ observe_files(const struct instance *instance, uint32_t facts,
     struct slot_names slots;
     struct text why;
 
+    if ((facts & FACT_REJOIN) != 0) {
+        rejoin_observe(instance, &snapshot->rejoin);
+    }
     if ((facts & FACT_FILES) != 0) {
         (void) postgres_read_files(&instance->params, &instance->identity,
                                    &snapshot->files);
@@ -409,9 +412,6 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     if ((facts & FACT_HOLDERS) != 0) {
         (void) postgres_find_holders(&instance->params, &snapshot->holders);
-    }
-    if ((facts & FACT_REJOIN) != 0) {
-        rejoin_observe(instance, &snapshot->rejoin);
     }
     observe_files(instance, facts, deadline_ms, snapshot);
     if ((facts & FACT_PROFILE) != 0) {

@@ -339,6 +339,37 @@ tell_of_death(const struct snapshot *snapshot, struct plan *plan)
                      "'%s'", snapshot->pgdata);
 }
 
+/* What a server that is well is due. */
+static void
+duties_of_the_well(const struct snapshot *snapshot, struct plan *plan,
+                   enum ocf_code code)
+{
+    if (!receiver_reported(snapshot, plan, code)) {
+        return;
+    }
+    if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
+        plan_exit(plan, code);
+    } else if (snapshot->probe == TRI_YES) {
+        probe_duties(snapshot, plan, code);
+    } else if (snapshot->server.answer != ANSWER_OK) {
+        plan_exit(plan, code);
+    } else {
+        replication_duties(snapshot, plan, code);
+    }
+}
+
+static void
+look_once_more(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_again(plan, PATIENCE_LOOK_MS, FACT_PROCESS | FACT_SQL,
+               snapshot->process.state == PROCESS_FROZEN ? 500 : 2000);
+    plan_fallback(plan, OCF_ERR_GENERIC,
+                  "look at %s: it does not answer (%s): %s",
+                  who_is_silent(snapshot),
+                  process_state_name(snapshot->process.state),
+                  words_of_server(snapshot));
+}
+
 void
 decide_monitor(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -352,13 +383,7 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (may_recover(snapshot)) {
-        plan_again(plan, PATIENCE_LOOK_MS, FACT_PROCESS | FACT_SQL,
-                   snapshot->process.state == PROCESS_FROZEN ? 500 : 2000);
-        plan_fallback(plan, OCF_ERR_GENERIC,
-                      "look at %s: it does not answer (%s): %s",
-                      who_is_silent(snapshot),
-                      process_state_name(snapshot->process.state),
-                      words_of_server(snapshot));
+        look_once_more(snapshot, plan);
         return;
     }
     if (snapshot->disk.writable == TRI_NO
@@ -374,29 +399,18 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     code = health_code(snapshot, plan);
+    if (code == OCF_NOT_RUNNING) {
+        tell_of_death(snapshot, plan);
+        return;
+    }
     if (code != OCF_SUCCESS && code != OCF_RUNNING_PROMOTED) {
         /*
          * Nothing more: an attribute written right before the result makes a
          * controller on this node sleep for a second (tried; it waits so for
          * its own pending updates before it asks the scheduler).
          */
-        if (code == OCF_NOT_RUNNING) {
-            tell_of_death(snapshot, plan);
-        } else {
-            plan_exit(plan, code);
-        }
+        plan_exit(plan, code);
         return;
     }
-    if (!receiver_reported(snapshot, plan, code)) {
-        return;
-    }
-    if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
-        plan_exit(plan, code);
-    } else if (snapshot->probe == TRI_YES) {
-        probe_duties(snapshot, plan, code);
-    } else if (snapshot->server.answer != ANSWER_OK) {
-        plan_exit(plan, code);
-    } else {
-        replication_duties(snapshot, plan, code);
-    }
+    duties_of_the_well(snapshot, plan, code);
 }

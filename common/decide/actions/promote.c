@@ -434,6 +434,26 @@ is_known_standby(const struct snapshot *snapshot, struct plan *plan)
     return false;
 }
 
+/* Is there a server to be promoted? Else the plan has its verdict. */
+static bool
+server_is_there(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->process.state == PROCESS_GONE) {
+        plan_exit_reason(plan, OCF_NOT_RUNNING,
+                         "wait for its start: there is no server here to "
+                         "promote");
+        return false;
+    }
+    if (snapshot->process.state == PROCESS_ORPHANS) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "stop the resource: the postmaster is gone, so "
+                         "nothing is here to promote, and %u processes of it "
+                         "live on", snapshot->process.others);
+        return false;
+    }
+    return true;
+}
+
 void
 decide_promote(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -457,17 +477,7 @@ decide_promote(const struct snapshot *snapshot, struct plan *plan)
         wait_for_promotion(snapshot, plan);
         return;
     }
-    if (snapshot->process.state == PROCESS_GONE) {
-        plan_exit_reason(plan, OCF_NOT_RUNNING,
-                         "wait for its start: there is no server here to "
-                         "promote");
-        return;
-    }
-    if (snapshot->process.state == PROCESS_ORPHANS) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "stop the resource: the postmaster is gone, so "
-                         "nothing is here to promote, and %u processes of it "
-                         "live on", snapshot->process.others);
+    if (!server_is_there(snapshot, plan)) {
         return;
     }
     plan_fallback(plan, OCF_ERR_GENERIC,

@@ -500,6 +500,16 @@ leads_by_record(const struct snapshot *snapshot, struct plan *plan,
     return false;
 }
 
+static void
+leave_standbys(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_log_once(plan, LOG_WARNING,
+                  "the standbys were left as they are until the next "
+                  "monitor: %s", snapshot->failed != OP_NONE
+                                 ? snapshot->failure
+                                 : snapshot->server.text);
+}
+
 void
 primary_duties(const struct snapshot *snapshot, struct plan *plan,
                enum ocf_code code)
@@ -514,18 +524,12 @@ primary_duties(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (snapshot->failed != OP_NONE || snapshot->server.answer != ANSWER_OK) {
-        plan_log_once(plan, LOG_WARNING,
-                      "the standbys were left as they are until the next "
-                      "monitor: %s", snapshot->failed != OP_NONE
-                                     ? snapshot->failure
-                                     : snapshot->server.text);
+        leave_standbys(snapshot, plan);
         plan_exit(plan, code);
         return;
     }
-    if (!leads_by_record(snapshot, plan, code)) {
-        return;
-    }
-    if (!want_history(snapshot, plan)
+    if (!leads_by_record(snapshot, plan, code)
+        || !want_history(snapshot, plan)
         || !want_cluster_identifier(snapshot, plan)
         || !want_name_key(snapshot, plan)) {
         return;
