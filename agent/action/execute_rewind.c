@@ -277,7 +277,9 @@ rewind_and_restore(struct job *job)
     struct text differ;
     int rc;
 
-    if (rewind_data(job) != 0) {
+    if (rewind_data(job) != 0
+        || config_remove_block(&instance->params, &instance->identity,
+                               &job->why) != 0) {
         return -1;
     }
     text_init(&differ, differ_text, sizeof(differ_text));

@@ -177,6 +177,17 @@ salvage_put_back(const struct params *params,
 /* --- the WAL before the fork ---------------------------------------------- */
 
 static int
+forget_before(const char *folder)
+{
+    char path[PATH_SIZE + 16];
+    struct text text;
+
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "%s/" BEFORE, folder);
+    return salvage_remove_folder(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+static int
 copy_before(const struct salvage_wal *wal, const struct salvage_copy *how,
             uint64_t end)
 {
@@ -211,6 +222,10 @@ keep_before(const struct salvage_request *request, lsn fork,
         rc = copy.to < 0 ? -1 : copy_before(&wal, &copy,
                                             fork / wal.segment_size);
         if (rc != 0) {
+            int cause = errno;
+
+            (void) forget_before(folder);   /* the cause is known */
+            errno = cause;
             text_add(why, "make room beside pgdata: the WAL that a rewind "
                      "reads could not be kept: %s. It goes into '%s/before'"
                      "; nothing was changed", strerror(errno), folder);
@@ -242,17 +257,13 @@ salvage_forget_before(const struct params *params,
                       const struct identity *identity, const char *folder,
                       struct text *ret_why)
 {
-    char path[PATH_SIZE + 16];
-    struct text text;
     int rc = -1;
 
-    text_init(&text, path, sizeof(path));
-    text_add(&text, "%s/" BEFORE, folder);
     if (identity_become(identity) == 0) {
-        rc = salvage_remove_folder(path) == 0 || errno == ENOENT ? 0 : -1;
+        rc = forget_before(folder);
         if (rc != 0) {
-            text_add(ret_why, "could not remove '%s': %s. Remove it", path,
-                     strerror(errno));
+            text_add(ret_why, "could not remove '%s/before': %s. Remove it",
+                     folder, strerror(errno));
         }
         identity_return();
     } else {

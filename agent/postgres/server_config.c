@@ -359,10 +359,22 @@ config_write_block(const struct params *params,
         return -1;
     }
     text_add(&text, "\n");
-    if (join_path(params->tmpdir, PGCONF_RECOVERY, path, ret_why) != 0) {
+    if (join_path(params->tmpdir, PGCONF_RECOVERY, path, ret_why) != 0
+        || change_file(path, CHANGE_WRITE, &text, identity, ret_why) != 0
+        || change_in(params->pgdata, "recovery.signal", CHANGE_TOUCH,
+                     identity, ret_why) != 0) {
         return -1;
     }
-    return change_file(path, CHANGE_WRITE, &text, identity, ret_why);
+    return change_in(params->pgdata, "standby.signal", CHANGE_REMOVE,
+                     identity, ret_why);
+}
+
+int
+config_remove_block(const struct params *params,
+                    const struct identity *identity, struct text *ret_why)
+{
+    return change_in(params->pgdata, "recovery.signal", CHANGE_REMOVE,
+                     identity, ret_why);
 }
 
 int

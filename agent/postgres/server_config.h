@@ -45,12 +45,19 @@ config_remove_standby(const struct params *params,
 
 /*!
  * While the data is half-way to another history no server starts on it, by
- * whatever hand, and its log says why: recovery.conf includes a file that is
- * not there, called so. config_write_standby() ends it. From version 12 on.
+ * whatever hand. recovery.conf includes a file that is not there, whose name
+ * says why; config_write_standby() ends that. pg_rewind empties postgresql.conf
+ * before it copies the primary's: then a server finds recovery.signal, no
+ * standby.signal and no restore_command, and refuses. From version 12 on.
  */
 int
 config_write_block(const struct params *params,
                    const struct identity *identity, struct text *ret_why);
+
+/*! The data is whole: take recovery.signal away, which pg_rewind does, too. */
+int
+config_remove_block(const struct params *params,
+                    const struct identity *identity, struct text *ret_why);
 
 /*! Make or remove PGSQL.lock in tmpdir. */
 int

@@ -13,6 +13,10 @@
 #define APPLICATION "pgward-rejoin"
 #define CONNECT_S 10
 
+/* A primary whose power is cut says nothing, and pg_rewind waits in a read. */
+#define KEEPALIVES \
+    " keepalives_idle=5 keepalives_interval=3 keepalives_count=3"
+
 /* One `keyword = value` of a connection string. */
 struct option {
     char keyword[WORD_SIZE];
@@ -130,7 +134,7 @@ source_conninfo(const struct params *params, struct text *ret_conninfo,
     pgconf_add_keyword(ret_conninfo, "user", source_role(params));
     text_add(ret_conninfo, " ");
     pgconf_add_keyword(ret_conninfo, "dbname", source_database(params));
-    text_add(ret_conninfo, " application_name=" APPLICATION);
+    text_add(ret_conninfo, " application_name=" APPLICATION KEEPALIVES);
     if (ret_conninfo->overflow || ret_password->overflow) {
         text_add(ret_why, "look at primary_conninfo_opt: it is too long");
         return -1;

@@ -176,8 +176,9 @@ static const struct deed deeds[OP_COUNT] = {
                     " | own_files_save again"
                     " | config_write_block"
                     " | rejoin_write_marker none goes-on | rewind_run 1"
-                    " | rewind_verify | own_files_restore"
-                    " | instance_lock", "own_files_restore", LIMIT_NONE },
+                    " | rewind_verify | config_remove_block"
+                    " | own_files_restore | instance_lock",
+                    "own_files_restore", LIMIT_NONE },
     [OP_HAND_OVER] = { "watch_hand_over", "watch_hand_over", LIMIT_NONE },
     [OP_REPORT] = { "watch_report", "watch_report", LIMIT_NONE },
     ATTR_LIST(ATTR_DEED, )
@@ -921,7 +922,8 @@ what_was_rewound_before_is_not_rewound_again(void **state)
     assert_int_equal(world.failed, OP_NONE);
     assert_null(strstr(touched_calls(), "rewind_run"));
     assert_null(strstr(touched_calls(), "salvage_put_back"));
-    assert_has(touched_calls(), "rewind_verify | own_files_restore");
+    assert_has(touched_calls(), "rewind_verify | config_remove_block"
+               " | own_files_restore");
 }
 
 static void
@@ -938,7 +940,8 @@ what_only_looks_rewound_is_rewound_again(void **state)
                    " | salvage_put_back '/srv/kept' | own_files_save again"
                    " | config_write_block"
                    " | rejoin_write_marker torn goes-on | rewind_run 2"
-                   " | rewind_verify | own_files_restore");
+                   " | rewind_verify | config_remove_block"
+                   " | own_files_restore");
     }
     rewind_with(rewound_in_this_boot, -1);
     assert_has(touched_calls(), "rewind_verify | own_files_restore"

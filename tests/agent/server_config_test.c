@@ -358,6 +358,11 @@ a_block_stands_where_a_standby_has_its_settings(void **state)
     assert_int_equal(config_write_block(&params, &identity, &why), 0);
     assert_non_null(strstr(get("tmp/recovery.conf"), INCLUDES));
     assert_non_null(strstr(get("tmp/recovery.conf"), "/tmp/PGWARD.rejoin: "));
+    assert_true(is_there("data/recovery.signal"));
+    assert_false(is_there("data/standby.signal"));
+    assert_int_equal(config_remove_block(&params, &identity, &why), 0);
+    assert_int_equal(config_remove_block(&params, &identity, &why), 0);
+    assert_false(is_there("data/recovery.signal"));
     assert_int_equal(config_standby_is_current(&params, &identity, "srv1",
                                                "srv1~5f3a91c4"), TRI_NO);
     write_standby(STANDBY_FOLLOWS);

@@ -38,6 +38,9 @@ make(void)
     return source_conninfo(&params, &conninfo, &password, &why);
 }
 
+#define LAST \
+    "application_name=pgward-rejoin keepalives_idle=5 keepalives_interval=3 " \
+    "keepalives_count=3"
 #define HOST "host=192.0.2.1 port=5433 connect_timeout=10 "
 
 static void
@@ -45,8 +48,7 @@ is_a_standbys_with_a_role_and_a_database_of_its_own(void **state)
 {
     (void) state;
     assert_int_equal(make(), 0);
-    assert_string_equal(conninfo_buf, HOST "user=rep dbname=postgres "
-                        "application_name=pgward-rejoin");
+    assert_string_equal(conninfo_buf, HOST "user=rep dbname=postgres " LAST);
     params.rejoin_user = "re join's";
     params.pgdb = "admin";
     params.primary_conninfo_opt =
@@ -54,7 +56,7 @@ is_a_standbys_with_a_role_and_a_database_of_its_own(void **state)
     assert_int_equal(make(), 0);
     assert_string_equal(conninfo_buf, HOST "sslmode=verify-full user=other "
                         "sslrootcert='/a b/\\'c' user='re join\\'s' "
-                        "dbname=admin application_name=pgward-rejoin");
+                        "dbname=admin " LAST);
     assert_string_equal(password_buf, "");
 }
 

@@ -169,6 +169,7 @@ ON_FILES(postgres_prepare)
 ON_FILES(config_write_includes)
 ON_FILES(config_remove_standby)
 ON_FILES(config_write_block)
+ON_FILES(config_remove_block)
 ON_FILES(config_remove_backup_label)
 ON_FILES(config_write_promote_trigger)
 
