@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "postgres.h"
 #include "sender_name.h"
+#include "slot_owner.h"
 
 int
 do_prepare(struct job *job)
@@ -21,6 +22,29 @@ do_write_config(struct job *job)
 {
     return config_write_includes(&job->instance->params,
                                  &job->instance->identity, &job->why);
+}
+
+static int
+write_list(const struct job *job, const char *names, struct text *ret_why)
+{
+    const struct instance *instance = job->instance;
+    char slots[SLOT_LIST_SIZE];
+    struct text text;
+
+    text_init(&text, slots, sizeof(slots));
+    slots_waited_for(&instance->params, job->snapshot, names, &text);
+    if (text.overflow) {
+        text_add(ret_why, "the slots of the standbys are too long a list");
+        return -1;
+    }
+    return config_write_sync_names(&instance->params, &instance->identity,
+                                   names, slots, ret_why);
+}
+
+int
+do_write_sync_slots(struct job *job)
+{
+    return write_list(job, job->snapshot->server.sync_names, &job->why);
 }
 
 /* The list changes: what is known of the old one may hold for the new. */
@@ -39,9 +63,7 @@ do_write_sync_names(struct job *job)
         return -1;
     }
     memory_save(job->instance, memory);
-    return config_write_sync_names(&job->instance->params,
-                                   &job->instance->identity, job->op->value,
-                                   &job->why);
+    return write_list(job, job->op->value, &job->why);
 }
 
 /*

@@ -225,6 +225,13 @@ do_drop_other_slot(struct job *job)
 }
 
 int
+do_drop_unsynced_slots(struct job *job)
+{
+    return pgsql_drop_unsynced_slots(job->instance->pgsql,
+                                     job->instance->deadline_ms, &job->why);
+}
+
+int
 do_advance_slots(struct job *job)
 {
     struct slot_names ours;

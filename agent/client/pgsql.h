@@ -257,6 +257,17 @@ pgsql_advance_slots(struct pgsql *pgsql, const char *names,
                     const char *position, int64_t deadline_ms,
                     struct text *ret_why);
 
+/*!
+ * Drop the logical slots of a standby's time as a primary, those that nobody
+ * uses: failover slots that were not synchronised, whose names keep the
+ * primary's from being (17).
+ *
+ * \return 0, also where there is none; -1 with `ret_why`.
+ */
+int
+pgsql_drop_unsynced_slots(struct pgsql *pgsql, int64_t deadline_ms,
+                          struct text *ret_why);
+
 /*! Drop a slot that nobody uses; a missing one is a success. */
 int
 pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,

@@ -173,6 +173,13 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
 }
 
 int
+pgsql_drop_unsynced_slots(struct pgsql *pgsql, int64_t deadline_ms,
+                          struct text *ret_why)
+{
+    return CALL(drop_unsynced_slots, deadline_ms, ret_why);
+}
+
+int
 pgsql_advance_slots(struct pgsql *pgsql, const char *names,
                     const char *position, int64_t deadline_ms,
                     struct text *ret_why)

@@ -30,6 +30,7 @@
     X(create_slot) \
     X(drop_slot) \
     X(advance_slots) \
+    X(drop_unsynced_slots) \
     X(end_senders) \
     X(prove_source) \
     X(check_grants)

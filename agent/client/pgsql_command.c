@@ -221,6 +221,28 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
 }
 
 int
+pgsql_drop_unsynced_slots(struct pgsql *pgsql, int64_t deadline_ms,
+                          struct text *ret_why)
+{
+    struct pgsql_failure failure;
+    const struct pgsql_statement statement = {
+        .sql = "SELECT pg_catalog.pg_drop_replication_slot(s.slot_name)"
+               " FROM pg_catalog.pg_get_replication_slots() s WHERE"
+               " pg_catalog.pg_is_in_recovery() AND s.failover"
+               " AND NOT s.synced AND NOT s.temporary AND NOT s.active",
+        .rows = 0,
+    };
+
+    if (change(pgsql, &statement, UNDEFINED_OBJECT, deadline_ms, &failure)
+        == 0) {
+        return 0;
+    }
+    text_add(ret_why, "could not drop failover slots that are not "
+             "synchronised: %s", failure.text);
+    return -1;
+}
+
+int
 pgsql_advance_slots(struct pgsql *pgsql, const char *names,
                     const char *position, int64_t deadline_ms,
                     struct text *ret_why)

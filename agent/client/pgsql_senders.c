@@ -10,7 +10,8 @@
 
 enum {
     COL_KIND = 0,       /* `w`: a WAL sender, `s`: a slot, `m`: its name is
-                         * max_replication_slots */
+                         * max_replication_slots, its state
+                         * synchronized_standby_slots */
     COL_NAME,
     COL_STATE,
     COL_SYNC_STATE,
@@ -29,6 +30,7 @@ enum {
 enum {
     COL_SLOT_STATUS = COL_STATE,
     COL_SLOT_TYPE = COL_SYNC_STATE,
+    COL_SLOT_UNSYNCED = COL_PRIORITY,
     COL_SLOT_RESTART = COL_FLUSH_LSN,
     COL_SLOT_LEFT = COL_REPLY,
     COL_SLOT_XMIN = COL_BEGAN,
@@ -45,7 +47,7 @@ enum {
     " w.flush_lsn OPERATOR(pg_catalog.>)" \
     " pg_catalog.pg_current_wal_flush_lsn() END"
 
-#define SENDERS_SQL(reply, status, left) \
+#define SENDERS_SQL(reply, status, left, unsynced) \
     PGSQL_READ_ONLY \
     "SELECT 'w'::pg_catalog.text, a.application_name, w.state, w.sync_state," \
     " w.sync_priority::pg_catalog.text, w.flush_lsn::pg_catalog.text," \
@@ -60,17 +62,27 @@ enum {
     " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
     " UNION ALL" \
     " SELECT 's', s.slot_name::pg_catalog.text, " status ", s.slot_type," \
-    " NULL, s.restart_lsn::pg_catalog.text," \
+    " " unsynced ", s.restart_lsn::pg_catalog.text," \
     " s.active, " left ", NULL, s.xmin::pg_catalog.text, NULL, NULL, NULL" \
     " FROM pg_catalog.pg_get_replication_slots() s" \
     " UNION ALL" \
     " SELECT 'm', pg_catalog.current_setting('max_replication_slots')," \
-    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+    " pg_catalog.current_setting('synchronized_standby_slots', true)," \
+    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
 
 #define REPLY "pg_catalog.date_part('epoch', w.reply_time)::pg_catalog.text"
 
 #define REPLY_TIME_VERSION 120000
 #define SLOT_STATUS_VERSION 130000
+#define SLOT_SYNC_VERSION 170000
+
+#define LEFT "s.safe_wal_size::pg_catalog.text"
+
+/* Only where slots are synchronised does one stand in the way of that. */
+#define UNSYNCED \
+    "CASE WHEN s.failover AND NOT s.synced AND NOT s.temporary" \
+    " AND NOT s.active AND pg_catalog.current_setting(" \
+    "'sync_replication_slots') OPERATOR(pg_catalog.=) 'on' THEN 'y' END"
 
 static void
 read_sender(const PGresult *result, int row, struct sender *ret_sender)
@@ -154,12 +166,14 @@ senders_sql(const PGconn *conn)
     int version = PQserverVersion(conn);
 
     if (version < REPLY_TIME_VERSION) {
-        return SENDERS_SQL("NULL", "NULL", "NULL");
+        return SENDERS_SQL("NULL", "NULL", "NULL", "NULL");
     }
-    return version < SLOT_STATUS_VERSION
-           ? SENDERS_SQL(REPLY, "NULL", "NULL")
-           : SENDERS_SQL(REPLY, "s.wal_status",
-                         "s.safe_wal_size::pg_catalog.text");
+    if (version < SLOT_STATUS_VERSION) {
+        return SENDERS_SQL(REPLY, "NULL", "NULL", "NULL");
+    }
+    return version < SLOT_SYNC_VERSION
+           ? SENDERS_SQL(REPLY, "s.wal_status", LEFT, "NULL")
+           : SENDERS_SQL(REPLY, "s.wal_status", LEFT, UNSYNCED);
 }
 
 /* Past its bound, what is left is less than nothing. */
@@ -184,6 +198,7 @@ read_slot(const PGresult *result, int row, struct senders *senders)
     struct slot slot = { .there = TRI_YES };
 
     senders->slot_count++;
+    senders->unsynced += !PQgetisnull(result, row, COL_SLOT_UNSYNCED);
     if (strcmp(pgsql_field(result, row, COL_SLOT_TYPE), "physical") != 0
         || senders->slot_row_count == SLOT_ROWS_MAX
         || text_copy(pgsql_field(result, row, COL_NAME), seen->name,
@@ -206,6 +221,7 @@ read_slots(const PGresult *result, struct senders *senders)
 {
     senders->slot_count = 0;
     senders->slot_row_count = 0;
+    senders->unsynced = 0;
     for (int row = 0; row < PQntuples(result); row++) {
         const char *kind = pgsql_field(result, row, COL_KIND);
 
@@ -213,6 +229,12 @@ read_slots(const PGresult *result, struct senders *senders)
             read_slot(result, row, senders);
         } else if (strcmp(kind, "m") == 0) {
             senders->slot_max = pgsql_field_number(result, row, COL_NAME);
+            senders->waited_known =
+                !PQgetisnull(result, row, COL_STATE)
+                && text_copy(pgsql_field(result, row, COL_STATE),
+                             senders->waited_slots,
+                             sizeof(senders->waited_slots)) == 0
+                ? TRI_YES : TRI_NO;
         }
     }
 }

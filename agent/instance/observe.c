@@ -384,6 +384,7 @@ observe_slots(const struct instance *instance, struct snapshot *snapshot)
 
     config_read_slots(params, &instance->identity, &known);
     slots_assign(params, &known, snapshot);
+    slots_compare_waited(params, snapshot);
     slots_list(params, snapshot, &now);
     text_init(&why, why_text, sizeof(why_text));
     if (memcmp(&now, &known, sizeof(now)) != 0 && !instance->only_looks

@@ -28,6 +28,9 @@
 /* Before this one a server reads its upstream only when it starts. */
 #define RELOADABLE_UPSTREAM_VERSION 13
 
+/* Before this one no server starts that finds the setting in its files. */
+#define WAITED_SLOTS_VERSION 17
+
 static int
 join_path(const char *folder, const char *file, char *ret_path,
           struct text *ret_why)
@@ -185,7 +188,7 @@ config_write_includes(const struct params *params,
 int
 config_write_sync_names(const struct params *params,
                         const struct identity *identity, const char *names,
-                        struct text *ret_why)
+                        const char *slots, struct text *ret_why)
 {
     char buf[CONFIG_TEXT_SIZE];
     char path[PATH_SIZE];
@@ -198,6 +201,15 @@ config_write_sync_names(const struct params *params,
     if (pgconf_add_setting(&text, "synchronous_standby_names", names) != 0) {
         text_add(ret_why, "'%s' cannot stand in synchronous_standby_names",
                  names);
+        return -1;
+    }
+    /* of one file, so that one reload narrows both, or widens them */
+    if (params->replication_slot_name[0] != '\0'
+        && read_major_version(params, identity) >= WAITED_SLOTS_VERSION
+        && pgconf_add_setting(&text, "synchronized_standby_slots", slots)
+           != 0) {
+        text_add(ret_why, "'%s' cannot stand in synchronized_standby_slots",
+                 slots);
         return -1;
     }
     if (join_path(params->tmpdir, PGCONF_REP_MODE, path, ret_why) != 0) {

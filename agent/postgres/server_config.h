@@ -24,11 +24,16 @@ int
 config_write_includes(const struct params *params,
                       const struct identity *identity, struct text *ret_why);
 
-/*! Write synchronous_standby_names: the list's text, or "". */
+/*!
+ * Write synchronous_standby_names: the list's text, or "".
+ *
+ * \param[in] slots  synchronized_standby_slots beside it, where the server
+ *                   knows that (17) and there are slots of ours at all
+ */
 int
 config_write_sync_names(const struct params *params,
                         const struct identity *identity, const char *names,
-                        struct text *ret_why);
+                        const char *slots, struct text *ret_why);
 
 /*!
  * Write recovery settings and standby.signal (before version 12: pgdata's

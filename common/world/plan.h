@@ -113,6 +113,9 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
     X(OP_WRITE_SYNC_NAMES, "write-sync-names", write_sync_names, FILES) \
                                     /* value: the list; number: 1 when \
                                        commits are known to wait now */ \
+    X(OP_WRITE_SYNC_SLOTS, "write-sync-slots", write_sync_slots, FILES) \
+                                    /* the same file, for the list that is in \
+                                       force */ \
     X(OP_WRITE_STANDBY, "write-standby", write_standby, FILES) \
                                     /* number: enum standby */ \
     X(OP_REMOVE_STANDBY, "remove-standby", remove_standby, FILES) \
@@ -164,6 +167,8 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
                                     /* node: until it runs again */ \
     X(OP_DROP_OTHER_SLOT, "drop-other-slot", drop_other_slot, SERVER) \
                                     /* value: its name */ \
+    X(OP_DROP_UNSYNCED_SLOTS, "drop-unsynced-slots", drop_unsynced_slots, \
+      SERVER)                       /* of logical clients of before */ \
     X(OP_ADVANCE_SLOTS, "advance-slots", advance_slots, SERVER) \
                                     /* value: a standby's, to there */ \
     X(OP_ASK_CHECKPOINT, "ask-checkpoint", ask_checkpoint, SERVER) \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "line.h"
+#include "sync_list.h"
 
 /* Is this the slot of a node of that name? */
 static bool
@@ -115,6 +116,47 @@ slots_assign(const struct params *params, const struct slot_names *known,
            (senders->slot_row_count - kept) * sizeof(senders->slot_row[0]));
     senders->slot_row_count = kept;
     senders->externals_missing = count_missing_externals(params, senders);
+}
+
+void
+slots_waited_for(const struct params *params, const struct snapshot *snapshot,
+                 const char *sync_names, struct text *text)
+{
+    struct sync_list list;
+    char name[SERVER_NAME_SIZE];
+
+    if (params->replication_slot_name[0] == '\0'
+        || sync_list_parse(snapshot, sync_names, &list) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        if (params_slot_name(params->replication_slot_name,
+                             snapshot->node[list.node[i]].name, name,
+                             sizeof(name)) == 0) {
+            text_add(text, "%s%s", text->len > 0 ? ", " : "", name);
+        }
+    }
+}
+
+void
+slots_compare_waited(const struct params *params, struct snapshot *snapshot)
+{
+    struct senders *senders = &snapshot->senders;
+    char wanted[SLOT_LIST_SIZE];
+    struct text text;
+
+    if (params->replication_slot_name[0] == '\0'
+        || params->rep_mode != REP_MODE_SYNC
+        || senders->waited_known != TRI_YES
+        || snapshot->server.sync_names_known != TRI_YES) {
+        return;
+    }
+    text_init(&text, wanted, sizeof(wanted));
+    slots_waited_for(params, snapshot, snapshot->server.sync_names, &text);
+    if (!text.overflow) {
+        senders->slots_waited =
+            strcmp(wanted, senders->waited_slots) == 0 ? TRI_YES : TRI_NO;
+    }
 }
 
 bool

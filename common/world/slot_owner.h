@@ -34,6 +34,21 @@ void
 slots_list(const struct params *params, const struct snapshot *snapshot,
            struct slot_names *ret_names);
 
+/*!
+ * What synchronized_standby_slots (17) is to be beside a list of synchronous
+ * standbys: their slots, so that no logical client gets what a standby that
+ * may take over has not. "" where commits wait for nobody.
+ *
+ * Errors: a text that did not fit has `overflow` set.
+ */
+void
+slots_waited_for(const struct params *params, const struct snapshot *snapshot,
+                 const char *sync_names, struct text *text);
+
+/*! Is it so, and is the setting there at all? Fills senders.slots_waited. */
+void
+slots_compare_waited(const struct params *params, struct snapshot *snapshot);
+
 /*! Take one more; false: it is there, or does not fit. */
 bool
 slot_names_add(struct slot_names *names, const char *name);

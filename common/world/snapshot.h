@@ -29,6 +29,7 @@
 #define SERVER_NAME_SIZE 64
 #define SENDER_ROWS_MAX 64
 #define SLOT_ROWS_MAX 48
+#define SLOT_LIST_SIZE 1088      /* 16 names and what is between them */
 
 /* Each enumeration is a list so that names and values cannot drift apart. */
 
@@ -241,6 +242,14 @@ struct senders {
     uint32_t slot_count;          /*!< of the server, strangers' too */
     uint32_t slot_max;            /*!< max_replication_slots; 0: not known */
     uint32_t externals_missing;   /*!< external standbys without a slot */
+    uint32_t unsynced;            /*!< logical slots of this server's time as a
+                                       primary that keep it, a standby, from
+                                       synchronising the new primary's (17) */
+    char waited_slots[SLOT_LIST_SIZE];  /*!< synchronized_standby_slots; not
+                                             part of the text */
+    enum tri waited_known;        /*!< the server has that setting (17) */
+    enum tri slots_waited;        /*!< it names the slots of the standbys that
+                                       commits wait for, and no other */
     enum tri slots_due;           /*!< once in SLOTS_DUE_MS: others are told
                                        what this node's slots hold */
     size_t slot_row_count;
@@ -587,6 +596,9 @@ struct profile {
     enum tri hot_standby;
     enum tri wal_log_hints;
     enum tri checksums;
+    enum tri slot_sync;           /*!< sync_replication_slots (17) */
+    enum tri feedback;            /*!< hot_standby_feedback */
+    uint32_t failover_slots;      /*!< logical ones with failover (17) */
     enum tri slots_bounded;       /*!< max_slot_wal_keep_size is set */
     uint32_t slot_max;            /*!< max_replication_slots; 0: not known */
     char sender_shutdown[16];     /*!< wal_sender_shutdown_timeout in ms; "":

@@ -125,6 +125,10 @@ static const struct deed deeds[OP_COUNT] = {
                                    "pgsql_create_slot", LIMIT_ACTION },
     [OP_DROP_SLOT] = { "pgsql_drop_slot s_srv2", "pgsql_drop_slot",
                        LIMIT_ACTION },
+    [OP_WRITE_SYNC_SLOTS] = { "config_write_sync_names old",
+                              "config_write_sync_names", LIMIT_NONE },
+    [OP_DROP_UNSYNCED_SLOTS] = { "pgsql_drop_unsynced_slots",
+                                 "pgsql_drop_unsynced_slots", LIMIT_ACTION },
     [OP_GIVE_UP_SLOT] = { "pgsql_drop_slot s_srv2"
                           " | memory_give_up_slot srv2", "pgsql_drop_slot",
                           LIMIT_ACTION },

@@ -1014,9 +1014,9 @@ takes_the_best_connection_of_a_whole_name(void **state)
             "123456789012", NULL, "742", NULL, NULL, NULL,
         "s", "slot_srv_3", "lost", "physical", NULL, NULL, "f", "-5", NULL,
             NULL, NULL, NULL, NULL,
-        "s", "app", "reserved", "logical", NULL, "0/2000000", "f", NULL, NULL,
+        "s", "app", "reserved", "logical", "y", "0/2000000", "f", NULL, NULL,
             NULL, NULL, NULL, NULL,
-        "m", "10", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        "m", "10", "pg_a, pg_b", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
             NULL, NULL,
     };
     const struct slot_row *row;
@@ -1041,6 +1041,9 @@ takes_the_best_connection_of_a_whole_name(void **state)
     assert_int_equal(snapshot.node[1].senders.own.visible, TRI_YES);
     assert_int_equal(snapshot.senders.slot_count, 3);
     assert_int_equal(snapshot.senders.slot_max, 10);
+    assert_int_equal(snapshot.senders.unsynced, 1);
+    assert_int_equal(snapshot.senders.waited_known, TRI_YES);
+    assert_string_equal(snapshot.senders.waited_slots, "pg_a, pg_b");
     assert_int_equal(snapshot.senders.slot_row_count, 2);
     row = &snapshot.senders.slot_row[0];
     assert_string_equal(row->name, "slot_srv2");

@@ -269,7 +269,7 @@ each_change_of_a_file_can_be_done_twice(void **state)
                                                       &why), 0);
         assert_true(is_there("data/promote"));
         assert_int_equal(config_write_sync_names(&params, &identity,
-                                                 "\"srv2\"", &why), 0);
+                                                 "\"srv2\"", "", &why), 0);
         assert_string_equal(get("tmp/rep_mode.conf"),
                             "synchronous_standby_names = '\"srv2\"'\n");
         assert_int_equal(config_write_includes(&params, &identity, &why), 0);
@@ -284,14 +284,62 @@ only_a_synchronous_cluster_has_a_list(void **state)
 {
     (void) state;
     assert_int_equal(config_write_sync_names(&params, &identity, "srv2",
-                                             &why), 0);
+                                             "", &why), 0);
     assert_false(is_there("tmp/rep_mode.conf"));
     params.rep_mode = REP_MODE_SYNC;
     assert_int_equal(config_write_sync_names(&params, &identity, "a\nb",
-                                             &why), -1);
+                                             "", &why), -1);
     assert_non_null(strstr(why_buf,
                            "cannot stand in synchronous_standby_names"));
     assert_false(is_there("tmp/rep_mode.conf"));
+}
+
+/* A server before 17 would not start with it. */
+static void
+slots_to_wait_for_stand_beside_the_list_from_17_on(void **state)
+{
+    (void) state;
+    params.rep_mode = REP_MODE_SYNC;
+    params.replication_slot_name = "pg";
+    put("data/PG_VERSION", "16\n");
+    assert_int_equal(config_write_sync_names(&params, &identity, "\"srv2\"",
+                                             "pg_srv2", &why), 0);
+    assert_string_equal(get("tmp/rep_mode.conf"),
+                        "synchronous_standby_names = '\"srv2\"'\n");
+    put("data/PG_VERSION", "17\n");
+    assert_int_equal(config_write_sync_names(&params, &identity, "\"srv2\"",
+                                             "pg_srv2", &why), 0);
+    assert_string_equal(get("tmp/rep_mode.conf"),
+                        "synchronous_standby_names = '\"srv2\"'\n"
+                        "synchronized_standby_slots = 'pg_srv2'\n");
+    assert_int_equal(config_write_sync_names(&params, &identity, "", "",
+                                             &why), 0);
+    assert_string_equal(get("tmp/rep_mode.conf"),
+                        "synchronous_standby_names = ''\n"
+                        "synchronized_standby_slots = ''\n");
+    params.replication_slot_name = "";
+    assert_int_equal(config_write_sync_names(&params, &identity, "", "",
+                                             &why), 0);
+    assert_null(strstr(get("tmp/rep_mode.conf"), "synchronized"));
+}
+
+static void
+the_names_of_slots_outlive_a_change_of_the_parameters(void **state)
+{
+    struct slot_names names = { .count = 2 };
+    struct slot_names back;
+
+    (void) state;
+    config_read_slots(&params, &identity, &back);
+    assert_int_equal(back.count, 0);
+    (void) text_copy("pg_srv2", names.name[0], SERVER_NAME_SIZE);
+    (void) text_copy("pg_far1", names.name[1], SERVER_NAME_SIZE);
+    assert_int_equal(config_write_slots(&params, &identity, &names, &why), 0);
+    config_read_slots(&params, &identity, &back);
+    assert_memory_equal(&back, &names, sizeof(names));
+    memset(&names, 0, sizeof(names));
+    assert_int_equal(config_write_slots(&params, &identity, &names, &why), 0);
+    assert_false(is_there("tmp/slots"));
 }
 
 static void
@@ -384,6 +432,8 @@ main(void)
         TEST(nothing_is_written_for_a_version_that_is_not_known),
         TEST(each_change_of_a_file_can_be_done_twice),
         TEST(only_a_synchronous_cluster_has_a_list),
+        TEST(slots_to_wait_for_stand_beside_the_list_from_17_on),
+        TEST(the_names_of_slots_outlive_a_change_of_the_parameters),
         TEST(a_change_that_fails_names_file_and_cause),
         TEST(nothing_is_removed_for_a_version_that_is_not_known),
     };

@@ -248,6 +248,30 @@ warns_of_slots_that_fill_the_disk_or_are_too_few(void **state)
 }
 
 static void
+warns_of_what_keeps_failover_slots_from_the_standbys(void **state)
+{
+    (void) state;
+    begin();
+    world.profile.failover_slots = 1;
+    assert_warns(NULL, NULL);
+    world.profile.slot_sync = TRI_NO;
+    assert_warns("sync_replication_slots=off, but logical slots have failover",
+                 "ALTER SYSTEM SET sync_replication_slots = on");
+    world.profile.failover_slots = 0;
+    assert_warns(NULL, NULL);
+    world.profile.slot_sync = TRI_YES;
+    assert_warns("sync_replication_slots=on without replication_slot_name",
+                 "pcs resource update pgsql replication_slot_name=pgward");
+    world.settings.use_slots = true;
+    assert_warns(NULL, NULL);
+    world.profile.feedback = TRI_NO;
+    assert_warns("sync_replication_slots=on with hot_standby_feedback=off",
+                 "ALTER SYSTEM SET hot_standby_feedback = on");
+    world.profile.slot_sync = TRI_NO;
+    assert_warns(NULL, NULL);
+}
+
+static void
 warns_of_weak_commits_in_sync_mode(void **state)
 {
     (void) state;
@@ -320,6 +344,8 @@ every_warning_fits(void **state)
     world.settings.external_count = 15;
     profile->slots_bounded = TRI_NO;
     profile->slot_max = 1;
+    profile->slot_sync = TRI_YES;
+    profile->feedback = TRI_NO;
     profile->quorum_ignored = TRI_YES;
     profile->notify = TRI_NO;
     profile->promoted_max = 999999;
@@ -333,7 +359,7 @@ every_warning_fits(void **state)
     profile->checksums = TRI_NO;
     plan_init(&plan);
     profile_warn(&world, &plan);
-    assert_int_equal(plan.count, 25);
+    assert_int_equal(plan.count, 26);
     for (size_t i = 0; i < plan.count; i++) {
         assert_null(strpbrk(warning(i), "{}"));
         assert_true(strlen(warning(i)) > 80);
@@ -470,6 +496,7 @@ main(void)
         cmocka_unit_test(warns_of_monitors_that_are_missing),
         cmocka_unit_test(warns_of_the_server),
         cmocka_unit_test(warns_of_slots_that_fill_the_disk_or_are_too_few),
+        cmocka_unit_test(warns_of_what_keeps_failover_slots_from_the_standbys),
         cmocka_unit_test(warns_of_weak_commits_in_sync_mode),
         cmocka_unit_test(replication_is_no_concern_without_it),
         cmocka_unit_test(what_is_unknown_never_warns),

@@ -76,6 +76,7 @@ static const struct {
     { "slot_node(p, i)", LONG_NAME },
     { "slot_node(p, j)", LONG_NAME },
     { "twice", LONG_NAME },
+    { "slots", LONG_NAME ", " LONG_NAME },
     { "slot", "pgward_database_server_1_department_7_example_com" },
     { "other", "pgward_database_server_1_department_7_example_com" },
     { "prefix", "pgward_of_the_production_cluster" },

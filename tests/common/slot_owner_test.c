@@ -165,6 +165,48 @@ reads_no_name_that_is_none(void **state)
     assert_string_equal(known.name[1], "pg_srv3");
 }
 
+/* The list names standbys in any of their forms; the slots are by node. */
+static void
+logical_clients_wait_for_the_standbys_that_commits_wait_for(void **state)
+{
+    char buf[SLOT_LIST_SIZE];
+    struct text text;
+
+    (void) state;
+    text_init(&text, buf, sizeof(buf));
+    slots_waited_for(&params, &world, "FIRST 2 (\"srv2\",\"srv3\")", &text);
+    assert_string_equal(buf, "pg_srv2, pg_srv3");
+    text_init(&text, buf, sizeof(buf));
+    slots_waited_for(&params, &world, "", &text);
+    assert_string_equal(buf, "");
+    params.replication_slot_name = "";
+    slots_waited_for(&params, &world, "\"srv2\"", &text);
+    assert_string_equal(buf, "");
+}
+
+static void
+says_whether_the_server_waits_for_the_right_slots(void **state)
+{
+    struct senders *senders = &world.senders;
+
+    (void) state;
+    params.rep_mode = REP_MODE_SYNC;
+    world.server.sync_names_known = TRI_YES;
+    (void) text_copy("\"srv2\"", world.server.sync_names, SERVER_TEXT_SIZE);
+    slots_compare_waited(&params, &world);
+    assert_int_equal(senders->slots_waited, TRI_UNKNOWN);   /* before 17 */
+    senders->waited_known = TRI_YES;
+    slots_compare_waited(&params, &world);
+    assert_int_equal(senders->slots_waited, TRI_NO);
+    (void) text_copy("pg_srv2", senders->waited_slots, SLOT_LIST_SIZE);
+    slots_compare_waited(&params, &world);
+    assert_int_equal(senders->slots_waited, TRI_YES);
+    senders->slots_waited = TRI_UNKNOWN;
+    params.rep_mode = REP_MODE_ASYNC;       /* the user's own affair */
+    slots_compare_waited(&params, &world);
+    assert_int_equal(senders->slots_waited, TRI_UNKNOWN);
+}
+
 int
 main(void)
 {
@@ -178,6 +220,11 @@ main(void)
         cmocka_unit_test_setup(without_a_prefix_only_what_was_ours_is, begin),
         cmocka_unit_test_setup(lists_what_is_ours_and_reads_it_back, begin),
         cmocka_unit_test_setup(reads_no_name_that_is_none, begin),
+        cmocka_unit_test_setup(
+            logical_clients_wait_for_the_standbys_that_commits_wait_for,
+            begin),
+        cmocka_unit_test_setup(
+            says_whether_the_server_waits_for_the_right_slots, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

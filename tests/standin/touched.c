@@ -309,11 +309,12 @@ process_is_stopped(int32_t pid)
 int
 config_write_sync_names(const struct params *params,
                         const struct identity *identity, const char *names,
-                        struct text *ret_why)
+                        const char *slots, struct text *ret_why)
 {
     (void) params;
     (void) identity;
-    return PLAY(ret_why, NULL, " %s", names);
+    return PLAY(ret_why, NULL, " %s%s%s", names,
+                slots[0] != '\0' ? " slots " : "", slots);
 }
 
 int
@@ -488,6 +489,15 @@ pgsql_drop_slot(struct pgsql *pgsql, const char *slot, int64_t deadline_ms,
     (void) pgsql;
     note_deadline(__func__, deadline_ms);
     return PLAY(ret_why, NULL, " %s", slot);
+}
+
+int
+pgsql_drop_unsynced_slots(struct pgsql *pgsql, int64_t deadline_ms,
+                          struct text *ret_why)
+{
+    (void) pgsql;
+    note_deadline(__func__, deadline_ms);
+    return PLAY(ret_why, NULL, "%s", "");
 }
 
 int

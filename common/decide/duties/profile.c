@@ -189,6 +189,27 @@ slots_wanted(const struct snapshot *s)
 }
 
 static bool
+failover_slots_stay(const struct snapshot *s)
+{
+    return is_replicated(s) && s->profile.failover_slots > 0
+           && s->profile.slot_sync == TRI_NO;
+}
+
+static bool
+slot_sync_lacks_slots(const struct snapshot *s)
+{
+    return is_replicated(s) && s->profile.slot_sync == TRI_YES
+           && !s->settings.use_slots;
+}
+
+static bool
+slot_sync_lacks_feedback(const struct snapshot *s)
+{
+    return is_replicated(s) && s->profile.slot_sync == TRI_YES
+           && s->profile.feedback == TRI_NO;
+}
+
+static bool
 slots_are_too_few(const struct snapshot *s)
 {
     return is_replicated(s) && s->settings.use_slots
@@ -346,6 +367,21 @@ static const struct row rows[] = {
       "server needs {slots-wanted}, and a standby without one cannot "
       "connect. Change it in SQL: ALTER SYSTEM SET max_replication_slots = "
       "{slots-wanted}, then restart the servers" },
+    { failover_slots_stay,
+      "sync_replication_slots=off, but logical slots have failover set: no "
+      "standby gets them, and their clients are cut off by a failover. Change "
+      "it in SQL on each node: ALTER SYSTEM SET sync_replication_slots = on, "
+      "then SELECT pg_reload_conf()" },
+    { slot_sync_lacks_slots,
+      "sync_replication_slots=on without replication_slot_name: a standby "
+      "without primary_slot_name synchronises no logical slot, and their "
+      "clients are cut off by a failover. Change it: pcs resource update "
+      "{resource} replication_slot_name=pgward" },
+    { slot_sync_lacks_feedback,
+      "sync_replication_slots=on with hot_standby_feedback=off: a standby "
+      "synchronises no logical slot, and their clients are cut off by a "
+      "failover. Change it in SQL on each node: ALTER SYSTEM SET "
+      "hot_standby_feedback = on, then SELECT pg_reload_conf()" },
     { commit_is_weak,
       "synchronous_commit={commit} with rep_mode=sync: clients are told of "
       "commits that no standby has on disk, and a failover loses them. "

@@ -505,6 +505,13 @@ standby_slots(const struct snapshot *snapshot, struct plan *plan)
         drop_all(snapshot, plan);
         return;
     }
+    if (snapshot->senders.unsynced > 0 && someone_leads(snapshot)
+        && snapshot->server.receiver_running == TRI_YES) {
+        plan_log(plan, LOG_NOTICE, "logical slots of this node's time as a "
+                 "primary go: the primary's could not be synchronised beside "
+                 "them");
+        plan_add(plan, OP_DROP_UNSYNCED_SLOTS, OP_BEST_EFFORT, 0, NULL);
+    }
     renew_stale(snapshot, plan);
     make_missing(snapshot, plan);
     follow_primary(snapshot, plan);

@@ -130,6 +130,22 @@ write_list(const struct snapshot *snapshot, struct plan *plan,
     plan_add(plan, OP_RELOAD, OP_REQUIRED, 0, NULL);
 }
 
+/*
+ * Logical clients wait for the same standbys (17). What differs beside the
+ * right list, after a renamed prefix or an update of the agent, is mended now
+ * and then: a server that refuses it is not asked each second.
+ */
+static void
+want_waited_slots(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->senders.slots_waited == TRI_NO
+        && snapshot->senders.slots_due == TRI_YES
+        && snapshot->done[OP_WRITE_SYNC_SLOTS].times == 0) {
+        plan_add(plan, OP_WRITE_SYNC_SLOTS, OP_BEST_EFFORT, 0, NULL);
+        plan_add(plan, OP_RELOAD, OP_BEST_EFFORT, 0, NULL);
+    }
+}
+
 /* Returns true when the list is the wanted one, or cannot be changed now. */
 static bool
 list_is_right(const struct snapshot *snapshot, struct plan *plan)
@@ -148,6 +164,7 @@ list_is_right(const struct snapshot *snapshot, struct plan *plan)
         return true;
     }
     if (strcmp(names, snapshot->server.sync_names) == 0) {
+        want_waited_slots(snapshot, plan);
         return true;
     }
     if (written->times > 0 && strcmp(names, snapshot->sync.memory.list) == 0) {
