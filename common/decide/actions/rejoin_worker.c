@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "history.h"
+#include "may_lead.h"
 #include "may_rejoin.h"
 #include "own_server.h"
 #include "peers.h"
@@ -149,26 +150,22 @@ keep(const struct snapshot *snapshot, struct plan *plan)
     plan_again(plan, 0, snapshot->facts, 0);
 }
 
-/* Can the primary be rewound from, as of now? */
+/* Is there one to ask, and is it time to? */
 static bool
-source_is_proved(const struct snapshot *snapshot, struct plan *plan)
+source_is_named(const struct snapshot *snapshot, struct plan *plan,
+                uint32_t *ret_timeline)
 {
-    const struct done *proved = &snapshot->done[OP_PROVE_SOURCE];
+    const struct done *asked = &snapshot->done[OP_PROVE_SOURCE];
     uint32_t timeline = source_timeline(snapshot);
 
-    if (proved->times > 0 && proved->rc == OP_RC_OK) {
-        return true;
-    }
     if (timeline == 0
-        || (proved->times > 0
-            && snapshot->elapsed_ms < proved->last_ms + SOURCE_LOOK_MS)) {
+        || (asked->times > 0
+            && snapshot->elapsed_ms < asked->last_ms + SOURCE_LOOK_MS)) {
         plan_again(plan, SOURCE_LOOK_MS, snapshot->facts, 0);
         return false;
     }
-    want_rejoin_attrs(snapshot, plan, "asking the primary");
-    plan_add_number(plan, OP_PROVE_SOURCE, OP_REQUIRED, (int32_t) timeline);
-    plan_again(plan, 0, snapshot->facts, 0);
-    return false;
+    *ret_timeline = timeline;
+    return true;
 }
 
 /* Is what was kept all that this node has, and the other side the same? */
@@ -196,22 +193,27 @@ is_still_so(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
+/* What is proved is rewound from, and not who leads by the next look. */
 static void
 go_back(const struct snapshot *snapshot, struct plan *plan)
 {
+    uint32_t timeline;
+
     if (!is_still_so(snapshot, plan)
         || !server_is_down(snapshot, plan)
-        || !source_is_proved(snapshot, plan)) {
+        || !source_is_named(snapshot, plan, &timeline)) {
         return;
     }
-    want_rejoin_attrs(snapshot, plan, "rewinding");
+    want_rejoin_attrs(snapshot, plan, "asking the primary");
+    plan_add_number(plan, OP_PROVE_SOURCE, OP_REQUIRED, (int32_t) timeline);
+    plan_add(plan, OP_SET_REJOIN, OP_BEST_EFFORT, snapshot->self,
+             "rewinding");
     if (snapshot->rejoin.phase == REJOIN_KEPT) {
         plan_add_number(plan, OP_CHECK_REWIND, OP_REQUIRED,
-                        (int32_t) source_timeline(snapshot));
+                        (int32_t) timeline);
         mark(plan, REJOIN_TORN);
     }
-    plan_add_number(plan, OP_REWIND, OP_REQUIRED,
-                    (int32_t) source_timeline(snapshot));
+    plan_add_number(plan, OP_REWIND, OP_REQUIRED, (int32_t) timeline);
     mark(plan, REJOIN_WHOLE);
     plan_again(plan, 0, snapshot->facts, 0);
 }
@@ -253,12 +255,11 @@ follow_primary(const struct snapshot *snapshot, struct plan *plan)
     start_standby(snapshot, plan);
 }
 
-/* It streams: what told of another past is no more. */
+/* What told of another past is no more. */
 static void
-finish(const struct snapshot *snapshot, struct plan *plan)
+finish(const struct snapshot *snapshot, struct plan *plan, const char *why)
 {
-    plan_log(plan, LOG_NOTICE, "this node is back: it streams from the "
-             "primary");
+    plan_log(plan, LOG_NOTICE, "this node is back: %s", why);
     if (snapshot->files.lock == TRI_YES) {
         plan_add(plan, OP_REMOVE_LOCK, OP_REQUIRED, 0, NULL);
     }
@@ -273,56 +274,89 @@ finish(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
+static bool
+streams(const struct snapshot *snapshot)
+{
+    return snapshot->process.state == PROCESS_RUNNING
+           && snapshot->server.answer == ANSWER_OK
+           && snapshot->server.in_recovery == TRI_YES
+           && snapshot->server.receiver_running == TRI_YES;
+}
+
+/* It has had its time since this worker started it. */
+static bool
+is_late(const struct snapshot *snapshot)
+{
+    const struct done *started = &snapshot->done[OP_START_SERVER];
+
+    return started->times > 0
+           && snapshot->elapsed_ms > started->last_ms + STREAM_WAIT_MS;
+}
+
 /* No fault of the data, where the primary is another one. */
 static void
-stream_failed(const struct snapshot *snapshot, struct plan *plan,
-              const char *why)
+stream_failed(const struct snapshot *snapshot, struct plan *plan)
 {
-    if (!have_facts(snapshot, CLUSTER_FACTS, plan)) {
+    if (!server_is_down(snapshot, plan)) {
         return;
     }
     if (is_other_history(snapshot)) {
-        if (server_is_down(snapshot, plan)) {
-            judge_anew(plan, "another primary leads now");
-        }
+        judge_anew(plan, "another primary leads now");
+        return;
+    }
+    if (!is_late(snapshot) && snapshot->done[OP_TAIL_SERVER_LOG].times == 0) {
+        plan_add(plan, OP_TAIL_SERVER_LOG, OP_BEST_EFFORT, 0, NULL);
+        plan_again(plan, 0, snapshot->facts, 0);
         return;
     }
     mark(plan, REJOIN_STALLED);
-    end_attempt(plan, REJOIN_GOES_ON, why);
+    end_attempt(plan, REJOIN_GOES_ON, is_late(snapshot)
+                ? "the server does not stream: look at its log"
+                : snapshot->log_tail);
+}
+
+/*
+ * It does not stream, or a worker before this one was to start it. Where the
+ * primary has recorded it since, it counts as any other's: commits may have
+ * waited for it, and nobody else may have them.
+ */
+static void
+judge_follower(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!have_facts(snapshot, CLUSTER_FACTS | FACT_FILES, plan)) {
+        return;
+    }
+    if (self_node(snapshot)->record.data_status.known == ATTR_UNKNOWN) {
+        plan_again(plan, TURN_LOOK_MS, snapshot->facts, 0);
+    } else if (is_eligible(snapshot, snapshot->self)) {
+        finish(snapshot, plan, "the record counts on its data");
+    } else if (snapshot->done[OP_START_SERVER].times > 0) {
+        stream_failed(snapshot, plan);
+    } else if (has_its_turn(snapshot, plan)) {
+        start_standby(snapshot, plan);
+    }
 }
 
 static void
 await_stream(const struct snapshot *snapshot, struct plan *plan)
 {
-    const struct done *started = &snapshot->done[OP_START_SERVER];
+    const uint32_t facts = FACT_PROCESS | FACT_SQL;
 
-    if (started->times == 0) {      /* by a worker before this one */
-        start_standby(snapshot, plan);
-        return;
-    }
-    if (snapshot->process.state == PROCESS_GONE) {
-        if (snapshot->done[OP_TAIL_SERVER_LOG].times == 0) {
-            plan_add(plan, OP_TAIL_SERVER_LOG, OP_BEST_EFFORT, 0, NULL);
-            plan_again(plan, 0, FACT_PROCESS, 0);
-            return;
-        }
-        stream_failed(snapshot, plan, snapshot->log_tail);
-        return;
-    }
-    if (snapshot->server.answer == ANSWER_OK
-        && snapshot->server.in_recovery == TRI_YES
-        && snapshot->server.receiver_running == TRI_YES) {
+    if (snapshot->process.state == PROCESS_RUNNING
+        && snapshot->server.answer == ANSWER_UNKNOWN
+        && (snapshot->facts & FACT_SQL) == 0) {
+        plan_again(plan, 0, facts, 2000);
+    } else if (streams(snapshot)) {
         if (have_facts(snapshot, CLUSTER_FACTS | FACT_FILES, plan)) {
-            finish(snapshot, plan);
+            finish(snapshot, plan, "it streams from the primary");
         }
-        return;
+    } else if (snapshot->done[OP_START_SERVER].times == 0
+               || snapshot->process.state == PROCESS_GONE
+               || is_late(snapshot)) {
+        judge_follower(snapshot, plan);
+    } else {
+        plan_again(plan, STREAM_LOOK_MS, facts, 2000);
     }
-    if (snapshot->elapsed_ms > started->last_ms + STREAM_WAIT_MS) {
-        stream_failed(snapshot, plan, "the server does not stream: look at "
-                      "its log");
-        return;
-    }
-    plan_again(plan, STREAM_LOOK_MS, FACT_PROCESS | FACT_SQL, 2000);
 }
 
 /* What may go better in a moment: the cluster's daemons, the primary. */
@@ -362,8 +396,7 @@ decide_rejoin(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     if (a_step_failed(snapshot, plan)
-        || ((snapshot->rejoin.phase != REJOIN_FOLLOWS
-             || snapshot->done[OP_START_SERVER].times == 0)
+        || (snapshot->rejoin.phase != REJOIN_FOLLOWS
             && !has_its_turn(snapshot, plan))) {
         return;
     }

@@ -9,6 +9,7 @@
 
 #include <syslog.h>
 
+#include "may_lead.h"
 #include "may_rejoin.h"
 #include "past.h"
 #include "peers.h"
@@ -77,13 +78,24 @@ static void
 begin_again(const struct snapshot *snapshot, struct plan *plan)
 {
     const struct rejoin *rejoin = &snapshot->rejoin;
+    const struct attr *own = &self_node(snapshot)->record.data_status;
 
+    if (!have_facts(snapshot, FACT_ATTRS | FACT_RECORD, plan)) {
+        return;
+    }
     if (rejoin->why[0] != '\0') {
         plan_log(plan, LOG_WARNING, "coming back failed (attempt %u): %s",
                  rejoin->attempts, rejoin->why);
     }
     plan_log(plan, LOG_NOTICE, "this node comes back: it goes on where it "
              "was");
+    /* a reboot has taken its attributes away; none of it counts by then */
+    if (own->known != ATTR_UNKNOWN && !is_eligible(snapshot, snapshot->self)) {
+        want_attr(snapshot, plan, OP_SET_UNPROVED, OP_REQUIRED,
+                  snapshot->self, UNPROVED_PARTED);
+    }
+    want_rejoin_attrs(snapshot, plan, rejoin->phase == REJOIN_TORN
+                                      ? "rewinding" : REJOIN_WAITS);
     plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);
     plan_exit(plan, OCF_SUCCESS);
 }
