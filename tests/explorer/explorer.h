@@ -49,6 +49,13 @@
  *   has all, and answers for that name wherever the list has it.
  * - Settings: sync_mode, sync_num, sync_strict. With sync_strict clients commit
  *   only where RSC-admit lets them in.
+ * - With rejoin=rewind the worker that brings data back, beside the actions:
+ *   its looks and operations are steps as theirs are, and it may be killed
+ *   between any two. Its marker outlives a boot, the worker does not. A rewind
+ *   is two steps: from the first on the data is torn, and with the second it is
+ *   what the primary of that timeline has by then, if there is one and the
+ *   network is whole; else it fails. Waiting for longer than an attempt may is
+ *   a fault.
  *
  * Not modelled: what takes one look is seen at one moment (a look of the agent
  * takes some milliseconds); notify but for pre-stop and pre-promote; addresses
@@ -147,7 +154,17 @@ struct e_node {
     uint8_t streamed;           /* since the server started */
     uint8_t alone;              /* E_ALONE_...: Corosync runs, Pacemaker not */
     uint8_t lent;               /* whose Corosync votes without Pacemaker */
-    uint8_t pad[5];
+    uint8_t marker;             /* enum rejoin_phase */
+    uint8_t end;                /* enum rejoin_end */
+    uint8_t attempts;
+    uint8_t torn;               /* the data is neither the old nor the new */
+    uint8_t went;               /* a live worker has marked it so, */
+    uint8_t saw;                /* and saw these members when it decided */
+    uint8_t proved;             /* the timeline that its worker asked for */
+    uint8_t against;            /* by the marker: whose history it goes to */
+    uint8_t clean;              /* the server ended in good order */
+    struct e_action worker;     /* it brings the data back */
+    uint8_t pad[4];
 };
 
 /*! What keeps replay back on a node, until the end of the run. */
@@ -189,6 +206,9 @@ enum e_begin {
     E_BEGIN_PRIORITY,           /*!< for srv2, as priority mode left it */
     E_BEGIN_LEFT,               /*!< as WHOLE, and Pacemaker has stopped in
                                      good order on the last node */
+    E_BEGIN_PARTED,             /*!< the last node leads, and the data of the
+                                     others, which are stopped, has left its
+                                     history */
 };
 
 /*! What may go wrong. */
@@ -233,6 +253,10 @@ struct e_config {
     bool stranger;              /*!< streams under the plain name of srv2 */
     uint8_t banned;             /*!< nodes that a constraint keeps from
                                      leading again, but not the others */
+    bool unreleased;            /*!< the record does not say so yet, and commits
+                                     wait: somebody led there by hand */
+    bool rewinds;               /*!< rejoin=rewind; from every quiet state all
+                                     standbys stream in the end */
     uint32_t states_max;
     enum e_defect {             /*!< seeded, to prove that it is found */
         E_NO_DEFECT = 0,
@@ -254,6 +278,11 @@ struct e_config {
         E_DEFECT_TRUST,         /*!< a record is trusted at once */
         E_DEFECT_NAME,          /*!< a node's plain name is enough */
         E_DEFECT_BANNED,        /*!< whoever is ranked is waited for */
+        E_DEFECT_WORD,          /*!< what the record says of a node that comes
+                                     back is not looked at */
+        E_DEFECT_TORN,          /*!< a start does not see that data is torn */
+        E_DEFECT_TWO,           /*!< nobody sees who else comes back */
+        E_DEFECT_SOURCE,        /*!< no source has to be proved */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -295,7 +324,7 @@ struct e_peer {
 };
 
 #define E_VIEW_BYTES \
-    (8 + 29 + sizeof(struct e_memory) + E_NODES * sizeof(struct e_peer) + 2)
+    (8 + 36 + sizeof(struct e_memory) + E_NODES * sizeof(struct e_peer) + 2)
 
 /*! What a node sees; its snapshot is made of this and nothing else. */
 struct e_view {
@@ -304,6 +333,7 @@ struct e_view {
     uint8_t server, lock, signal, lsn, timeline, upstream, loaded, checkpoint;
     uint8_t have_quorum, fencing, defect, waiter, standby, forks;
     uint8_t any, sync_num, strict, has_stale, held, streamed, newest;
+    uint8_t rewinds, marker, end, attempts, works, against, clean;
     struct e_memory memory;
     struct e_peer peer[E_NODES];
     uint8_t out;
@@ -373,6 +403,8 @@ enum e_step_kind {
     /* PostgreSQL's */
     E_CRASH_SERVER, E_PROMOTED, E_RELOAD_SENDER, E_RELOAD_FLAG,
     E_CHECKPOINT, E_HOLD, E_HANG, E_CONNECT, E_DISCONNECT, E_RECEIVE, E_COMMIT,
+    /* of the worker that brings data back */
+    E_WORK_LOOK, E_WORK_OPERATE, E_WORK_LATE, E_WORK_KILL,
     E_STEPS,
 };
 
@@ -462,6 +494,26 @@ void e_action_kill(struct e_state *state, size_t i);
 void e_server_end(struct e_state *state, size_t i, enum e_server how);
 void e_blame(const char *what);
 void e_blame_nobody(void);
+
+/* --- explorer_rejoin.c: data that comes back ------------------------------ */
+
+bool e_rejoin_step(const struct e_config *config, struct e_state *state,
+                   struct e_step step);
+
+/*! An operation that brings data back, or asks for it. */
+int e_rejoin_op(const struct e_config *config, struct e_state *state,
+                size_t i, const struct e_op *op);
+
+/*! Is it one of two steps? */
+bool e_rejoin_begins(const struct e_config *config, struct e_state *state,
+                     size_t i, const struct e_op *op);
+
+/*! R1 and R4: what torn data may never be taken for, and two at once. */
+const char *e_rejoin_check(const struct e_config *config,
+                           const struct e_state *state);
+
+/*! Have all come back that were there? */
+bool e_all_stream(const struct e_config *config, const struct e_state *state);
 
 /* --- explorer_check.c: what has to hold ----------------------------------- */
 

@@ -36,6 +36,7 @@ e_server_end(struct e_state *state, size_t i, enum e_server how)
     struct e_node *node = &state->node[i];
 
     node->server = (uint8_t) how;
+    node->clean = 0;
     node->waiting = 0;
     node->checkpoint = 0;
     node->memory.here = 0;
@@ -59,7 +60,11 @@ server_start(struct e_node *node)
     if (e_is_running(node)) {
         return -1;
     }
+    if (node->torn) {
+        e_blame("R1: a server was started on torn data");
+    }
     node->loaded = node->file;
+    node->clean = 0;
     node->server = node->signal ? E_STANDBY : E_PRIMARY;
     node->flag = node->server == E_PRIMARY && node->loaded != 0;
     return 0;
@@ -337,8 +342,6 @@ run_server_op(struct e_state *state, size_t i, const struct e_op *op)
     switch ((int) op->kind) {
         case OP_START_SERVER:
             return server_start(node);
-        case OP_STOP_FAST:
-            return server_stop(state, i, true);
         case OP_STOP_IMMEDIATE:
         case OP_KILL_ALL:
             return server_stop(state, i, false);
@@ -406,6 +409,21 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
         case OP_REMOVE_LOCK:
             node->lock = 0;
             return 0;
+        case OP_TAIL_SERVER_LOG:
+            return 0;
+        case OP_STOP_FAST:
+            (void) server_stop(state, i, true);
+            node->clean = config->rewinds;
+            return 0;
+        case OP_MARK_REJOIN:
+        case OP_GIVE_UP_REJOIN:
+        case OP_UNMARK_REJOIN:
+        case OP_BEGIN_REJOIN:
+        case OP_END_REJOIN:
+        case OP_PROVE_SOURCE:
+        case OP_CHECK_REWIND:
+        case OP_REWIND:
+            return e_rejoin_op(config, state, i, op);
         default:
             return run_server_op(state, i, op);
     }
@@ -419,7 +437,7 @@ end_with(struct e_node *node, enum ocf_code code)
     enum action kind = (enum action) node->action.kind;
 
     memset(&node->action, 0, sizeof(node->action));
-    if (kind == ACTION_NOTIFY) {
+    if (kind == ACTION_NOTIFY || kind == ACTION_REJOIN) {
         return;
     }
     if (kind == ACTION_MONITOR) {
@@ -547,6 +565,14 @@ is_attribute(enum op_kind kind)
            || kind == OP_SET_DATA_QUORUM;
 }
 
+/* Of a worker's operations; it lives too long to remember all. */
+static bool
+is_asked_for(enum op_kind kind)
+{
+    return kind == OP_PROVE_SOURCE || kind == OP_START_SERVER
+           || kind == OP_TAIL_SERVER_LOG;
+}
+
 /* The others are bits of a word. */
 _Static_assert(OP_COUNT - ATTR_COUNT <= 64, "`done` has a bit for each");
 
@@ -559,7 +585,9 @@ operate_once(const struct e_config *config, struct e_state *state, size_t i,
     const struct e_op *op = &plan->op[action->next++];
     int rc = run_op(config, state, i, op);
 
-    if (!is_attribute((enum op_kind) op->kind)) {
+    if (action->kind == ACTION_REJOIN
+        ? rc == 0 && is_asked_for((enum op_kind) op->kind)
+        : !is_attribute((enum op_kind) op->kind)) {
         action->done |= (uint64_t) 1 << op->kind;
     }
     if (rc != 0 && op->need == OP_REQUIRED) {
@@ -591,6 +619,9 @@ e_action_operate(const struct e_config *config, struct e_state *state,
     if (action->kind == ACTION_NONE || action->plan == 0
         || has_to_wait(config, state, i, &plan->op[action->next])) {
         return false;
+    }
+    if (e_rejoin_begins(config, state, i, &plan->op[action->next])) {
+        return true;
     }
     do {
         together = goes_with_next((enum op_kind) plan->op[action->next].kind);

@@ -42,6 +42,9 @@ e_check(const struct e_config *config, const struct e_state *state)
             return "I1: a primary misses an acknowledged commit";
         }
     }
+    if (e_rejoin_check(config, state) != NULL) {
+        return e_rejoin_check(config, state);
+    }
     for (size_t i = 0; config->strict && i < E_RECORDS; i++) {
         if (e_bit(state->acked, i) && !is_on_two_nodes(config, state, i)) {
             return "I6: an acknowledged commit is on one node only";
@@ -189,6 +192,24 @@ run_action(const struct e_config *config, struct e_state *state, bool print,
     }
 }
 
+/* As far as it gets now. */
+static void
+run_worker(const struct e_config *config, struct e_state *state, bool print,
+           uint8_t i)
+{
+    const struct e_action *worker = &state->node[i].worker;
+
+    for (unsigned k = 0; worker->kind != ACTION_NONE && k < 100; k++) {
+        uint8_t kind = worker->plan == 0 ? E_WORK_LOOK : E_WORK_OPERATE;
+
+        (void) take(config, state, print, (struct e_step) { kind, i, 0 });
+        if (worker->plan == 0) {
+            settle(config, state, print);
+        }
+    }
+    (void) take(config, state, print, (struct e_step) { E_WORK_LATE, i, 0 });
+}
+
 static void
 order(const struct e_config *config, struct e_state *state, bool print,
       struct e_step step)
@@ -291,11 +312,14 @@ e_progress(const struct e_config *config, const struct e_state *from,
     friendly.actions = config->nodes;
     for (unsigned round = 0; round < ROUNDS; round++) {
         settle(&friendly, &state, print);
-        if (has_primary(&friendly, &state) || state.records == E_RECORDS) {
+        if ((has_primary(&friendly, &state)
+             && (!config->rewinds || e_all_stream(&friendly, &state)))
+            || state.records == E_RECORDS) {
             return true;        /* or beyond what is modelled */
         }
         for (uint8_t i = 0; i < config->nodes; i++) {
             recover(&friendly, &state, print, i);
+            run_worker(&friendly, &state, print, i);
         }
         promote_best(&friendly, &state, print);
     }

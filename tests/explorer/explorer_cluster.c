@@ -30,6 +30,10 @@ end_node(const struct e_config *config, struct e_state *state, size_t i)
     e_server_end(state, i, e_is_running(node) ? E_DOWN
                                               : (enum e_server) node->server);
     memset(&node->action, 0, sizeof(node->action));
+    memset(&node->worker, 0, sizeof(node->worker));
+    node->went = 0;
+    node->saw = 0;
+    node->proved = 0;
     node->alive = 0;
     node->alone = 0;
     node->view = 0;

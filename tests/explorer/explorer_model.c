@@ -211,6 +211,8 @@ e_step(const struct e_config *config, struct e_state *state,
         taken = e_pacemaker_step(config, state, step);
     } else if (step.kind <= E_DELIVER) {
         taken = e_cluster_step(config, state, step);
+    } else if (step.kind >= E_WORK_LOOK) {
+        taken = e_rejoin_step(config, state, step);
     } else {
         taken = e_server_step(config, state, step);
     }
@@ -240,6 +242,7 @@ members_of(const struct e_config *config)
             return 1;
         case E_BEGIN_WHOLE:
         case E_BEGIN_LEFT:
+        case E_BEGIN_PARTED:
             break;
     }
     return config->any ? config->nodes - 1u
@@ -344,6 +347,45 @@ leave_last(const struct e_config *config, struct e_state *state)
     lend_votes(config, state);
 }
 
+/*
+ * The last node was promoted; each of the others has a record of its own that
+ * nobody was told of.
+ */
+static void
+part(const struct e_config *config, struct e_state *state)
+{
+    size_t last = config->nodes - 1u;
+    bool waits = config->unreleased;
+
+    for (size_t i = 0; i < config->nodes; i++) {
+        struct e_node *node = &state->node[i];
+
+        memset(node, 0, sizeof(*node));
+        node->alive = 1;
+        node->view = (uint8_t) ((1u << config->nodes) - 1);
+        node->upstream = E_NOBODY;
+        node->attr[ATTR_TRUSTED] = e_intern("1");
+        for (size_t k = 0; k < config->nodes; k++) {
+            node->record[k] = e_intern(k == last ? "LATEST"
+                                       : waits ? "STREAMING|SYNC"
+                                       : "DISCONNECT");
+        }
+        if (i == last) {
+            lead(config, node);
+            node->file = e_intern(waits ? "\"srv1\"" : "");
+            node->loaded = node->file;
+            node->flag = waits;
+            memset(node->list, 0, sizeof(node->list));
+            node->attr[ATTR_HISTORY] = e_intern("2 1/0000000005000000");
+        } else {
+            node->role = E_ROLE_STOPPED;
+            node->lock = 1;
+        }
+        node->wal = e_bit_of(state->records++);
+    }
+    state->promotions = state->node[last].wal;
+}
+
 /* All are members; the first leads, those behind it are its standbys. */
 void
 e_state_init(const struct e_config *config, struct e_state *ret_state)
@@ -370,5 +412,7 @@ e_state_init(const struct e_config *config, struct e_state *ret_state)
     }
     if (config->begin == E_BEGIN_LEFT) {
         leave_last(config, ret_state);
+    } else if (config->begin == E_BEGIN_PARTED) {
+        part(config, ret_state);
     }
 }

@@ -57,11 +57,26 @@ moves_left(const struct e_config *config, struct e_state *state)
     return true;
 }
 
+/* Its monitor says that a server runs while its data comes back. */
+static bool
+comes_back(const struct e_node *node)
+{
+    return node->marker != REJOIN_NONE && node->end == REJOIN_GOES_ON;
+}
+
+/* So it says until nobody has any hope left. */
+static bool
+is_given_up(const struct e_node *node)
+{
+    return node->marker != REJOIN_NONE && node->end != REJOIN_GOES_ON;
+}
+
 /* Something is wrong here, so it may be stopped or demoted. */
 static bool
 wants_recovery(const struct e_config *config, const struct e_node *node)
 {
-    return node->role >= E_ROLE_FAILED_START || !e_is_running(node)
+    return node->role >= E_ROLE_FAILED_START || is_given_up(node)
+           || (!e_is_running(node) && !comes_back(node))
            || !e_quorum(config, node)
            || (node->role == E_ROLE_PROMOTED && node->server != E_PRIMARY)
            || (node->role != E_ROLE_PROMOTED && node->server == E_PRIMARY);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "explorer.h"
+#include "peers.h"
 
 #define PLANS_MAX 60000
 #define VIEWS_BITS 20
@@ -57,7 +58,7 @@ static const uint8_t models[OP_COUNT] = {
     [OP_CREATE_LOCK] = E_FOLLOWED,
     [OP_REMOVE_LOCK] = E_FOLLOWED,
     [OP_REMOVE_BACKUP_LABEL] = E_LEFT_OUT,
-    [OP_TAIL_SERVER_LOG] = E_LEFT_OUT,
+    [OP_TAIL_SERVER_LOG] = E_FOLLOWED,  /* by a worker, see add_op() */
     [OP_START_SERVER] = E_FOLLOWED,
     [OP_STOP_FAST] = E_FOLLOWED,
     [OP_STOP_IMMEDIATE] = E_FOLLOWED,
@@ -95,15 +96,15 @@ static const uint8_t models[OP_COUNT] = {
     [OP_CREATE_REFUSAL] = E_NEVER,
     [OP_DROP_REFUSAL] = E_NEVER,
     [OP_HAND_OVER] = E_NEVER,
-    [OP_MARK_REJOIN] = E_NEVER,         /* rejoin=manual */
-    [OP_GIVE_UP_REJOIN] = E_NEVER,
-    [OP_UNMARK_REJOIN] = E_NEVER,
-    [OP_BEGIN_REJOIN] = E_NEVER,
-    [OP_END_REJOIN] = E_NEVER,
-    [OP_KEEP_WAL] = E_NEVER,
-    [OP_PROVE_SOURCE] = E_NEVER,
-    [OP_CHECK_REWIND] = E_NEVER,
-    [OP_REWIND] = E_NEVER,
+    [OP_MARK_REJOIN] = E_FOLLOWED,
+    [OP_GIVE_UP_REJOIN] = E_FOLLOWED,
+    [OP_UNMARK_REJOIN] = E_FOLLOWED,
+    [OP_BEGIN_REJOIN] = E_FOLLOWED,
+    [OP_END_REJOIN] = E_FOLLOWED,
+    [OP_KEEP_WAL] = E_LEFT_OUT,         /* it changes nothing */
+    [OP_PROVE_SOURCE] = E_FOLLOWED,
+    [OP_CHECK_REWIND] = E_FOLLOWED,
+    [OP_REWIND] = E_FOLLOWED,
     [OP_REPORT] = E_NEVER,
 };
 #undef MODEL_ATTR
@@ -124,21 +125,64 @@ static const char *
 status_of(const char *value)
 {
     return value[0] == '\0' || strcmp(value, "PRI") == 0
+           || strcmp(value, STATUS_REJOIN) == 0
            || strcmp(value, "STOP") == 0 ? value : "HS:alone";
+}
+
+/* The value as far as somebody asks for it. */
+static const char *
+value_of(const struct op *op)
+{
+    switch ((int) op->kind) {
+        case OP_SET_STATUS:
+            return status_of(op->value);
+        case OP_SET_REJOIN:
+            return op->value[0] == '\0' || strcmp(op->value, REJOIN_WAITS) == 0
+                   ? op->value : "works";
+        case OP_MARK_REJOIN:
+        case OP_GIVE_UP_REJOIN:
+            return "";
+        default:
+            return op->value;
+    }
+}
+
+/* Behind the fork. */
+static uint8_t
+timeline_of(const char *value)
+{
+    const char *space = strchr(value, ' ');
+
+    return space != NULL ? (uint8_t) strtoul(space, NULL, 10) : 0;
+}
+
+static bool
+is_left_out(const struct e_view *view, const struct op *op)
+{
+    uint8_t value = op_sets_attr(op->kind) ? e_intern(value_of(op)) : 0;
+
+    switch ((int) op->kind) {
+        case OP_END_SENDERS:
+            return !view->has_stale || view->defect == E_DEFECT_BEFORE;
+        case OP_SET_STATUS:
+            return view->peer[op->node].attr[ATTR_STATUS] == value;
+        case OP_SET_REJOIN:
+            return view->peer[op->node].attr[ATTR_REJOIN] == value;
+        case OP_PROVE_SOURCE:
+            return view->defect == E_DEFECT_SOURCE;
+        case OP_TAIL_SERVER_LOG:
+            return view->action != ACTION_REJOIN;
+        default:
+            return models[op->kind] == E_LEFT_OUT;
+    }
 }
 
 static void
 add_op(const struct e_view *view, struct e_plan *small, const struct op *op)
 {
     struct e_op *one;
-    const char *value = op->kind == OP_SET_STATUS ? status_of(op->value)
-                                                  : op->value;
 
-    if (models[op->kind] == E_LEFT_OUT
-        || (op->kind == OP_END_SENDERS
-            && (!view->has_stale || view->defect == E_DEFECT_BEFORE))
-        || (op->kind == OP_SET_STATUS
-            && view->peer[op->node].attr[ATTR_STATUS] == e_intern(value))) {
+    if (is_left_out(view, op)) {
         return;
     }
     if (small->count == E_OPS) {
@@ -149,8 +193,11 @@ add_op(const struct e_view *view, struct e_plan *small, const struct op *op)
     one->kind = (uint8_t) op->kind;
     one->need = (uint8_t) op->need;
     one->node = (uint8_t) op->node;
-    one->value = e_intern(value);
+    one->value = e_intern(value_of(op));
     one->number = (uint8_t) op->number;
+    if (op->kind == OP_MARK_REJOIN && op->number == REJOIN_BEGUN) {
+        one->node = timeline_of(op->value);
+    }
 }
 
 static void

@@ -35,9 +35,11 @@ e_step_print(struct e_step step)
         "the CIB's last writes reach", "the server crashes",
         "leaves recovery", "the list reaches the WAL sender of",
         "the checkpointer sets the shared flag", "a checkpoint begins",
-        "streams from",
+        "its replay stops", "its promotions do not end", "streams from",
         "its replication connection breaks", "receives a record",
-        "a client commits",
+        "a client commits", "the worker looks and decides",
+        "the worker operates", "the worker has waited long",
+        "the worker is killed",
     };
 
     printf("# srv%u: %s", step.i + 1u, words[step.kind]);
@@ -56,6 +58,9 @@ print_node(const struct e_config *config, const struct e_node *node,
     static const char *const roles[] = { "none", "stopped", "started",
                                          "promoted", "failed start",
                                          "failed" };
+    static const char *const phases[] = { "none", "unknown", "begun", "kept",
+                                          "torn", "stalled", "whole",
+                                          "follows" };
 
     printf("#    srv%zu %s %s role=%s wal=%02x list=%s/%s flag=%u lock=%u "
            "group=%u view=%x down=%x up=%u record@%u=", i + 1,
@@ -71,6 +76,13 @@ print_node(const struct e_config *config, const struct e_node *node,
     printf(" score=%s position=%s began=%s held=%u\n",
            e_text(node->attr[ATTR_SCORE]), e_text(node->attr[ATTR_POSITION]),
            e_text(node->attr[ATTR_BEGAN]), node->held);
+    if (node->marker != REJOIN_NONE) {
+        printf("#         %s%s end=%u attempts=%u%s %s\n",
+               phases[node->marker],
+               node->torn ? ", torn" : "", node->end, node->attempts,
+               node->worker.kind != ACTION_NONE ? " works" : "",
+               e_text(node->attr[ATTR_REJOIN]));
+    }
 }
 
 void

@@ -7,7 +7,8 @@
  * I1 a primary holds every commit that was acknowledged; I2 one writer at most;
  * I3 nobody is released whom the record calls eligible; I4 what is not known
  * promotes and releases nobody; I5 from every quiet state of a whole cluster a
- * friendly Pacemaker gets a primary; I6 with sync_strict an acknowledged commit
+ * friendly Pacemaker gets a primary, and with rejoin=rewind all stream from it;
+ * R1 to R4 see explorer_rejoin.c; I6 with sync_strict an acknowledged commit
  * is on two nodes.
  *
  * explorer_test           small bounds, for `make check`
@@ -43,6 +44,7 @@ struct search {
     uint32_t quiescent;
     unsigned depth;
     const char *broken;
+    bool in_friendly;           /* after that state, on the way to peace */
     uint32_t broken_state;
     bool complete;
 };
@@ -159,8 +161,11 @@ visit(struct search *search, const struct e_state *state, uint32_t parent,
         && e_is_quiescent(search->config, state)) {
         search->quiescent++;
         if (!e_progress(search->config, state, false)) {
-            broken = "I5: no primary comes of a healthy cluster";
+            broken = "I5: no primary comes of a healthy cluster, or a "
+                     "standby is left out";
         }
+        search->in_friendly = broken != NULL || e_step_blame() != NULL;
+        broken = broken != NULL ? broken : e_step_blame();
     }
     if (broken != NULL && search->broken == NULL) {
         search->broken = broken;
@@ -257,7 +262,7 @@ print_path(const struct search *search)
         e_view_trace(false);
         e_state_print(search->config, &state);
     }
-    if (strncmp(search->broken, "I5", 2) == 0) {
+    if (search->in_friendly) {
         printf("# from here on Pacemaker is friendly:\n");
         (void) e_progress(search->config, &state, true);
     }
@@ -278,6 +283,10 @@ print_path(const struct search *search)
 /* A move left a ban, and whom it went to may not lead either. */
 #define BANNED .nodes = 3, .fencing = true, .commits = 1, .actions = 1, \
     .banned = 3
+
+/* Data that has left the primary's history is brought back by a worker. */
+#define PARTED .fencing = true, .commits = 1, .actions = 1, .rewinds = true, \
+    .begin = E_BEGIN_PARTED
 
 #define SIZE_SMALL 2000000
 #define SIZE_MIDDLE 4000000
@@ -338,9 +347,24 @@ static const struct e_config small_configs[] = {
     { .name = "banned-move", BANNED, .moves = 1, .states_max = SIZE_SMALL },
     { .name = "stranger-first", TWO, .commits = 1, .faults = 1, .actions = 2,
       .stranger = true, .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL },
+    { .name = "rejoin", .nodes = 2, PARTED, .faults = 1,
+      .states_max = SIZE_SMALL },
+    { .name = "rejoin-unreleased", .nodes = 2, PARTED, .unreleased = true,
+      .states_max = SIZE_SMALL },
+    { .name = "rejoin-three", .nodes = 3, PARTED, .states_max = SIZE_SMALL },
 };
 
 static const struct e_config defects[] = {
+    { .name = "defect-word", .nodes = 2, PARTED, .unreleased = true,
+      .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_WORD, .expected = "R2" },
+    { .name = "defect-torn", .nodes = 2, PARTED, .faults = 1,
+      .only = E_FAULT_NODE, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_TORN, .expected = "R1" },
+    { .name = "defect-two", .nodes = 3, PARTED, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_TWO, .expected = "R4" },
+    { .name = "defect-source", .nodes = 2, PARTED, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_SOURCE, .expected = "R3" },
     { .name = "defect-proof", TWO, .commits = 1, .faults = 1, .actions = 2,
       .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL,
       .defect = E_DEFECT_PROOF, .expected = "I1" },
@@ -403,6 +427,13 @@ static const struct e_config defects[] = {
 };
 
 static const struct e_config long_configs[] = {
+    { .name = "rejoin-two-faults", .nodes = 2, PARTED, .faults = 2,
+      .partitions = true, .states_max = SIZE_LARGE },
+    { .name = "rejoin-three-fault", .nodes = 3, PARTED, .faults = 1,
+      .partitions = true, .states_max = SIZE_LARGE },
+    { .name = "rejoin-after-crash", TWO, .commits = 1, .faults = 1,
+      .only = E_FAULT_SERVER, .actions = 1, .rewinds = true,
+      .states_max = SIZE_LARGE },
     { .name = "three-nodes-fault", THREE, .commits = 1, .faults = 1,
       .actions = 1, .states_max = SIZE_LARGE },
     { .name = "two-nodes-move-and-fault", TWO, .commits = 1, .faults = 1,

@@ -276,6 +276,14 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->has_stale = config->stale;
     ret_view->out = state->relists & 1u;
     ret_view->fencing = config->fencing;
+    ret_view->rewinds = config->rewinds;
+    ret_view->marker = me->marker;
+    ret_view->end = me->end;
+    ret_view->attempts = me->attempts;
+    ret_view->against = me->against;
+    ret_view->clean = me->clean;
+    ret_view->works = me->worker.kind != ACTION_NONE
+                      || me->action.kind == ACTION_REJOIN;
     ret_view->defect = (uint8_t) config->defect;
     if (config->stranger) {
         ret_view->stranger = me->server != E_PRIMARY
@@ -472,6 +480,9 @@ control_of(const struct e_view *view)
         case E_PROMOTING:
             break;
     }
+    if (view->clean) {
+        return CONTROL_SHUT_DOWN_IN_RECOVERY;
+    }
     return view->signal ? CONTROL_IN_ARCHIVE_RECOVERY : CONTROL_IN_PRODUCTION;
 }
 
@@ -558,6 +569,33 @@ fill_action(const struct e_view *view, struct snapshot *snapshot)
     }
 }
 
+/* What a worker waits for ends: for its turn, for the source, for WAL. */
+#define WORKS_MS 1000u
+#define WORKED_LONG_MS 700000u
+
+static void
+fill_rejoin(const struct e_view *view, struct snapshot *snapshot)
+{
+    struct rejoin *rejoin = &snapshot->rejoin;
+
+    snapshot->settings.rewinds = view->rewinds;
+    snapshot->settings.rejoin_attempts = 3;
+    rejoin->phase = (enum rejoin_phase) view->marker;
+    rejoin->end = (enum rejoin_end) view->end;
+    rejoin->attempts = view->attempts;
+    rejoin->timeline = view->against;
+    rejoin->same_data = tri_of(view->marker != REJOIN_NONE);
+    rejoin->alive = tri_of(view->works);
+    rejoin->ours = tri_of(view->action == ACTION_REJOIN);
+    if (view->action == ACTION_REJOIN) {
+        snapshot->elapsed_ms = view->phase == 0 ? WORKS_MS : WORKED_LONG_MS;
+        snapshot->left_ms = WORKED_LONG_MS * 10;
+        if (view->failed != OP_NONE) {
+            snapshot->done[view->failed].rc = OP_RC_FAILED;
+        }
+    }
+}
+
 static void
 fill_memory(const struct e_view *view, struct sync_memory *memory)
 {
@@ -587,7 +625,13 @@ spoil_node(const struct e_view *view, size_t i, struct snapshot *snapshot)
     const struct e_peer *peer = &view->peer[i];
     uint8_t of = e_quorum_of(peer->quorum);
 
-    if (view->defect == E_DEFECT_BELIEF && i != view->self
+    if (view->defect == E_DEFECT_WORD && i == view->self
+        && view->server != E_PRIMARY) {
+        set_attr(&node->record.data_status, e_intern("DISCONNECT"));
+    } else if (view->defect == E_DEFECT_TWO && i != view->self) {
+        set_attr(&node->attrs.rejoin, e_intern(""));
+        set_attr(&node->attrs.status, e_intern("HS:alone"));
+    } else if (view->defect == E_DEFECT_BELIEF && i != view->self
         && !peer->sender) {
         set_attr(&node->record.data_status, e_intern("DISCONNECT"));
         believe_copy(snapshot, node);
@@ -637,7 +681,10 @@ spoil(const struct e_view *view, struct snapshot *snapshot)
     if (view->defect == E_DEFECT_LAST) {
         snapshot->settings.sync_strict = false;
     }
-
+    if (view->defect == E_DEFECT_TORN && view->action == ACTION_START
+        && view->marker == REJOIN_TORN && !view->works) {
+        snapshot->rejoin.phase = REJOIN_NONE;
+    }
     if (view->defect == E_DEFECT_FENCING) {
         snapshot->cluster.fencing = TRI_NO;
     }
@@ -716,6 +763,7 @@ e_view_snapshot(const struct e_view *view, struct snapshot *ret_snapshot)
     ret_snapshot->self = view->self;
     ret_snapshot->node_count = view->nodes;
     fill_action(view, ret_snapshot);
+    fill_rejoin(view, ret_snapshot);
     fill_instance(view, ret_snapshot);
     for (size_t i = 0; i < view->nodes; i++) {
         fill_node(view, i, &ret_snapshot->node[i]);
