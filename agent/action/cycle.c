@@ -15,6 +15,7 @@
 #include "observe.h"
 #include "processes.h"
 #include "reason.h"
+#include "rejoin_files.h"
 #include "report.h"
 #include "trace.h"
 
@@ -137,15 +138,22 @@ writes(const struct plan *plan)
     return false;
 }
 
-/* What writes from its beginning ends here, without the lock. */
+/*
+ * What writes from its beginning ends here, without the lock. P4: a worker that
+ * is stuck with it does not outlive a stop, which looks again later.
+ */
 static enum ocf_code
-lock_first(struct instance *instance)
+lock_first(struct instance *instance, enum action action)
 {
     char words[PLAN_REASON_SIZE];
     struct text why;
     enum ocf_code code;
 
     text_init(&why, words, sizeof(words));
+    if (action == ACTION_STOP && rejoin_end_process(instance, &why) != 0) {
+        report_log(LOG_WARNING, "%s", words);
+        text_init(&why, words, sizeof(words));
+    }
     code = instance_lock(instance, &why);
     if (code != OCF_SUCCESS) {
         report_reason("%s", words);
@@ -303,7 +311,7 @@ cycle_run(struct instance *instance, struct snapshot *snapshot)
     catch_alarm();
     set_alarm(clock_left_ms(instance->deadline_ms));
     if (is_writer(snapshot->action)) {
-        code = lock_first(instance);
+        code = lock_first(instance, snapshot->action);
     }
     return code == OCF_SUCCESS ? go_round(instance, snapshot, &plan) : code;
 }

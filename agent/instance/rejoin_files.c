@@ -203,7 +203,7 @@ rejoin_begin(const struct instance *instance, struct text *ret_why)
 }
 
 int
-rejoin_end(const struct instance *instance, struct text *ret_why)
+rejoin_end_process(const struct instance *instance, struct text *ret_why)
 {
     struct worker_record record;
 
@@ -215,6 +215,15 @@ rejoin_end(const struct instance *instance, struct text *ret_why)
                                  instance->deadline_ms) != 0) {
         text_add(ret_why, "could not end process %d and what it runs: %s",
                  record.pid, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+int
+rejoin_end(const struct instance *instance, struct text *ret_why)
+{
+    if (rejoin_end_process(instance, ret_why) != 0) {
         return -1;
     }
     worker_forget(instance, WORKER_REJOIN);

@@ -51,6 +51,13 @@ int
 rejoin_begin(const struct instance *instance, struct text *ret_why);
 
 /*!
+ * End the worker and all that it runs, by the record, which stays. For a stop,
+ * before it has the instance's lock: a worker that is stuck may hold it.
+ */
+int
+rejoin_end_process(const struct instance *instance, struct text *ret_why);
+
+/*!
  * End the worker, and all that it runs (its session).
  *
  * \return 0: nothing of it is left; -1 with `ret_why`.

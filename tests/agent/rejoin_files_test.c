@@ -156,6 +156,7 @@ the_end_takes_all_that_the_worker_runs(void **state)
 {
     pid_t child = 0;
     pid_t leader = start_session(&child);
+    struct worker_record record;
     struct rejoin rejoin;
     char why_text[SERVER_TEXT_SIZE];
     struct text why;
@@ -167,8 +168,13 @@ the_end_takes_all_that_the_worker_runs(void **state)
     assert_int_equal(rejoin.alive, TRI_YES);
     assert_int_equal(rejoin.ours, TRI_NO);
     assert_true(rejoin.still_ms > 0);
-    assert_int_equal(rejoin_end(&instance, &why), 0);
+    /* the record stays, should it be asked for without the lock */
+    assert_int_equal(kill(leader, SIGSTOP), 0);
+    assert_int_equal(rejoin_end_process(&instance, &why), 0);
     assert_int_equal(waitpid(leader, NULL, 0), leader);
+    assert_int_equal(worker_read(&instance, WORKER_REJOIN, &record), 0);
+    assert_int_equal(rejoin_end(&instance, &why), 0);
+    assert_int_equal(worker_read(&instance, WORKER_REJOIN, &record), -1);
     assert_true(process_start(child) == 0);
     rejoin_observe(&instance, &rejoin);
     assert_int_equal(rejoin.alive, TRI_NO);
