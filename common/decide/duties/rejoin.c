@@ -135,8 +135,10 @@ without_worker(const struct snapshot *snapshot, struct plan *plan)
                          snapshot->tmpdir);
         return;
     }
+    /* stopped by hand, or with the node: that was no failure */
     if (rejoin->end == REJOIN_GOES_ON
-        && rejoin->attempts < snapshot->settings.rejoin_attempts) {
+        && (snapshot->action == ACTION_START
+            || rejoin->attempts < snapshot->settings.rejoin_attempts)) {
         begin_again(snapshot, plan);
         return;
     }
