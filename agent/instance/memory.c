@@ -350,8 +350,9 @@ memory_alone_ms(const struct instance *instance, bool has_one)
     return 0;
 }
 
-uint32_t
-memory_calm_ms(const struct instance *instance)
+/* How long ago a moment was that was noted, at least 1; 0: none was. */
+static uint32_t
+since_ms(const struct instance *instance, const char *name)
 {
     uint64_t now_ms = (uint64_t) clock_now_ms();
     char path[PATH_SIZE];
@@ -359,7 +360,7 @@ memory_calm_ms(const struct instance *instance)
     uint64_t then_ms;
     size_t len;
 
-    if (files_read(instance_run_path(instance, "calm", path), buf,
+    if (files_read(instance_run_path(instance, name, path), buf,
                    sizeof(buf), &len) != 0
         || line_read_number(buf, now_ms, &then_ms) == NULL
         || now_ms - then_ms >= UINT32_MAX) {
@@ -368,8 +369,8 @@ memory_calm_ms(const struct instance *instance)
     return now_ms > then_ms ? (uint32_t) (now_ms - then_ms) : 1;
 }
 
-void
-memory_note_calm(const struct instance *instance)
+static void
+note_moment(const struct instance *instance, const char *name)
 {
     char path[PATH_SIZE];
     char buf[CALM_SIZE];
@@ -378,6 +379,30 @@ memory_note_calm(const struct instance *instance)
     text_init(&text, buf, sizeof(buf));
     text_add(&text, "%" PRId64 "\n", clock_now_ms());
     /* without it the next monitor only looks again */
-    (void) keep(instance, instance_run_path(instance, "calm", path), buf,
+    (void) keep(instance, instance_run_path(instance, name, path), buf,
                 text.len);
+}
+
+uint32_t
+memory_calm_ms(const struct instance *instance)
+{
+    return since_ms(instance, "calm");
+}
+
+void
+memory_note_calm(const struct instance *instance)
+{
+    note_moment(instance, "calm");
+}
+
+uint32_t
+memory_grants_ms(const struct instance *instance)
+{
+    return since_ms(instance, "grants");
+}
+
+void
+memory_note_grants(const struct instance *instance)
+{
+    note_moment(instance, "grants");
 }

@@ -58,6 +58,14 @@ memory_forget_said(const struct instance *instance);
 uint32_t
 memory_calm_ms(const struct instance *instance);
 
+/*! The same of the last look at what rejoin_user may do. */
+uint32_t
+memory_grants_ms(const struct instance *instance);
+
+/*! That look has just been taken, whatever it saw. */
+void
+memory_note_grants(const struct instance *instance);
+
 /*! It has found nothing to do just now. */
 void
 memory_note_calm(const struct instance *instance);

@@ -11,6 +11,7 @@
 #include "server_config.h"
 #include "memory.h"
 #include "nftables.h"
+#include "pgsql_source.h"
 #include "postgres.h"
 #include "postgres_holders.h"
 #include "processes.h"
@@ -61,6 +62,8 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
     watch_observe(instance, &snapshot->process.watch);
     snapshot->process.calm_ms = snapshot->action == ACTION_MONITOR
                                 ? memory_calm_ms(instance) : 0;
+    snapshot->process.grants_ms = snapshot->settings.rewinds
+                                  ? memory_grants_ms(instance) : 0;
 }
 
 static void
@@ -396,6 +399,26 @@ observe_slots(const struct instance *instance, struct snapshot *snapshot)
     }
 }
 
+static void
+observe_grants(const struct instance *instance, int64_t deadline_ms,
+               struct snapshot *snapshot)
+{
+    char why_text[SERVER_TEXT_SIZE];
+    struct text missing;
+    struct text why;
+
+    text_init(&missing, snapshot->grants.missing,
+              sizeof(snapshot->grants.missing));
+    text_init(&why, why_text, sizeof(why_text));
+    snapshot->grants.ready = pgsql_check_grants(instance->pgsql, deadline_ms,
+                                                &missing, &why);
+    if (snapshot->grants.ready == TRI_UNKNOWN) {
+        report_log(LOG_INFO, "what rejoin_user may do was not tried: %s",
+                   why_text);
+    }
+    memory_note_grants(instance);
+}
+
 void
 observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
         struct snapshot *snapshot)
@@ -434,6 +457,9 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     if ((facts & server) != 0) {
         observe_server(instance, look_deadline(instance, limit_ms), before,
                        snapshot);
+    }
+    if ((facts & FACT_GRANTS) != 0) {
+        observe_grants(instance, look_deadline(instance, limit_ms), snapshot);
     }
     if ((facts & FACT_HISTORY) != 0) {
         observe_history(instance, snapshot);

@@ -75,6 +75,8 @@
     X(FACT_UPSTREAM, "upstream", OF_ALL(upstream_words)) \
                                     /* what the log says of the WAL \
                                        receiver */ \
+    X(FACT_GRANTS, "grants", OF_ALL(grants)) \
+                                    /* what rejoin_user may do over there */ \
     X(FACT_REJOIN, "rejoin", OF_ALL(rejoin)) \
                                     /* how far its data is that comes back */
 

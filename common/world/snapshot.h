@@ -382,6 +382,8 @@ struct process {
     struct watch watch;
     uint32_t calm_ms;             /*!< since a standby's monitor had nothing
                                        to do; 0: never, or another action */
+    uint32_t grants_ms;           /*!< since FACT_GRANTS was last looked at;
+                                       0: not since the boot */
     char unseen[SERVER_TEXT_SIZE];      /*!< why the processes could not be
                                              looked for, or "" */
 };
@@ -488,7 +490,13 @@ struct refusal {
     char why[SERVER_TEXT_SIZE];   /*!< they cannot */
 };
 
-/*! How a node's data comes back (P9): FACT_REJOIN. */
+/*! May rejoin_user do what a rewind will need, on the primary? */
+struct grants {
+    enum tri ready;               /*!< UNKNOWN: it could not be tried */
+    char missing[400];            /*!< the SQL that gives what is not */
+};
+
+/*! How a node's data comes back (P9). */
 struct rejoin {
     enum rejoin_phase phase;
     enum rejoin_end end;
@@ -659,6 +667,7 @@ struct snapshot {
                                                      receiver, by the server's
                                                      log; "": it does not
                                                      say */
+    struct grants grants;
     struct rejoin rejoin;
 
     uint32_t position_looks;      /*!< of FACT_POSITION, in this action */

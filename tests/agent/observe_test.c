@@ -50,6 +50,7 @@ static const struct {
                    " | memory_replay_is_busy 77" },
     { FACT_NEWEST, "postgres_newest_timeline" },
     { FACT_UPSTREAM, "postgres_tail_upstream" },
+    { FACT_GRANTS, "pgsql_check_grants | memory_note_grants" },
     { FACT_REJOIN, "rejoin_observe" },
 };
 
@@ -82,6 +83,7 @@ static const struct {
     { FACT_HOLDERS, "holdup.known = yes\n" },
     { FACT_REPLAY, "server.replay.busy = no\nserver.replay.waits = yes\n" },
     { FACT_NEWEST, "files.newest_timeline = 3\n" },
+    { FACT_GRANTS, "grants.ready = no\ngrants.missing = x\n" },
     { FACT_REJOIN, "rejoin.phase = torn\nrejoin.alive = yes\n" },
 };
 

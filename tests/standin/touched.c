@@ -676,6 +676,20 @@ memory_say(const struct instance *instance, int priority, const char *line)
 }
 
 uint32_t
+memory_grants_ms(const struct instance *instance)
+{
+    (void) instance;
+    return (uint32_t) PLAY(NULL, NULL, "%s", "");
+}
+
+void
+memory_note_grants(const struct instance *instance)
+{
+    (void) instance;
+    (void) PLAY(NULL, NULL, "%s", "");
+}
+
+uint32_t
 memory_calm_ms(const struct instance *instance)
 {
     (void) instance;

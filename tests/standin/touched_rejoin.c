@@ -228,3 +228,15 @@ rewind_verify(const struct rewind_request *request, struct text *ret_why)
     (void) request;
     return PLAY(ret_why, NULL, "%s", "") == 0 ? TRI_YES : TRI_NO;
 }
+
+enum tri
+pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
+                   struct text *ret_missing, struct text *ret_why)
+{
+    int rc;
+
+    (void) pgsql;
+    (void) deadline_ms;
+    rc = PLAY(ret_why, ret_missing, "%s", "");
+    return rc == 0 ? TRI_YES : rc == -1 ? TRI_UNKNOWN : TRI_NO;
+}

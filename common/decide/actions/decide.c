@@ -66,7 +66,10 @@ decide_validate(const struct snapshot *snapshot, struct plan *plan)
     plan_fallback(plan, OCF_SUCCESS, "%s", "");
     if ((snapshot->facts & FACT_PROFILE) == 0) {
         plan_again(plan, 0, FACT_PROCESS | FACT_SQL | FACT_PROFILE
-                            | FACT_REFUSAL, VALIDATE_LOOK_MS);
+                            | FACT_REFUSAL
+                            | (snapshot->settings.rewinds
+                               ? (uint32_t) FACT_GRANTS : 0),
+                   VALIDATE_LOOK_MS);
         return;
     }
     profile_warn(snapshot, plan);

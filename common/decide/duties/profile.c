@@ -172,6 +172,13 @@ cannot_rewind(const struct snapshot *s)
 }
 
 static bool
+lacks_rights(const struct snapshot *s)
+{
+    return is_replicated(s) && s->settings.rewinds
+           && s->grants.ready == TRI_NO;
+}
+
+static bool
 slots_are_unbounded(const struct snapshot *s)
 {
     return is_replicated(s) && s->settings.use_slots
@@ -357,6 +364,9 @@ static const struct row rows[] = {
       "wal_log_hints=off and no data checksums: pg_rewind cannot work, so an "
       "old primary needs a whole new copy. Change it in SQL: ALTER SYSTEM "
       "SET wal_log_hints = on, then restart the servers" },
+    { lacks_rights,
+      "rejoin_user lacks rights that pg_rewind needs: a crashed primary may "
+      "stay down. Change it in SQL: {grants}" },
     { slots_are_unbounded,
       "max_slot_wal_keep_size=-1 with replication_slot_name: the slot of a "
       "node that is away keeps WAL until the primary's disk is full. Change "
@@ -414,8 +424,9 @@ static const struct row rows[] = {
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
 static const char *
-word_text(const struct profile *profile, const char *word, size_t len)
+word_text(const struct snapshot *s, const char *word, size_t len)
 {
+    const struct profile *profile = &s->profile;
     const struct {
         const char *word;
         const char *text;
@@ -429,6 +440,7 @@ word_text(const struct profile *profile, const char *word, size_t len)
         { "commit-reset", profile->weak_commit_reset },
         { "master-name", profile->master_name },
         { "unit", profile->boot_unit },
+        { "grants", s->grants.missing },
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -485,7 +497,7 @@ add_word(const struct snapshot *s, const char *word, size_t len,
     if (number >= 0) {
         text_add(text, "%u", (uint32_t) number);
     } else {
-        text_add(text, "%s", word_text(&s->profile, word, len));
+        text_add(text, "%s", word_text(s, word, len));
     }
 }
 
@@ -534,7 +546,9 @@ profile_duty(const struct snapshot *snapshot, struct plan *plan)
         || attr_is(&self->attrs.warned, promotion)) {
         return;
     }
-    if (have_facts(snapshot, FACT_PROFILE, plan)) {
+    if (have_facts(snapshot, FACT_PROFILE
+                             | (snapshot->settings.rewinds
+                                ? (uint32_t) FACT_GRANTS : 0), plan)) {
         profile_warn(snapshot, plan);
         want_attr(snapshot, plan, OP_SET_WARNED, OP_BEST_EFFORT,
                   snapshot->self, promotion);

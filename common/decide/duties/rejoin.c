@@ -18,6 +18,30 @@
 /* Longer than any of its steps is silent. */
 #define STILL_MS 300000u
 
+/* What a rewind needs is tried so often. */
+#define TRY_AGAIN_MS 86400000u
+
+bool
+rejoin_is_prepared(const struct snapshot *snapshot, struct plan *plan)
+{
+    uint32_t since_ms = snapshot->process.grants_ms;
+
+    if (!snapshot->settings.rewinds || snapshot->action != ACTION_MONITOR
+        || (since_ms > 0 && since_ms < TRY_AGAIN_MS
+            && (snapshot->facts & FACT_GRANTS) == 0)) {
+        return true;
+    }
+    if (!have_facts(snapshot, FACT_GRANTS, plan)) {
+        return false;
+    }
+    if (snapshot->grants.ready == TRI_NO) {
+        plan_log(plan, LOG_WARNING, "rejoin=rewind cannot bring this node "
+                 "back as it is: rejoin_user lacks rights. Run on the "
+                 "primary: %s", snapshot->grants.missing);
+    }
+    return true;
+}
+
 void
 want_rejoin_attrs(const struct snapshot *snapshot, struct plan *plan,
                   const char *words)

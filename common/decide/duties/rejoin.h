@@ -31,6 +31,15 @@ begin_rejoin(const struct snapshot *snapshot, struct plan *plan,
 bool
 rejoin_has_say(const struct snapshot *snapshot, struct plan *plan);
 
+/*!
+ * Once a day a standby tries what a rewind of it would need, so that a person
+ * hears of it before it is needed.
+ *
+ * \return false: the plan looks at that first.
+ */
+bool
+rejoin_is_prepared(const struct snapshot *snapshot, struct plan *plan);
+
 /*! What people see of a rejoin: RSC-status, RSC-rejoin and no rank. */
 void
 want_rejoin_attrs(const struct snapshot *snapshot, struct plan *plan,

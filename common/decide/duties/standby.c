@@ -10,6 +10,7 @@
 #include "own_server.h"
 #include "past.h"
 #include "peers.h"
+#include "rejoin.h"
 #include "replay.h"
 #include "returning.h"
 #include "slot_duty.h"
@@ -64,7 +65,9 @@ follow(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)
-        || !why_is_seen(snapshot, plan) || !slots_are_seen(snapshot, plan)) {
+        || !why_is_seen(snapshot, plan) || !slots_are_seen(snapshot, plan)
+        || (snapshot->server.receiver_running == TRI_YES
+            && !rejoin_is_prepared(snapshot, plan))) {
         return;
     }
     if (snapshot->server.receiver_running == TRI_NO
