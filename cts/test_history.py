@@ -13,7 +13,7 @@ pytestmark = pytest.mark.steps
 
 COMMAND = "pg_rewind or pg_basebackup"
 # a shutdown waits for no longer; an archive of its own would bring parted WAL back
-SETTINGS = "wal_sender_timeout = 3s\narchive_mode = off\n"
+SETTINGS = "wal_sender_timeout = 8s\narchive_mode = off\n"
 
 
 @pytest.fixture(scope="module")

@@ -231,7 +231,7 @@ probe_of(enum action action, const char *interval, const char *node)
     return world.probe;
 }
 
-/* What Pacemaker gives a probe and a recurring monitor; and a person neither. */
+/* What Pacemaker gives a probe and a recurring monitor; a person gives none. */
 static void
 a_probe_is_the_clusters_monitor_that_does_not_recur(void **state)
 {
