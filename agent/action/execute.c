@@ -105,7 +105,8 @@ note_done(const struct job *job, enum op_kind kind, int rc)
     }
     done->times++;
     done->last_ms = now_ms;
-    done->rc = rc == 0 ? OP_RC_OK : job->final ? OP_RC_FINAL : OP_RC_FAILED;
+    done->rc = rc == 0 ? OP_RC_OK : job->no_way ? OP_RC_NO_WAY
+               : job->final ? OP_RC_FINAL : OP_RC_FAILED;
 }
 
 static void

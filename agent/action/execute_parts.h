@@ -16,6 +16,7 @@ struct job {
     const struct op *op;
     size_t count;
     bool final;                 /*!< and will, until a person acts */
+    bool no_way;                /*!< and will, but another way may do */
     struct text why;            /*!< why it failed */
     char why_text[SERVER_TEXT_SIZE];
 };

@@ -13,6 +13,7 @@
 #include "line.h"
 #include "own_files.h"
 #include "pgsql_source.h"
+#include "rebuild.h"
 #include "rejoin_files.h"
 #include "rejoin_parts.h"
 #include "report.h"
@@ -72,6 +73,30 @@ begin_marker(struct job *job, struct rejoin_marker *marker)
                             &job->why);
 }
 
+/* The data is to be put aside: what was it? */
+static int
+begin_copy(struct job *job, const struct rejoin_marker *marker)
+{
+    const struct instance *instance = job->instance;
+
+    if (marker->phase == REJOIN_NONE) {
+        return own_files_forget(&instance->params, &instance->identity,
+                                &job->why);     /* an earlier one's */
+    }
+    return marker->phase == REJOIN_TORN || marker->phase == REJOIN_STALLED
+           ? rebuild_note_torn(&instance->params, &instance->identity,
+                               &job->why) : 0;
+}
+
+/* What was kept of the data that is put aside must never come back into it. */
+static void
+take_copy(const struct job *job, struct rejoin_marker *marker)
+{
+    marker->inode = rejoin_inode(job->instance);
+    marker->fork = (struct wal_position) { 0, 0 };
+    marker->kept[0] = '\0';
+}
+
 int
 do_mark_rejoin(struct job *job)
 {
@@ -80,6 +105,12 @@ do_mark_rejoin(struct job *job)
 
     if (job_read_marker(job, &marker) != 0) {
         return -1;
+    }
+    if (job->op->number == REJOIN_COPYING && begin_copy(job, &marker) != 0) {
+        return -1;
+    }
+    if (job->op->number == REJOIN_WHOLE && marker.phase == REJOIN_COPIED) {
+        take_copy(job, &marker);
     }
     marker.phase = (enum rejoin_phase) job->op->number;
     if (marker.phase == REJOIN_BEGUN && begin_marker(job, &marker) != 0) {
@@ -180,33 +211,87 @@ do_end_rejoin(struct job *job)
     return 0;
 }
 
+static bool
+is_due(struct teller *teller)
+{
+    int64_t now_ms = clock_now_ms();
+
+    if (now_ms - teller->told_ms < TELL_MS) {
+        return false;
+    }
+    teller->told_ms = now_ms;
+    return true;
+}
+
+static void
+say(const struct teller *teller, const char *words)
+{
+    const struct instance *instance = teller->job->instance;
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    text_init(&why, why_text, sizeof(why_text));
+    report_log(LOG_INFO, "%s", words);
+    if (cluster_set_attr(instance->cluster, ATTR_REJOIN, instance->self_name,
+                         words, teller->told_ms + TELL_MS / 2, &why) != 0) {
+        report_log(LOG_DEBUG, "%s", why_text);
+    }
+}
+
+void
+teller_tell_words(struct teller *teller, const char *words)
+{
+    char cut[ATTR_VALUE_SIZE];
+    struct text text;
+
+    rejoin_note_progress(teller->job->instance, 0, 0);
+    if (is_due(teller)) {
+        text_init(&text, cut, sizeof(cut));
+        text_add_words(&text, words);
+        say(teller, cut);
+    }
+}
+
 void
 teller_tell(struct teller *teller, const char *doing, uint64_t done,
             uint64_t total)
 {
-    struct job *job = teller->job;
-    int64_t now_ms = clock_now_ms();
     char words[ATTR_VALUE_SIZE];
-    char why_text[SERVER_TEXT_SIZE];
     struct text text;
-    struct text why;
 
-    rejoin_note_progress(job->instance, done, total);
-    if (total == 0 || now_ms - teller->told_ms < TELL_MS) {
+    rejoin_note_progress(teller->job->instance, done, total);
+    if (total == 0 || !is_due(teller)) {
         return;
     }
-    teller->told_ms = now_ms;
     text_init(&text, words, sizeof(words));
-    text_init(&why, why_text, sizeof(why_text));
     text_add(&text, "%s, %u %% of %llu MB", doing,
              (unsigned) (done * 100 / total),
              (unsigned long long) (total / 1024));
-    report_log(LOG_INFO, "%s", words);
-    if (cluster_set_attr(job->instance->cluster, ATTR_REJOIN,
-                         job->instance->self_name, words,
-                         now_ms + TELL_MS / 2, &why) != 0) {
-        report_log(LOG_DEBUG, "%s", why_text);
+    say(teller, words);
+}
+
+int
+job_restore_own(struct job *job)
+{
+    const struct instance *instance = job->instance;
+    char differ_text[SERVER_TEXT_SIZE];
+    struct text differ;
+    int rc;
+
+    text_init(&differ, differ_text, sizeof(differ_text));
+    rc = own_files_restore(&instance->params, &instance->identity, &differ,
+                           &job->why);
+    if (rc == OWN_FILES_NONE) {
+        report_log(LOG_WARNING, "this node's own files are the primary's "
+                   "now: %s", job->why_text);
+        text_init(&job->why, job->why_text, sizeof(job->why_text));
+        return 0;
     }
+    if (rc == 0 && differ.len > 0) {
+        report_log(LOG_INFO, "this node's own files are back, where the "
+                   "primary's differed: %s", differ_text);
+    }
+    return rc;
 }
 
 static bool
@@ -338,6 +423,10 @@ prove_source(struct job *job)
                            clock_now_ms() + REJOIN_IDLE_MS, &proof, &job->why)
         == 0) {
         return 0;
+    }
+    if (proof == SOURCE_NO_CHECKPOINT_YET && job->op->value[0] != '\0') {
+        text_init(&job->why, job->why_text, sizeof(job->why_text));
+        return 0;       /* what copies makes one */
     }
     job->final = proof == SOURCE_OTHER_SYSTEM || proof == SOURCE_DENIED;
     return -1;

@@ -96,6 +96,8 @@ ask_rewind(struct job *job)
         case REWIND_POSSIBLE:
             return keep_what_it_reads(job, &progress);
         case REWIND_NEXT_RUNG:
+            job->no_way = true;
+            break;
         case REWIND_REFUSED:
             job->final = true;
             break;
@@ -203,7 +205,7 @@ make_fit_again(struct job *job, const struct rejoin_marker *marker)
     text_init(&job->why, job->why_text, sizeof(job->why_text));
     if (salvage_put_back(&instance->params, &instance->identity,
                          marker->kept, &back, &job->why) != 0) {
-        job->final = true;
+        job->no_way = true;
         return -1;
     }
     report_log(LOG_NOTICE, "the rewind was interrupted and is run again: %zu "
@@ -225,9 +227,11 @@ run_rewind(struct job *job, const struct rewind_request *request)
         case REWIND_OK:
             return rewind_verify(request, &job->why) == TRI_YES ? 0 : -1;
         case REWIND_NO_WAL:
+        case REWIND_UNFIT:
+            job->no_way = true;
+            break;
         case REWIND_DENIED:
         case REWIND_NOT_REQUIRED:
-        case REWIND_UNFIT:
         case REWIND_NO_SPACE:
             job->final = true;
             break;
@@ -273,29 +277,13 @@ static int
 rewind_and_restore(struct job *job)
 {
     const struct instance *instance = job->instance;
-    char differ_text[SERVER_TEXT_SIZE];
-    struct text differ;
-    int rc;
 
     if (rewind_data(job) != 0
         || config_remove_block(&instance->params, &instance->identity,
                                &job->why) != 0) {
         return -1;
     }
-    text_init(&differ, differ_text, sizeof(differ_text));
-    rc = own_files_restore(&instance->params, &instance->identity, &differ,
-                           &job->why);
-    if (rc == OWN_FILES_NONE) {
-        report_log(LOG_WARNING, "this node's own files are the primary's "
-                   "now: %s", job->why_text);
-        text_init(&job->why, job->why_text, sizeof(job->why_text));
-        return 0;
-    }
-    if (rc == 0 && differ.len > 0) {
-        report_log(LOG_INFO, "this node's own files are back, where the "
-                   "primary's differed: %s", differ_text);
-    }
-    return rc;
+    return job_restore_own(job);
 }
 
 int

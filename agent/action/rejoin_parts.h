@@ -23,6 +23,14 @@ void
 teller_tell(struct teller *teller, const char *doing, uint64_t done_kb,
             uint64_t total_kb);
 
+/*! The same in a program's own words, which say no figure. */
+void
+teller_tell_words(struct teller *teller, const char *words);
+
+/*! Put this node's own files back into PGDATA, where any were saved. */
+int
+job_restore_own(struct job *job);
+
 /*! The marker that is there; without one, where the data is. */
 int
 job_read_marker(struct job *job, struct rejoin_marker *ret_marker);

@@ -91,6 +91,8 @@ struct params {
     long rejoin_attempts;
     long slot_keep_s;
     long slot_max_wal;
+    long rejoin_rate;
+    const char *rebuild_command;
 };
 
 enum param_type {

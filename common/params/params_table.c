@@ -596,8 +596,10 @@ const struct param_spec params_table[] = {
             "What becomes of a node whose data is not of the primary's past,\n"
             "as of a primary that crashed with WAL of its own. manual: it\n"
             "does not start, and the reason names the command. rewind: its\n"
-            "own WAL is kept and named, then pg_rewind brings it back. See\n"
-            "COMING BACK below for what that needs.\n"
+            "own WAL is kept and named, then pg_rewind brings it back.\n"
+            "rebuild: the same, and where no rewind can be, a new copy of the\n"
+            "primary is made beside the data and takes its place. See COMING\n"
+            "BACK below for what that needs.\n"
             "Only this agent has this parameter.",
         .offset = FIELD(rejoin),
     },
@@ -609,7 +611,8 @@ const struct param_spec params_table[] = {
         .longdesc =
             "With rejoin: of the folders that hold what a node had and no\n"
             "other has, so many are kept, each named in the log before an\n"
-            "older one is removed. Only this agent has this parameter.",
+            "older one is removed; of the data directories that a new copy\n"
+            "took the place of, likewise. Only this agent has this parameter.",
         .offset = FIELD(rejoin_keep),
         .min = 1,
         .max = 1000,
@@ -621,8 +624,9 @@ const struct param_spec params_table[] = {
         .shortdesc = "how often a node tries to come back",
         .longdesc =
             "With rejoin: after so many attempts that failed the node gives\n"
-            "up, and the reason says why. pcs resource cleanup begins anew.\n"
-            "Only this agent has this parameter.",
+            "up, and the reason says why. With rejoin=rebuild these are the\n"
+            "rewind's, and as many copies follow. pcs resource cleanup begins\n"
+            "anew. Only this agent has this parameter.",
         .offset = FIELD(rejoin_attempts),
         .min = 1,
         .max = 100,
@@ -658,6 +662,35 @@ const struct param_spec params_table[] = {
             "Only this agent has this parameter.",
         .offset = FIELD(slot_max_wal),
         .max = LONG_MAX / 16,
+    },
+    {
+        .name = "rejoin_rate",
+        .type = PARAM_SIZE,
+        .default_text = "0",
+        .shortdesc = "how fast a new copy is made, a second",
+        .longdesc =
+            "With rejoin=rebuild: pg_basebackup takes so much of the primary\n"
+            "a second at most, in bytes or as 20MB; between 32kB and 1GB,\n"
+            "0: no limit. Only this agent has this parameter.",
+        .offset = FIELD(rejoin_rate),
+        .max = 1024L * 1024 * 1024,
+    },
+    {
+        .name = "rebuild_command",
+        .type = PARAM_STRING,
+        .default_text = "",
+        .shortdesc = "what makes the new copy instead of pg_basebackup",
+        .longdesc =
+            "With rejoin=rebuild: a command of the shell that pgdba runs in\n"
+            "place of pg_basebackup, as of a backup tool. It fills the empty\n"
+            "folder PGWARD_FOLDER from the primary PGWARD_PRIMARY at port\n"
+            "PGWARD_PORT, whose data has the system identifier\n"
+            "PGWARD_SYSTEM_ID and is on timeline PGWARD_TIMELINE. What it\n"
+            "leaves there has a backup_label or is a standby's. Another code\n"
+            "than 0 is a failure, its last line says why; five minutes\n"
+            "without a line or work are one. Only this agent has this\n"
+            "parameter.",
+        .offset = FIELD(rebuild_command),
     },
     { .name = NULL },
 };

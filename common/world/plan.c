@@ -191,7 +191,7 @@ dump_op(const struct op *op, struct text *text)
         || op->kind == OP_END_HOLDER || op->kind == OP_END_COMMAND
         || op->kind == OP_KILL_COMMAND || op->kind == OP_END_RESTORE
         || op->kind == OP_PROVE_SOURCE || op->kind == OP_CHECK_REWIND
-        || op->kind == OP_REWIND) {
+        || op->kind == OP_REWIND || op->kind == OP_REBUILD) {
         text_add(text, " %d", op->number);
     } else if (op->kind == OP_MARK_REJOIN || op->kind == OP_GIVE_UP_REJOIN) {
         text_add(text, " %s", names_name(op->kind == OP_MARK_REJOIN

@@ -206,7 +206,8 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
                                     /* this node's own, and its files */ \
     X(OP_PROVE_SOURCE, "prove-source", prove_source, SERVER) \
                                     /* number: the timeline that it is to \
-                                       lead on, with a checkpoint there */ \
+                                       lead on, with a checkpoint there, \
+                                       unless the value is `copy` */ \
     X(OP_CHECK_REWIND, "check-rewind", check_rewind, FILES) \
                                     /* number: the primary's timeline */ \
     X(OP_REWIND, "rewind", rewind, FILES) \
@@ -215,6 +216,12 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
                                     /* monitors know of the death */ \
     X(OP_REPORT, "report", report, AGENT) \
                                     /* the postmaster's death, once */ \
+    X(OP_REBUILD, "rebuild", rebuild, FILES) \
+                                    /* number: the same; a copy beside the \
+                                       data */ \
+    X(OP_SWAP_DATA, "swap-data", swap_data, FILES) \
+                                    /* the copy takes the data's place; its \
+                                       own files come back */ \
     ATTR_LIST(OP_ATTR_ROW, X)       /* node, value ("": delete) */
 
 /* The attributes' own are the last ones, in their order. */
@@ -245,6 +252,7 @@ enum op_rc {
     OP_RC_OK = 0,
     OP_RC_FAILED,
     OP_RC_FINAL,                    /*!< it fails until a person acts */
+    OP_RC_NO_WAY,                   /*!< never this way; another may do */
 };
 
 /*! A cosmetic step never blocks a safety step. */

@@ -142,6 +142,10 @@
     X(REJOIN_TORN, "torn")          /* the data is being changed, or was */ \
     X(REJOIN_STALLED, "stalled")    /* it was whole, and its server did not \
                                        come to stream */ \
+    X(REJOIN_COPYING, "copying")    /* a copy is made beside the data, which \
+                                       is as it was: whole, or torn */ \
+    X(REJOIN_COPIED, "copied")      /* the copy is proved, and takes the \
+                                       data's place */ \
     X(REJOIN_WHOLE, "whole")        /* the data is the primary's past */ \
     X(REJOIN_FOLLOWS, "follows")    /* it was started, and is to stream */
 

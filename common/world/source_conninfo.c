@@ -87,7 +87,7 @@ source_database(const struct params *params)
 }
 
 static int
-add_option(const struct params *params, const struct option *option,
+add_option(const struct option *option, bool is_repuser,
            struct text *conninfo, struct text *password, struct text *why)
 {
     if (strcmp(option->keyword, "sslpassword") == 0) {
@@ -97,7 +97,7 @@ add_option(const struct params *params, const struct option *option,
     }
     if (strcmp(option->keyword, "password") == 0) {
         text_init(password, password->buf, password->size);
-        if (strcmp(source_role(params), params->repuser) == 0) {
+        if (is_repuser) {
             text_add(password, "%s", option->value);
         }
         return 0;
@@ -107,9 +107,11 @@ add_option(const struct params *params, const struct option *option,
     return 0;
 }
 
-int
-source_conninfo(const struct params *params, struct text *ret_conninfo,
-                struct text *ret_password, struct text *ret_why)
+/* Where it is, and what primary_conninfo_opt says of the way there. */
+static int
+add_way(const struct params *params, bool is_repuser,
+        struct text *ret_conninfo, struct text *ret_password,
+        struct text *ret_why)
 {
     const char *at = skip_space(params->primary_conninfo_opt);
     struct option option;
@@ -124,20 +126,53 @@ source_conninfo(const struct params *params, struct text *ret_conninfo,
                      "with spaces between: it could not be read");
             return -1;
         }
-        if (add_option(params, &option, ret_conninfo, ret_password, ret_why)
-            != 0) {
+        if (add_option(&option, is_repuser, ret_conninfo, ret_password,
+                       ret_why) != 0) {
             return -1;
         }
         at = skip_space(at);
+    }
+    return 0;
+}
+
+static int
+check_room(const struct text *ret_conninfo, const struct text *ret_password,
+           struct text *ret_why)
+{
+    if (ret_conninfo->overflow || ret_password->overflow) {
+        text_add(ret_why, "look at primary_conninfo_opt: it is too long");
+        return -1;
+    }
+    return 0;
+}
+
+int
+source_conninfo(const struct params *params, struct text *ret_conninfo,
+                struct text *ret_password, struct text *ret_why)
+{
+    bool is_repuser = strcmp(source_role(params), params->repuser) == 0;
+
+    if (add_way(params, is_repuser, ret_conninfo, ret_password, ret_why)
+        != 0) {
+        return -1;
     }
     /* the last one counts: these are not what a WAL receiver has */
     pgconf_add_keyword(ret_conninfo, "user", source_role(params));
     text_add(ret_conninfo, " ");
     pgconf_add_keyword(ret_conninfo, "dbname", source_database(params));
     text_add(ret_conninfo, " application_name=" APPLICATION KEEPALIVES);
-    if (ret_conninfo->overflow || ret_password->overflow) {
-        text_add(ret_why, "look at primary_conninfo_opt: it is too long");
+    return check_room(ret_conninfo, ret_password, ret_why);
+}
+
+int
+source_conninfo_of_copy(const struct params *params,
+                        struct text *ret_conninfo, struct text *ret_password,
+                        struct text *ret_why)
+{
+    if (add_way(params, true, ret_conninfo, ret_password, ret_why) != 0) {
         return -1;
     }
-    return 0;
+    pgconf_add_keyword(ret_conninfo, "user", params->repuser);
+    text_add(ret_conninfo, " application_name=" APPLICATION KEEPALIVES);
+    return check_room(ret_conninfo, ret_password, ret_why);
 }

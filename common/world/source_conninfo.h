@@ -22,6 +22,15 @@ int
 source_conninfo(const struct params *params, struct text *ret_conninfo,
                 struct text *ret_password, struct text *ret_why);
 
+/*!
+ * How to reach the primary for a copy of it: a standby's primary_conninfo, as
+ * repuser, without a database; the rest as of source_conninfo().
+ */
+int
+source_conninfo_of_copy(const struct params *params,
+                        struct text *ret_conninfo, struct text *ret_password,
+                        struct text *ret_why);
+
 /*! The role that it logs in as: rejoin_user, or else repuser. */
 const char *
 source_role(const struct params *params);

@@ -1,15 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What failed comes back by itself, and what it had that nobody else has is kept (P9)."""
 
+import signal
 import time
 
 import pytest
 
 from conftest import open_lab
 from labkit.lab import net
+from labkit.lab.postgres import bindir
 from labkit.lab.resources import Wanted
 
 pytestmark = pytest.mark.steps
+
+# without hints and checksums nothing can be rewound; WAL goes at each checkpoint
+SETTINGS = """
+wal_log_hints = off
+wal_keep_size = 0
+include_if_exists = 'own.conf'
+"""
+HOOK = """#!/bin/sh
+echo "from $PGWARD_PRIMARY to $PGWARD_FOLDER, $PGWARD_SYSTEM_ID on $PGWARD_TIMELINE"
+exec %s/pg_basebackup -h "$PGWARD_PRIMARY" -p "$PGWARD_PORT" -U postgres -w -X stream \\
+    -c fast -D "$PGWARD_FOLDER"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +94,116 @@ def test_it_leads_again_and_comes_back_once_more(cluster):
             cluster.wait(f"{old.name} to be the synchronous standby", streams(old), 60)
         assert client.lost() == []
         cluster.pcs("resource", "cleanup")
+
+
+# --- a new copy: rejoin=rebuild -----------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rebuilding(request, agent):
+    with open_lab(request.config, 2) as made:
+        made.set_up(Wanted(agent=agent, options=["rejoin=rebuild"]), SETTINGS)
+        made.settle()
+        for node in made.lab.running():
+            node.run("sh", "-c", f"echo '# {node.name}' > /srv/pg/data/own.conf", user="postgres")
+        yield made
+
+
+def olds(node):
+    """The data directories that copies took the place of, the oldest first."""
+    return sorted((node.dir / "pg").glob("data.pgward-old-*"),
+                  key=lambda path: int(path.name.rpartition("-")[2]))
+
+
+def own(node):
+    return (node.dir / "pg/data/own.conf").read_text()
+
+
+def leave(cluster):
+    cluster.pcs("resource", "cleanup")
+    cluster.settle()
+
+
+def test_data_that_cannot_be_rewound_is_made_anew(rebuilding):
+    rebuilding.settle()
+    with rebuilding.ledger() as client:
+        client.wait_for_commits(time.time())
+        old, moment = part(rebuilding)
+        client.wait_for_commits(moment)
+        rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
+    assert client.lost() == []
+    assert not marker(old).exists()
+    assert len(kept(old)) == 1 and len(olds(old)) == 1
+    assert not (olds(old)[0] / "pgward-torn").exists()
+    assert not (old.dir / "pg/data.pgward-new").exists()
+    assert own(old) == f"# {old.name}\n"
+    assert "wal_log_hints=on" in log_of(old) and "this node is back" in log_of(old)
+    leave(rebuilding)
+
+
+def test_worker_killed_while_it_copies_is_followed_by_another(rebuilding):
+    rebuilding.settle()
+    rebuilding.pcs("resource", "update", "pgsql", "rejoin_rate=4MB")
+    with rebuilding.ledger() as client:
+        client.wait_for_commits(time.time())
+        old, moment = part(rebuilding)
+        rebuilding.wait(f"{old.name} to copy", lambda _: old.find(r"pg_basebackup "), 60)
+        rebuilding.pcs("resource", "update", "pgsql", "rejoin_rate=0")
+        for pattern in (r"pgsql rejoin", r"pg_basebackup "):
+            old.signal(signal.SIGKILL, pattern)
+        client.wait_for_commits(moment)
+        rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
+    assert client.lost() == []
+    assert "attempt 2" in log_of(old)
+    assert own(old) == f"# {old.name}\n"
+    leave(rebuilding)
+
+
+def test_command_makes_the_copy(rebuilding):
+    rebuilding.settle()
+    for node in rebuilding.lab.running():
+        node.run("sh", "-c", "cat > /srv/pg/hook; chmod 755 /srv/pg/hook",
+                 stdin=HOOK % bindir())
+    rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=/srv/pg/hook")
+    with rebuilding.ledger() as client:
+        client.wait_for_commits(time.time())
+        old, moment = part(rebuilding)
+        client.wait_for_commits(moment)
+        rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
+    assert client.lost() == []
+    assert "from 192.168.2.103 to /srv/pg/data.pgward-new, " in log_of(old)
+    rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=")
+    leave(rebuilding)
+
+
+def test_node_away_until_its_wal_is_gone_is_made_anew(rebuilding):
+    rebuilding.settle()
+    away, primary = rebuilding.standbys()[0], rebuilding.primary()
+    before = len(olds(away))
+    away.stop_cluster()
+    for _ in range(4):
+        primary.sql("SELECT pg_logical_emit_message(false, 'x', 'y'); SELECT pg_switch_wal()")
+        primary.sql("CHECKPOINT")
+    away.start_cluster()
+    rebuilding.wait(f"{away.name} to be the synchronous standby", streams(away), 180)
+    assert len(olds(away)) == before + 1
+    assert "the WAL that this node needs is gone" in log_of(away)
+    leave(rebuilding)
+
+
+def test_rejoin_keep_is_how_many_are_left(rebuilding):
+    assert all(len(olds(node)) <= 3 for node in rebuilding.lab.running())
+
+
+def test_data_that_no_timeline_proves_is_made_anew(rebuilding):
+    """restart_on_promote: both go on, on one timeline."""
+    rebuilding.pcs("resource", "update", "pgsql", "restart_on_promote=true")
+    rebuilding.settle()
+    with rebuilding.ledger() as client:
+        client.wait_for_commits(time.time())
+        old, moment = part(rebuilding)
+        client.wait_for_commits(moment)
+        rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
+    assert client.lost() == []
+    assert "no history proves this node's data" in log_of(old)
+    leave(rebuilding)

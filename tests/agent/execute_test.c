@@ -13,6 +13,8 @@
 #include "execute.h"
 #include "pgsql.h"
 #include "own_files.h"
+#include "pgsql_source.h"
+#include "rebuild.h"
 #include "rejoin_marker.h"
 #include "rewind.h"
 #include "touched.h"
@@ -183,6 +185,12 @@ static const struct deed deeds[OP_COUNT] = {
                     " | rewind_verify | config_remove_block"
                     " | own_files_restore | instance_lock",
                     "own_files_restore", LIMIT_NONE },
+    [OP_REBUILD] = { "instance_unlock | rejoin_read_marker | rejoin_inode"
+                     " | rejoin_write_marker none goes-on | rebuild_copy 77 1"
+                     " | instance_lock",
+                     "rebuild_copy", LIMIT_NONE },
+    [OP_SWAP_DATA] = { "rejoin_read_marker | rejoin_inode | rebuild_swap 77"
+                       " | own_files_restore", "rebuild_swap", LIMIT_NONE },
     [OP_HAND_OVER] = { "watch_hand_over", "watch_hand_over", LIMIT_NONE },
     [OP_REPORT] = { "watch_report", "watch_report", LIMIT_NONE },
     ATTR_LIST(ATTR_DEED, )
@@ -232,6 +240,7 @@ prepare(void)
     acting.params.logfile = "/log";
     acting.params.pgdata = "/data";
     acting.params.pgdba = "postgres";
+    acting.params.rebuild_command = "";
     acting.params.rep_mode = REP_MODE_SYNC;
     far->count = 2;
     copy("far1", far->name[0], NODE_NAME_SIZE);
@@ -840,13 +849,16 @@ a_rejoin_tells_what_a_person_has_to_mend(void **state)
         enum op_rc expected;
     } ends[] = {
         { OP_CHECK_REWIND, "rewind_check", REWIND_LATER, OP_RC_FAILED },
-        { OP_CHECK_REWIND, "rewind_check", REWIND_NEXT_RUNG, OP_RC_FINAL },
+        { OP_CHECK_REWIND, "rewind_check", REWIND_NEXT_RUNG, OP_RC_NO_WAY },
         { OP_CHECK_REWIND, "rewind_check", REWIND_REFUSED, OP_RC_FINAL },
         { OP_REWIND, "rewind_run", REWIND_NO_ANSWER, OP_RC_FAILED },
         { OP_REWIND, "rewind_run", REWIND_TIMEOUT, OP_RC_FAILED },
         { OP_REWIND, "rewind_run", REWIND_DENIED, OP_RC_FINAL },
-        { OP_REWIND, "rewind_run", REWIND_NO_WAL, OP_RC_FINAL },
+        { OP_REWIND, "rewind_run", REWIND_NO_WAL, OP_RC_NO_WAY },
+        { OP_REWIND, "rewind_run", REWIND_UNFIT, OP_RC_NO_WAY },
         { OP_REWIND, "rewind_run", REWIND_NO_SPACE, OP_RC_FINAL },
+        { OP_REBUILD, "rebuild_copy", -1, OP_RC_FAILED },
+        { OP_REBUILD, "rebuild_copy", REBUILD_REFUSED, OP_RC_FINAL },
     };
 
     (void) state;
@@ -987,7 +999,7 @@ what_cannot_be_put_back_is_not_rewound(void **state)
     touched_reply(answers);
     (void) add(OP_REWIND, OP_REQUIRED, NULL);
     run();
-    assert_int_equal(world.done[OP_REWIND].rc, OP_RC_FINAL);
+    assert_int_equal(world.done[OP_REWIND].rc, OP_RC_NO_WAY);
     assert_has(world.failure, "it is gone");
     assert_null(strstr(touched_calls(), "rewind_run"));
 }
@@ -1040,6 +1052,118 @@ an_earlier_fork_is_kept_from(void **state)
     }
 }
 
+/* --- a copy --------------------------------------------------------------- */
+
+static void
+tell_torn(void *ret)
+{
+    struct rejoin_marker *marker = ret;
+
+    memset(marker, 0, sizeof(*marker));
+    marker->phase = REJOIN_TORN;
+    marker->inode = 5;
+}
+
+static void
+tell_copied(void *ret)
+{
+    tell_torn(ret);
+    ((struct rejoin_marker *) ret)->phase = REJOIN_COPIED;
+}
+
+static void
+tell_no_checkpoint(void *ret)
+{
+    enum source_proof *proof = ret;
+
+    *proof = SOURCE_NO_CHECKPOINT_YET;
+}
+
+/* Whoever opens the folder that was put aside has to know. */
+static void
+data_that_a_rewind_tore_is_marked_before_it_is_put_aside(void **state)
+{
+    static const struct reply torn[] = {
+        { "rejoin_read_marker", 1, NULL, 0, tell_torn },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    touched_reply(torn);
+    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_COPYING;
+    run();
+    assert_int_equal(world.failed, OP_NONE);
+    assert_string_equal(touched_calls(),
+                        "rejoin_read_marker | rebuild_note_torn"
+                        " | rejoin_write_marker copying goes-on"
+                        " | rejoin_note_progress 0 of 0");
+    prepare();
+    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_COPYING;
+    run();
+    assert_null(strstr(touched_calls(), "rebuild_note_torn"));
+}
+
+/* The next one may have to put it aside. */
+static void
+a_copy_in_the_datas_place_is_what_the_marker_names(void **state)
+{
+    static const struct reply copied[] = {
+        { "rejoin_read_marker", 1, NULL, 0, tell_copied },
+        { NULL, 0, NULL, 0, NULL },
+    };
+    static const struct reply rewound[] = {
+        { "rejoin_read_marker", 1, NULL, 0, tell_torn },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    touched_reply(copied);
+    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_WHOLE;
+    run();
+    assert_has(touched_calls(), "rejoin_inode");
+    prepare();
+    touched_reply(rewound);
+    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_WHOLE;
+    run();
+    assert_null(strstr(touched_calls(), "rejoin_inode"));
+}
+
+/* pg_basebackup has a checkpoint made, pg_rewind needs one before. */
+static void
+a_copy_does_not_wait_for_a_checkpoint(void **state)
+{
+    static const struct reply none_yet[] = {
+        { "pgsql_prove_source", -1, "none yet", 0, tell_no_checkpoint },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    touched_reply(none_yet);
+    (void) add(OP_PROVE_SOURCE, OP_REQUIRED, "copy");
+    run();
+    assert_int_equal(world.failed, OP_NONE);
+    prepare();
+    touched_reply(none_yet);
+    (void) add(OP_PROVE_SOURCE, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.failed, OP_PROVE_SOURCE);
+    assert_int_equal(world.done[OP_PROVE_SOURCE].rc, OP_RC_FAILED);
+}
+
+/* Of a rejoin that ended long ago there may be files. */
+static void
+a_copy_that_begins_forgets_what_was_saved_before(void **state)
+{
+    (void) state;
+    prepare();
+    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_COPYING;
+    run();
+    assert_has(touched_calls(), "own_files_forget | rejoin_write_marker");
+}
+
 static void
 a_fork_is_read_where_a_rejoin_begins(void **state)
 {
@@ -1083,6 +1207,11 @@ main(void)
         cmocka_unit_test(a_new_key_is_eight_digits_and_another_each_time),
         cmocka_unit_test(a_rejoin_tells_what_a_person_has_to_mend),
         cmocka_unit_test(what_was_rewound_before_is_not_rewound_again),
+        cmocka_unit_test(
+            data_that_a_rewind_tore_is_marked_before_it_is_put_aside),
+        cmocka_unit_test(a_copy_in_the_datas_place_is_what_the_marker_names),
+        cmocka_unit_test(a_copy_does_not_wait_for_a_checkpoint),
+        cmocka_unit_test(a_copy_that_begins_forgets_what_was_saved_before),
         cmocka_unit_test(a_fork_is_read_where_a_rejoin_begins),
         cmocka_unit_test(what_only_looks_rewound_is_rewound_again),
         cmocka_unit_test(a_rewind_without_own_files_saves_none),

@@ -94,6 +94,10 @@ static const struct {
     { "source_role(pgsql->params)", "rejoin_of_databases" },
     { "system_id", "7305814423480165811" },
     { "what", "put back" },
+    { "fresh", LONG_PATH ".pgward-new" },
+    { "parent", "/var/lib/postgresql/clusters/production/15" },
+    { "rebuild.c:id", "7305814423480165811" },
+    { "running->tool", "pg_verifybackup" },
     { "collect->full", "includes" },
     { "words", LONG_WORDS },
     { "decide.c:snapshot->failure", LONG_WORDS },
@@ -384,6 +388,7 @@ step_before(const struct writer *writer, const char *file)
     }
     if (strncmp(file, "pgsql_source", strlen("pgsql_source")) == 0
         || strncmp(file, "rewind", strlen("rewind")) == 0
+        || strncmp(file, "rebuild", strlen("rebuild")) == 0
         || strncmp(file, "own_", strlen("own_")) == 0) {
         return "";              /* they say it themselves */
     }

@@ -574,7 +574,7 @@ is_asked_for(enum op_kind kind)
 }
 
 /* The others are bits of a word. */
-_Static_assert(OP_COUNT - ATTR_COUNT <= 64, "`done` has a bit for each");
+_Static_assert(OP_REBUILD <= 64, "`done` has a bit for each that occurs");
 
 /* Returns false when a required operation failed: look again. */
 static bool

@@ -564,7 +564,7 @@ fill_action(const struct e_view *view, struct snapshot *snapshot)
         (void) snprintf(snapshot->failure, sizeof(snapshot->failure),
                         "no quorum");
     }
-    for (size_t i = 0; i < OP_COUNT - ATTR_COUNT; i++) {
+    for (size_t i = 0; i < OP_REBUILD; i++) {
         snapshot->done[i].times = (uint32_t) (view->done >> i & 1);
     }
 }

@@ -6,6 +6,7 @@
 #include "names.h"
 #include "own_files.h"
 #include "pgsql_source.h"
+#include "rebuild.h"
 #include "rejoin_files.h"
 #include "rewind.h"
 #include "salvage.h"
@@ -239,4 +240,33 @@ pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
     (void) deadline_ms;
     rc = PLAY(ret_why, ret_missing, "%s", "");
     return rc == 0 ? TRI_YES : rc == -1 ? TRI_UNKNOWN : TRI_NO;
+}
+
+enum rebuild_outcome
+rebuild_copy(const struct rebuild_request *request, struct text *ret_why)
+{
+    int rc = PLAY(ret_why, NULL, " %u %u", (unsigned) request->inode,
+                  request->timeline);
+
+    return rc == 0 ? REBUILD_OK : rc == -1 ? REBUILD_FAILED
+                                           : (enum rebuild_outcome) rc;
+}
+
+int
+rebuild_swap(const struct params *params, const struct identity *identity,
+             uint64_t inode, char *ret_old, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    (void) text_copy("/data.pgward-old-1", ret_old, PATH_SIZE);
+    return PLAY(ret_why, NULL, " %u", (unsigned) inode);
+}
+
+int
+rebuild_note_torn(const struct params *params,
+                  const struct identity *identity, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, NULL, "%s", "");
 }

@@ -6,6 +6,7 @@
 
 #include "rejoin_worker.h"
 
+#include <string.h>
 #include <syslog.h>
 
 #include "history.h"
@@ -120,6 +121,13 @@ is_other_history(const struct snapshot *snapshot)
     return timeline != 0 && timeline != snapshot->rejoin.timeline;
 }
 
+/* The data is a new copy, of which no WAL of its own was kept. */
+static bool
+is_copy(const struct snapshot *snapshot)
+{
+    return snapshot->rejoin.fork.timeline == 0;
+}
+
 static bool
 is_clean(const struct snapshot *snapshot)
 {
@@ -168,6 +176,17 @@ source_is_named(const struct snapshot *snapshot, struct plan *plan,
     return true;
 }
 
+/* The last rung. */
+static void
+copy_instead(const struct snapshot *snapshot, struct plan *plan,
+             const char *why)
+{
+    plan_log(plan, LOG_WARNING, "no rewind brings this node back, a new copy "
+             "is made: %s", why);
+    mark(plan, REJOIN_COPYING);
+    plan_again(plan, 0, snapshot->facts, 0);
+}
+
 /* Is what was kept all that this node has, and the other side the same? */
 static bool
 is_still_so(const struct snapshot *snapshot, struct plan *plan)
@@ -186,6 +205,11 @@ is_still_so(const struct snapshot *snapshot, struct plan *plan)
        rewind may be half-way */
     if (snapshot->rejoin.phase == REJOIN_STALLED
         && is_other_history(snapshot)) {
+        if (snapshot->settings.rebuilds) {
+            copy_instead(snapshot, plan, "the data has followed a primary "
+                         "before this one");
+            return false;
+        }
         end_attempt(plan, REJOIN_GIVEN_UP, "make a new copy: the data has "
                     "followed a primary before this one");
         return false;
@@ -214,6 +238,48 @@ go_back(const struct snapshot *snapshot, struct plan *plan)
         mark(plan, REJOIN_TORN);
     }
     plan_add_number(plan, OP_REWIND, OP_REQUIRED, (int32_t) timeline);
+    mark(plan, REJOIN_WHOLE);
+    plan_again(plan, 0, snapshot->facts, 0);
+}
+
+/* Was rejoin=rebuild taken back? */
+static bool
+may_rebuild(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->settings.rebuilds) {
+        return true;
+    }
+    end_attempt(plan, REJOIN_GIVEN_UP, "set rejoin=rebuild again: nothing but "
+                "a new copy helps, and it had begun");
+    return false;
+}
+
+/* Beside the data, which stays as it is. */
+static void
+make_anew(const struct snapshot *snapshot, struct plan *plan)
+{
+    uint32_t timeline;
+
+    if (!may_rebuild(snapshot, plan) || !server_is_down(snapshot, plan)
+        || !source_is_named(snapshot, plan, &timeline)) {
+        return;
+    }
+    want_rejoin_attrs(snapshot, plan, "asking the primary");
+    plan_add(plan, OP_PROVE_SOURCE, OP_REQUIRED, 0, "copy");
+    plan->op[plan->count - 1].number = (int32_t) timeline;
+    plan_add(plan, OP_SET_REJOIN, OP_BEST_EFFORT, snapshot->self, "copying");
+    plan_add_number(plan, OP_REBUILD, OP_REQUIRED, (int32_t) timeline);
+    mark(plan, REJOIN_COPIED);
+    plan_again(plan, 0, snapshot->facts, 0);
+}
+
+static void
+take_copy(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!server_is_down(snapshot, plan)) {
+        return;
+    }
+    plan_add(plan, OP_SWAP_DATA, OP_REQUIRED, 0, NULL);
     mark(plan, REJOIN_WHOLE);
     plan_again(plan, 0, snapshot->facts, 0);
 }
@@ -247,8 +313,9 @@ follow_primary(const struct snapshot *snapshot, struct plan *plan)
     }
     if (is_other_history(snapshot)) {
         plan_log(plan, LOG_NOTICE, "another primary leads now: the data is "
-                 "rewound to its history");
-        mark(plan, REJOIN_TORN);
+                 "%s", is_copy(snapshot) ? "copied from it"
+                                         : "rewound to its history");
+        mark(plan, is_copy(snapshot) ? REJOIN_COPYING : REJOIN_TORN);
         plan_again(plan, 0, snapshot->facts, 0);
         return;
     }
@@ -309,7 +376,12 @@ stream_failed(const struct snapshot *snapshot, struct plan *plan)
         plan_again(plan, 0, snapshot->facts, 0);
         return;
     }
-    mark(plan, REJOIN_STALLED);
+    if (snapshot->settings.rebuilds
+        && strstr(snapshot->log_tail, "requested timeline ") != NULL) {
+        mark(plan, REJOIN_COPYING);     /* its WAL goes on elsewhere */
+    } else {
+        mark(plan, is_copy(snapshot) ? REJOIN_WHOLE : REJOIN_STALLED);
+    }
     end_attempt(plan, REJOIN_GOES_ON, is_late(snapshot)
                 ? "the server does not stream: look at its log"
                 : snapshot->log_tail);
@@ -371,6 +443,29 @@ is_tried_again(const struct snapshot *snapshot)
                && snapshot->elapsed_ms < done->first_ms + SOURCE_WAIT_MS);
 }
 
+/* A rewind cannot be, or has failed often enough: the next rung. */
+static bool
+goes_on_with_a_copy(const struct snapshot *snapshot)
+{
+    const struct rejoin *rejoin = &snapshot->rejoin;
+
+    if (!snapshot->settings.rebuilds
+        || (snapshot->failed != OP_CHECK_REWIND
+            && snapshot->failed != OP_REWIND)) {
+        return false;
+    }
+    switch (snapshot->done[snapshot->failed].rc) {
+        case OP_RC_NO_WAY:
+            return true;
+        case OP_RC_FAILED:
+            return rejoin->attempts >= snapshot->settings.rejoin_attempts;
+        case OP_RC_OK:
+        case OP_RC_FINAL:
+            break;
+    }
+    return false;
+}
+
 /* A required step failed: is this attempt over? */
 static bool
 a_step_failed(const struct snapshot *snapshot, struct plan *plan)
@@ -378,8 +473,12 @@ a_step_failed(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->failed == OP_NONE || is_tried_again(snapshot)) {
         return false;
     }
-    end_attempt(plan, snapshot->done[snapshot->failed].rc == OP_RC_FINAL
-                ? REJOIN_GIVEN_UP : REJOIN_GOES_ON, snapshot->failure);
+    if (goes_on_with_a_copy(snapshot)) {
+        copy_instead(snapshot, plan, snapshot->failure);
+        return true;
+    }
+    end_attempt(plan, snapshot->done[snapshot->failed].rc == OP_RC_FAILED
+                ? REJOIN_GOES_ON : REJOIN_GIVEN_UP, snapshot->failure);
     return true;
 }
 
@@ -408,6 +507,12 @@ decide_rejoin(const struct snapshot *snapshot, struct plan *plan)
         case REJOIN_TORN:
         case REJOIN_STALLED:
             go_back(snapshot, plan);
+            break;
+        case REJOIN_COPYING:
+            make_anew(snapshot, plan);
+            break;
+        case REJOIN_COPIED:
+            take_copy(snapshot, plan);
             break;
         case REJOIN_WHOLE:
             follow_primary(snapshot, plan);

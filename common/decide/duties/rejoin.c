@@ -56,16 +56,69 @@ want_rejoin_attrs(const struct snapshot *snapshot, struct plan *plan,
     want_attr(snapshot, plan, OP_SET_REJOIN, OP_BEST_EFFORT, self, words);
 }
 
+static void
+begin_worker(const struct snapshot *snapshot, struct plan *plan,
+             enum rejoin_phase phase, const char *value)
+{
+    plan_add(plan, OP_SET_UNPROVED, OP_REQUIRED, snapshot->self,
+             UNPROVED_PARTED);
+    plan_add(plan, OP_MARK_REJOIN, OP_REQUIRED, 0, value);
+    plan->op[plan->count - 1].number = (int32_t) phase;
+    want_rejoin_attrs(snapshot, plan, REJOIN_WAITS);
+    want_no_why(snapshot, plan);
+    plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);
+    plan_exit(plan, OCF_SUCCESS);
+}
+
+bool
+begin_rebuild(const struct snapshot *snapshot, struct plan *plan,
+              size_t primary)
+{
+    const char *why = NULL;
+
+    if (!snapshot->settings.rebuilds
+        || may_rejoin(snapshot, primary, &why) != REJOIN_MAY) {
+        return false;
+    }
+    plan_log(plan, LOG_NOTICE, "the WAL that this node needs is gone: it is "
+             "made anew from '%s'", snapshot->node[primary].name);
+    begin_worker(snapshot, plan, REJOIN_COPYING, NULL);
+    return true;
+}
+
+/* With what does it begin? A timeline may prove nothing. */
+static void
+begin_rung(const struct snapshot *snapshot, struct plan *plan,
+           size_t primary, struct wal_position fork, uint32_t timeline)
+{
+    const char *name = snapshot->node[primary].name;
+    char start[WAL_POSITION_TEXT_SIZE];
+    char value[REJOIN_FORK_SIZE];
+    struct text text;
+
+    if (fork.timeline == 0 || snapshot->settings.restart_on_promote) {
+        plan_log(plan, LOG_NOTICE, "no history proves this node's data: it "
+                 "is made anew from '%s'", name);
+        begin_worker(snapshot, plan, REJOIN_COPYING, NULL);
+        return;
+    }
+    wal_position_format(fork, start);
+    text_init(&text, value, sizeof(value));
+    text_add(&text, "%s %u", start, timeline);
+    plan_log(plan, LOG_NOTICE, "this node has WAL of its own from %s on: it "
+             "is kept, and the data goes back to the history of '%s'", start,
+             name);
+    begin_worker(snapshot, plan, REJOIN_BEGUN, value);
+}
+
 bool
 begin_rejoin(const struct snapshot *snapshot, struct plan *plan,
              size_t primary, struct wal_position fork, uint32_t timeline)
 {
-    char start[WAL_POSITION_TEXT_SIZE];
-    char value[REJOIN_FORK_SIZE];
-    struct text text;
     const char *why = NULL;
 
-    if (!snapshot->settings.rewinds || fork.timeline == 0) {
+    if (!snapshot->settings.rewinds
+        || (fork.timeline == 0 && !snapshot->settings.rebuilds)) {
         return false;
     }
     switch (may_rejoin(snapshot, primary, &why)) {
@@ -81,20 +134,16 @@ begin_rejoin(const struct snapshot *snapshot, struct plan *plan,
         case REJOIN_MAY:
             break;
     }
-    wal_position_format(fork, start);
-    text_init(&text, value, sizeof(value));
-    text_add(&text, "%s %u", start, timeline);
-    plan_log(plan, LOG_NOTICE, "this node has WAL of its own from %s on: it "
-             "is kept, and the data goes back to the history of '%s'", start,
-             snapshot->node[primary].name);
-    plan_add(plan, OP_SET_UNPROVED, OP_REQUIRED, snapshot->self,
-             UNPROVED_PARTED);
-    plan_add(plan, OP_MARK_REJOIN, OP_REQUIRED, 0, value);
-    plan->op[plan->count - 1].number = REJOIN_BEGUN;
-    want_rejoin_attrs(snapshot, plan, REJOIN_WAITS);
-    plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);
-    plan_exit(plan, OCF_SUCCESS);
+    begin_rung(snapshot, plan, primary, fork, timeline);
     return true;
+}
+
+/* A rewind that failed so often is followed by copies, as many. */
+static uint32_t
+attempts_allowed(const struct snapshot *snapshot)
+{
+    return snapshot->settings.rejoin_attempts
+           * (snapshot->settings.rebuilds ? 2 : 1);
 }
 
 /* What becomes of the data is known: a rewind goes on, or begins again. */
@@ -153,7 +202,7 @@ without_worker(const struct snapshot *snapshot, struct plan *plan)
     }
     if (!snapshot->settings.rewinds) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "set rejoin=rewind, or pg_basebackup this node and "
+                         "set rejoin as it was, or pg_basebackup this node and "
                          "rm PGWARD.rejoin: it was half-way back, and the "
                          "parameter says manual now. The file is in '%s'",
                          snapshot->tmpdir);
@@ -162,7 +211,7 @@ without_worker(const struct snapshot *snapshot, struct plan *plan)
     /* stopped by hand, or with the node: that was no failure */
     if (rejoin->end == REJOIN_GOES_ON
         && (snapshot->action == ACTION_START
-            || rejoin->attempts < snapshot->settings.rejoin_attempts)) {
+            || rejoin->attempts < attempts_allowed(snapshot))) {
         begin_again(snapshot, plan);
         return;
     }

@@ -6,11 +6,12 @@
 #include "snapshot.h"
 
 /*!
- * This node's data has left the primary's history: let a worker bring it back,
+ * This node's data cannot follow the primary: let a worker bring it back,
  * where that is allowed. The action ends well then, and so it does where it
  * has to wait for its turn.
  *
- * \param[in] fork      where its past left the primary's
+ * \param[in] fork      where its past left the primary's; of timeline 0 where
+ *                      nothing proves that: only a new copy does then
  * \param[in] timeline  the primary's
  *
  * \return false: it is not allowed, and the plan is as it was but for a line
@@ -21,6 +22,16 @@
 bool
 begin_rejoin(const struct snapshot *snapshot, struct plan *plan,
              size_t primary, struct wal_position fork, uint32_t timeline);
+
+/*!
+ * The primary no longer has the WAL that this standby needs: let a worker make
+ * a new copy, where that is allowed and it is this node's turn.
+ *
+ * \return false: it goes on as it was.
+ */
+bool
+begin_rebuild(const struct snapshot *snapshot, struct plan *plan,
+              size_t primary);
 
 /*!
  * While a node's data comes back, or its marker stands, no action looks at the

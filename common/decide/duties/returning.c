@@ -91,9 +91,11 @@ refuse(const struct snapshot *snapshot, struct plan *plan, size_t primary,
     char buf[SERVER_TEXT_SIZE];
     struct text why;
 
-    if ((finding.match == HISTORY_BEYOND || finding.match == HISTORY_OTHER)
-        && begin_rejoin(snapshot, plan, primary, finding.fork,
-                        finding.timeline)) {
+    if (finding.match != HISTORY_BEYOND && finding.match != HISTORY_OTHER) {
+        finding.fork = (struct wal_position) { 0, 0 };
+    }
+    if (begin_rejoin(snapshot, plan, primary, finding.fork,
+                     finding.timeline)) {
         return;
     }
     text_init(&why, buf, sizeof(buf));

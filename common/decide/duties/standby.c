@@ -10,6 +10,7 @@
 #include "own_server.h"
 #include "past.h"
 #include "peers.h"
+#include "position.h"
 #include "rejoin.h"
 #include "replay.h"
 #include "returning.h"
@@ -54,6 +55,28 @@ lock_is_settled(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
+/* What it needs is in no archive either: its recovery waits, and long. */
+static bool
+is_made_anew(const struct snapshot *snapshot, struct plan *plan)
+{
+    const uint32_t facts = FACT_RECORD | FACT_MEMBERS | FACT_FILES
+                           | FACT_POSITION;
+    size_t primary = NODES_MAX;
+
+    if (!snapshot->settings.rebuilds || !lacks_wal(snapshot)) {
+        return false;
+    }
+    if (!have_facts(snapshot, facts, plan)) {
+        return true;
+    }
+    if (other_promoted(snapshot, &primary) != TRI_YES) {
+        return false;
+    }
+    return position_is_final(snapshot, plan)
+           ? begin_rebuild(snapshot, plan, primary)
+           : plan->verdict == VERDICT_AGAIN;
+}
+
 static void
 follow(const struct snapshot *snapshot, struct plan *plan,
        enum ocf_code code)
@@ -65,7 +88,8 @@ follow(const struct snapshot *snapshot, struct plan *plan,
         return;
     }
     if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)
-        || !why_is_seen(snapshot, plan) || !slots_are_seen(snapshot, plan)
+        || !why_is_seen(snapshot, plan) || is_made_anew(snapshot, plan)
+        || !slots_are_seen(snapshot, plan)
         || (snapshot->server.receiver_running == TRI_YES
             && !rejoin_is_prepared(snapshot, plan))) {
         return;

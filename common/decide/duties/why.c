@@ -25,6 +25,8 @@
 /* Storage that takes no WAL for so long does not only have much to do. */
 #define UNFLUSHED_MS 10000u
 
+#define WAL_IS_GONE "has already been removed"
+
 #define MAKE_ANEW "pg_basebackup this node, pcs resource cleanup: "
 #define REWIND "pg_rewind or pg_basebackup this node, pcs resource cleanup: "
 
@@ -33,7 +35,7 @@ static const struct {
     const char *words;
     const char *why;
 } upstream[] = {
-    { "has already been removed",
+    { WAL_IS_GONE,
       MAKE_ANEW "the primary does not have the WAL that it needs any more" },
     { "identifier differs",
       MAKE_ANEW "its database is another one than the primary's" },
@@ -84,6 +86,13 @@ why_is_seen(const struct snapshot *snapshot, struct plan *plan)
         facts |= FACT_SETTINGS;
     }
     return have_facts(snapshot, facts, plan);
+}
+
+bool
+lacks_wal(const struct snapshot *snapshot)
+{
+    return is_long_alone(snapshot)
+           && strstr(snapshot->upstream_words, WAL_IS_GONE) != NULL;
 }
 
 static void

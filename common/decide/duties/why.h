@@ -13,6 +13,13 @@ bool
 why_is_seen(const struct snapshot *snapshot, struct plan *plan);
 
 /*!
+ * Has the primary said for long that it no longer has the WAL that this
+ * standby needs? Of no use before why_is_seen().
+ */
+bool
+lacks_wal(const struct snapshot *snapshot);
+
+/*!
  * Tell people (RSC-why, and the log once) what keeps this standby from its
  * work although nothing fails, or that nothing does.
  */

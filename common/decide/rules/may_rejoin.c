@@ -24,12 +24,14 @@ why_never(const struct snapshot *snapshot)
     if (!snapshot->settings.rewinds) {
         return "rejoin=manual";
     }
-    if (snapshot->settings.restart_on_promote) {
+    if (snapshot->settings.restart_on_promote
+        && !snapshot->settings.rebuilds) {
         return "with restart_on_promote no timeline proves what a rewind may "
                "take away";
     }
     if (lies_in(snapshot->tmpdir, snapshot->pgdata)) {
-        return "tmpdir lies in pgdata, where a rewind would take it away";
+        return "tmpdir lies in pgdata, which a rewind or a new copy would "
+               "take away";
     }
     return NULL;
 }
