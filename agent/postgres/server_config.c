@@ -317,6 +317,32 @@ config_standby_is_current(const struct params *params,
     return strcmp(buf, wanted) == 0 ? TRI_YES : TRI_NO;
 }
 
+/* Writing alone, without `x`, opens a folder to nobody. */
+static int
+set_open_mode(const struct params *params, const struct identity *identity,
+              bool open, struct text *ret_why)
+{
+    const char *pgdata = params->pgdata;
+    struct stat info;
+    mode_t mode;
+    int rc;
+
+    if (identity_become(identity) != 0) {
+        return failed("reach", pgdata, ret_why);
+    }
+    rc = stat(pgdata, &info);
+    if (rc == 0) {
+        mode = info.st_mode & 07777 & ~(mode_t) S_IWOTH;
+        mode |= open && (mode & S_IXOTH) == 0 ? S_IWOTH : 0;
+        rc = mode == (info.st_mode & 07777) ? 0 : chmod(pgdata, mode);
+    }
+    if (rc != 0) {
+        (void) failed("set the mode of", pgdata, ret_why);
+    }
+    identity_return();
+    return rc;
+}
+
 int
 config_write_standby(const struct pgconf_standby *wanted,
                      const struct identity *identity, struct text *ret_why)
@@ -330,6 +356,9 @@ config_write_standby(const struct pgconf_standby *wanted,
     standby.major_version = read_major_version(params, identity);
     if (standby.major_version == 0) {
         return unknown_version(params, ret_why);
+    }
+    if (config_remove_block(params, identity, ret_why) != 0) {
+        return -1;
     }
     text_init(&text, buf, sizeof(buf));
     if (pgconf_recovery(&standby, &text) != 0) {
@@ -349,21 +378,14 @@ config_write_standby(const struct pgconf_standby *wanted,
            : 0;
 }
 
-int
-config_write_block(const struct params *params,
-                   const struct identity *identity, struct text *ret_why)
+static int
+write_block_file(const struct params *params,
+                 const struct identity *identity, struct text *ret_why)
 {
-    uint32_t version = read_major_version(params, identity);
     char buf[PATH_SIZE + 128];
     char path[PATH_SIZE];
     struct text text;
 
-    if (version == 0) {
-        return unknown_version(params, ret_why);
-    }
-    if (version < SIGNAL_FILE_VERSION) {
-        return 0;       /* there a restore_command alone makes it a standby */
-    }
     text_init(&text, buf, sizeof(buf));
     if (pgconf_include(params->tmpdir, BLOCK, &text) != 0) {
         text_add(ret_why, "tmpdir '%s' cannot stand in an include line",
@@ -371,22 +393,33 @@ config_write_block(const struct params *params,
         return -1;
     }
     text_add(&text, "\n");
-    if (join_path(params->tmpdir, PGCONF_RECOVERY, path, ret_why) != 0
-        || change_file(path, CHANGE_WRITE, &text, identity, ret_why) != 0
-        || change_in(params->pgdata, "recovery.signal", CHANGE_TOUCH,
-                     identity, ret_why) != 0) {
+    if (join_path(params->tmpdir, PGCONF_RECOVERY, path, ret_why) != 0) {
         return -1;
     }
-    return change_in(params->pgdata, "standby.signal", CHANGE_REMOVE,
-                     identity, ret_why);
+    return change_file(path, CHANGE_WRITE, &text, identity, ret_why);
+}
+
+int
+config_write_block(const struct params *params,
+                   const struct identity *identity, struct text *ret_why)
+{
+    uint32_t version = read_major_version(params, identity);
+
+    if (version == 0) {
+        return unknown_version(params, ret_why);
+    }
+    if (set_open_mode(params, identity, true, ret_why) != 0) {
+        return -1;
+    }
+    return version < SIGNAL_FILE_VERSION
+           ? 0 : write_block_file(params, identity, ret_why);
 }
 
 int
 config_remove_block(const struct params *params,
                     const struct identity *identity, struct text *ret_why)
 {
-    return change_in(params->pgdata, "recovery.signal", CHANGE_REMOVE,
-                     identity, ret_why);
+    return set_open_mode(params, identity, false, ret_why);
 }
 
 int

@@ -51,15 +51,18 @@ config_remove_standby(const struct params *params,
 /*!
  * While the data is half-way to another history no server starts on it, by
  * whatever hand. recovery.conf includes a file that is not there, whose name
- * says why; config_write_standby() ends that. pg_rewind empties postgresql.conf
- * before it copies the primary's: then a server finds recovery.signal, no
- * standby.signal and no restore_command, and refuses. From version 12 on.
+ * says why (from version 12 on). pg_rewind empties postgresql.conf long before
+ * the primary's comes, and a server would start without it: pgdata is writable
+ * for all but open to nobody (no x), which every server refuses.
  */
 int
 config_write_block(const struct params *params,
                    const struct identity *identity, struct text *ret_why);
 
-/*! The data is whole: take recovery.signal away, which pg_rewind does, too. */
+/*!
+ * The data is whole: give pgdata its mode back. config_write_standby() does it,
+ * too, and writes recovery.conf anew.
+ */
 int
 config_remove_block(const struct params *params,
                     const struct identity *identity, struct text *ret_why);

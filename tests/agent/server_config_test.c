@@ -393,6 +393,15 @@ nothing_is_removed_for_a_version_that_is_not_known(void **state)
     assert_true(is_there("data/standby.signal"));
 }
 
+static int
+mode_of_data(void)
+{
+    struct stat info;
+
+    assert_int_equal(stat(params.pgdata, &info), 0);
+    return (int) (info.st_mode & 07777);
+}
+
 /* While data is half-way to another history; the next start writes it anew. */
 static void
 a_block_stands_where_a_standby_has_its_settings(void **state)
@@ -406,15 +415,18 @@ a_block_stands_where_a_standby_has_its_settings(void **state)
     assert_int_equal(config_write_block(&params, &identity, &why), 0);
     assert_non_null(strstr(get("tmp/recovery.conf"), INCLUDES));
     assert_non_null(strstr(get("tmp/recovery.conf"), "/tmp/PGWARD.rejoin: "));
-    assert_true(is_there("data/recovery.signal"));
-    assert_false(is_there("data/standby.signal"));
+    assert_int_equal(mode_of_data(), 0702);
     assert_int_equal(config_remove_block(&params, &identity, &why), 0);
     assert_int_equal(config_remove_block(&params, &identity, &why), 0);
-    assert_false(is_there("data/recovery.signal"));
+    assert_int_equal(mode_of_data(), 0700);
+    assert_int_equal(chmod(params.pgdata, 0750), 0);
+    assert_int_equal(config_write_block(&params, &identity, &why), 0);
+    assert_int_equal(mode_of_data(), 0752);
     assert_int_equal(config_standby_is_current(&params, &identity, "srv1",
                                                "srv1~5f3a91c4"), TRI_NO);
     write_standby(STANDBY_FOLLOWS);
     assert_null(strstr(get("tmp/recovery.conf"), "PGWARD"));
+    assert_int_equal(mode_of_data(), 0750);
     put("data/PG_VERSION", "moon\n");
     assert_int_equal(config_write_block(&params, &identity, &why), -1);
 }
