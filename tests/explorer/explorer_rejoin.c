@@ -367,8 +367,13 @@ e_all_stream(const struct e_config *config, const struct e_state *state)
     const struct e_node *primary = NULL;
 
     for (size_t i = 0; i < config->nodes; i++) {
-        if (state->node[i].server == E_PRIMARY) {
-            primary = &state->node[i];
+        const struct e_node *node = &state->node[i];
+
+        if (node->server == E_PRIMARY) {
+            primary = node;
+            if (strcmp(e_text(node->record[i]), "DISCONNECT") == 0) {
+                return true;    /* its monitor fails until it is restarted */
+            }
         }
     }
     for (size_t i = 0; primary != NULL && i < config->nodes; i++) {

@@ -351,6 +351,8 @@ static const struct e_config small_configs[] = {
       .states_max = SIZE_SMALL },
     { .name = "rejoin-unreleased", .nodes = 2, PARTED, .unreleased = true,
       .states_max = SIZE_SMALL },
+    { .name = "rejoin-move", .nodes = 2, PARTED, .moves = 1,
+      .states_max = SIZE_SMALL },
     { .name = "rejoin-three", .nodes = 3, PARTED, .states_max = SIZE_SMALL },
 };
 
@@ -428,9 +430,12 @@ static const struct e_config defects[] = {
 
 static const struct e_config long_configs[] = {
     { .name = "rejoin-two-faults", .nodes = 2, PARTED, .faults = 2,
-      .partitions = true, .states_max = SIZE_LARGE },
+      .only = E_FAULT_NODE | E_FAULT_SERVER | E_FAULT_SIGKILL | E_FAULT_LATE,
+      .states_max = SIZE_LARGE },
+    { .name = "rejoin-cut", .nodes = 2, PARTED, .faults = 1,
+      .only = E_FAULT_CUT, .partitions = true, .states_max = SIZE_LARGE },
     { .name = "rejoin-three-fault", .nodes = 3, PARTED, .faults = 1,
-      .partitions = true, .states_max = SIZE_LARGE },
+      .only = E_FAULT_NODE | E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
     { .name = "rejoin-after-crash", TWO, .commits = 1, .faults = 1,
       .only = E_FAULT_SERVER, .actions = 1, .rewinds = true,
       .states_max = SIZE_LARGE },
