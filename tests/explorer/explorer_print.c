@@ -59,7 +59,8 @@ print_node(const struct e_config *config, const struct e_node *node,
                                          "promoted", "failed start",
                                          "failed" };
     static const char *const phases[] = { "none", "unknown", "begun", "kept",
-                                          "torn", "stalled", "whole",
+                                          "torn", "stalled",
+                                          "copying", "copied", "whole",
                                           "follows" };
 
     printf("#    srv%zu %s %s role=%s wal=%02x list=%s/%s flag=%u lock=%u "

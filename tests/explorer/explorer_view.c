@@ -584,6 +584,7 @@ fill_rejoin(const struct e_view *view, struct snapshot *snapshot)
     rejoin->end = (enum rejoin_end) view->end;
     rejoin->attempts = view->attempts;
     rejoin->timeline = view->against;
+    rejoin->fork.timeline = view->marker != REJOIN_NONE;
     rejoin->same_data = tri_of(view->marker != REJOIN_NONE);
     rejoin->alive = tri_of(view->works);
     rejoin->ours = tri_of(view->action == ACTION_REJOIN);

@@ -217,6 +217,26 @@ is_still_so(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
+/*
+ * Whoever looks for its turn sees this one. A word written after the look that
+ * gave the turn would be too late: another has it by then as well.
+ */
+static bool
+is_announced(const struct snapshot *snapshot, struct plan *plan)
+{
+    const struct node_attrs *own = &self_node(snapshot)->attrs;
+
+    if (snapshot->rejoin.phase != REJOIN_KEPT
+        || (attr_is(&own->status, STATUS_REJOIN)
+            && own->rejoin.known == ATTR_SET
+            && !attr_is(&own->rejoin, REJOIN_WAITS))) {
+        return true;
+    }
+    want_rejoin_attrs(snapshot, plan, "asking the primary");
+    plan_again(plan, 0, snapshot->facts, 0);
+    return false;
+}
+
 /* What is proved is rewound from, and not who leads by the next look. */
 static void
 go_back(const struct snapshot *snapshot, struct plan *plan)
@@ -225,6 +245,7 @@ go_back(const struct snapshot *snapshot, struct plan *plan)
 
     if (!is_still_so(snapshot, plan)
         || !server_is_down(snapshot, plan)
+        || !is_announced(snapshot, plan)
         || !source_is_named(snapshot, plan, &timeline)) {
         return;
     }
