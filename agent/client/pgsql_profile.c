@@ -47,8 +47,7 @@ enum {
 /* Logical slots that a failover is to spare (17). */
 #define FAILOVER_SQL \
     " UNION ALL SELECT 'failover', pg_catalog.count(*)::pg_catalog.text, ''" \
-    " FROM pg_catalog.pg_get_replication_slots() s" \
-    " WHERE s.failover AND NOT s.synced"
+    " FROM pg_catalog.pg_get_replication_slots() s WHERE s.failover"
 
 #define FAILOVER_VERSION 170000
 

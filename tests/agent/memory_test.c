@@ -270,6 +270,8 @@ whoever_only_looks_keeps_nothing(void **state)
     memory_note_calm(&instance);
     memory_note_leaving(&instance, "node1");
     memory_note_senders(&instance, &snapshot);
+    memory_note_slots(&instance, &snapshot);
+    memory_give_up_slot(&instance, "node1");
     memory_forget_alone(&instance);
     (void) memory_replay_is_busy(&instance, (int32_t) child);
     assert_int_equal(files_in_folder(), before);
@@ -378,6 +380,31 @@ a_node_that_leaves_is_remembered(void **state)
     forget("senders");
 }
 
+static void
+a_slot_that_was_given_up_is_remembered(void **state)
+{
+    static struct snapshot snapshot;
+    struct slot *slot = &snapshot.node[0].senders.slot;
+
+    (void) state;
+    memset(&snapshot, 0, sizeof(snapshot));
+    snapshot.node_count = 1;
+    assert_int_equal(text_copy("node1", snapshot.node[0].name,
+                               NODE_NAME_SIZE), 0);
+    slot->there = TRI_NO;
+    memory_note_slots(&instance, &snapshot);
+    assert_int_equal(slot->given_up, TRI_UNKNOWN);
+    assert_int_equal(snapshot.senders.slots_due, TRI_YES);
+    memory_give_up_slot(&instance, "node1");
+    memory_note_slots(&instance, &snapshot);
+    assert_int_equal(slot->given_up, TRI_YES);
+    slot->given_up = TRI_UNKNOWN;
+    garble("slots");
+    memory_note_slots(&instance, &snapshot);
+    assert_int_equal(slot->given_up, TRI_UNKNOWN);
+    forget("slots");
+}
+
 static off_t
 said_bytes(void)
 {
@@ -429,6 +456,7 @@ main(void)
         TEST(counts_how_long_replay_stands_at_one_position),
         TEST(tells_when_a_standby_last_had_nothing_to_do),
         TEST(a_node_that_leaves_is_remembered),
+        TEST(a_slot_that_was_given_up_is_remembered),
         TEST(what_lasts_is_said_once_and_again_after_ten_minutes),
     };
 

@@ -1323,6 +1323,29 @@ asks_for_a_signal_where_sql_cannot_promote(void **state)
     assert_int_equal(promote(), -1);
 }
 
+/* Names and position are bound, and the failure has no name of a table. */
+static void
+advances_slots_with_bound_names(void **state)
+{
+    (void) state;
+    standin_connect_ok();
+    standin_rows(0, 0, NULL);
+    standin_end();
+    assert_int_equal(pgsql_advance_slots(pgsql, "s_1,s_2", "0/3000000",
+                                         in_ms(LONG_MS), &why), 0);
+    assert_string_equal(standin_param(), "s_1,s_2");
+    standin_error("55006", "replication slot \"s_1\" is active for PID 7");
+    standin_end();
+    assert_int_equal(pgsql_advance_slots(pgsql, "s_1,s_2", "0/3000000",
+                                         in_ms(LONG_MS), &why), -1);
+    assert_non_null(strstr(why_buf, "could not advance slots to '0/3000000'"));
+    standin_error("XX000", "no");
+    standin_end();
+    assert_int_equal(pgsql_drop_unsynced_slots(pgsql, in_ms(LONG_MS), &why),
+                     -1);
+    assert_non_null(strstr(why_buf, "that are not synchronised"));
+}
+
 static void
 makes_and_drops_slots_with_bound_names(void **state)
 {
@@ -1459,6 +1482,7 @@ main(void)
         TEST(tells_a_failed_monitor_sql_from_one_not_tried),
         TEST(promotes_over_sql),
         TEST(asks_for_a_signal_where_sql_cannot_promote),
+        TEST(advances_slots_with_bound_names),
         TEST(makes_and_drops_slots_with_bound_names),
         TEST(ends_one_wal_sender_by_its_beginning_or_all),
         TEST(says_why_a_slot_could_not_be_changed),
