@@ -56,7 +56,8 @@ def test_recommended_profile_is_made_in_this_order():
                              "master_ip=10.0.1.9",
                              "primary_conninfo_opt=keepalives_idle=60 keepalives_interval=5 "
                              "keepalives_count=5"]
-    assert {"client_address=10.0.0.9", "pgctl=/opt/pg/pg_ctl", "rejoin=rewind"} <= set(database)
+    assert {"client_address=10.0.0.9", "pgctl=/opt/pg/pg_ctl", "rejoin=rewind",
+            "replication_slot_name=pgward"} <= set(database)
     assert "clone-max=3" in the(lines, "resource", "promotable")
     assert {"ip=10.0.0.9", "nic=eth0", "cidr_netmask=24"} <= set(
         the(lines, "resource", "create", "vip-master"))
@@ -111,7 +112,8 @@ def test_environment_counts_and_options_win():
 
 def test_only_our_agent_is_told_the_clients_address():
     told = str(printed(*SITE, "--agent", SHELL_AGENT))
-    assert "client_address" not in told and "rejoin" not in told
+    assert not [name for name in ("client_address", "rejoin", "replication_slot_name")
+                if name in told]
 
 
 def test_parameter_that_is_given_is_there_once():

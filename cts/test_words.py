@@ -116,6 +116,7 @@ def test_wal_that_is_gone(cluster):
     node, primary = third(cluster), cluster.primary()
     cluster.pcs("node", "standby", node.name, "--wait=60")
     primary.sql("alter system set wal_keep_size = 0")
+    primary.sql("alter system set max_slot_wal_keep_size = '16MB'")
     reload(primary)
     primary.sql("create table big as select generate_series(1, 400000) x")
     for _ in range(6):
@@ -126,6 +127,7 @@ def test_wal_that_is_gone(cluster):
     log = wait_for_words(cluster, node, "pg_basebackup this node", "does not have the WAL")
     assert "has already been removed" in log, "in the server's own words"
     primary.sql("alter system reset wal_keep_size")
+    primary.sql("alter system reset max_slot_wal_keep_size")
     reload(primary)
     cluster.rebuild(node)
     cluster.settle()

@@ -21,6 +21,7 @@ archive_mode = on
 archive_command = 'cp %p /srv/pg/archive/%f'
 max_wal_senders = 10
 wal_keep_size = 512MB
+max_slot_wal_keep_size = 512MB
 hot_standby = on
 restart_after_crash = off
 wal_receiver_status_interval = 2
