@@ -115,32 +115,50 @@ by_numbers(const struct published *node, const struct published *other)
                                                    : STANDING_LEVEL;
 }
 
-enum standing
-standing_of(const struct snapshot *snapshot, size_t node, size_t other)
+/* UNKNOWN: a past is not told, or not as far back. */
+static enum standing
+by_pasts(const struct published *node, const struct published *other)
 {
-    struct published one = published_by(&snapshot->node[node].attrs.position);
-    struct published two = published_by(&snapshot->node[other].attrs.position);
-    enum history_match there;
-    enum history_match back;
+    enum history_match there = match(node, other);
+    enum history_match back = match(other, node);
 
-    if (!wal_position_is_known(one.position)
-        || !wal_position_is_known(two.position)) {
-        return STANDING_UNKNOWN;
-    }
-    there = match(&one, &two);
-    back = match(&two, &one);
     if (there == HISTORY_SHARED) {
         return STANDING_BEHIND;
     }
     if (back == HISTORY_SHARED) {
         return STANDING_AHEAD;
     }
-    if (there == HISTORY_SAME_TIMELINE || there == HISTORY_UNKNOWN
-        || there == HISTORY_OLDER || back == HISTORY_UNKNOWN
-        || back == HISTORY_OLDER) {
-        return by_numbers(&one, &two);
+    if (there == HISTORY_SAME_TIMELINE) {
+        return by_numbers(node, other);
     }
-    return STANDING_APART;
+    return there == HISTORY_UNKNOWN || there == HISTORY_OLDER
+           || back == HISTORY_UNKNOWN || back == HISTORY_OLDER
+           ? STANDING_UNKNOWN : STANDING_APART;
+}
+
+enum standing
+standing_of(const struct snapshot *snapshot, size_t node, size_t other)
+{
+    struct published one = published_by(&snapshot->node[node].attrs.position);
+    struct published two = published_by(&snapshot->node[other].attrs.position);
+    enum standing standing;
+
+    if (!wal_position_is_known(one.position)
+        || !wal_position_is_known(two.position)) {
+        return STANDING_UNKNOWN;
+    }
+    standing = by_pasts(&one, &two);
+    return standing == STANDING_UNKNOWN ? by_numbers(&one, &two) : standing;
+}
+
+bool
+can_be_compared(const struct snapshot *snapshot, size_t node, size_t other)
+{
+    struct published one = published_by(&snapshot->node[node].attrs.position);
+    struct published two = published_by(&snapshot->node[other].attrs.position);
+
+    return one.position.timeline == two.position.timeline
+           || by_pasts(&one, &two) != STANDING_UNKNOWN;
 }
 
 bool

@@ -48,6 +48,14 @@ position_text(struct wal_position position, unsigned checks,
 enum standing
 standing_of(const struct snapshot *snapshot, size_t node, size_t other);
 
+/*!
+ * Are both on a timeline of the same number, or do their pasts tell who holds
+ * more? Else the numbers order them by chance: the higher timeline may have
+ * begun before the end of the lower.
+ */
+bool
+can_be_compared(const struct snapshot *snapshot, size_t node, size_t other);
+
 /*! Does a node hold all that another published some time ago? */
 bool
 holds_position(const struct snapshot *snapshot, size_t node,

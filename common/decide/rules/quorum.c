@@ -67,7 +67,7 @@ lead_by_quorum(const struct snapshot *snapshot, size_t node)
         if (standing_of(snapshot, i, node) == STANDING_APART) {
             return LEAD_QUORUM_PARTED;
         }
-        seen++;
+        seen += can_be_compared(snapshot, i, node);
     }
     return quorum.n == 0 || seen + quorum.n <= quorum.of
            ? LEAD_QUORUM_TOO_FEW : LEAD_QUORUM;
