@@ -19,7 +19,7 @@
     X(LEAD_WAY_BACK, "way-back", NULL) \
                         /* it holds all that a promotion that failed began \
                          * with, and that server never led */ \
-    X(LEAD_NOT_LISTED, "not-in-node-list", "this node is not in node_list") \
+    X(LEAD_NOT_LISTED, "not-in-node-list", "it is not in node_list") \
     X(LEAD_FOREIGN, "other-database", \
       "it holds another database, by its system identifier") \
     X(LEAD_UNREAD, "record-unread", \
