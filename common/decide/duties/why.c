@@ -30,30 +30,37 @@
 #define MAKE_ANEW "pg_basebackup this node, pcs resource cleanup: "
 #define REWIND "pg_rewind or pg_basebackup this node, pcs resource cleanup: "
 
-/* Of PostgreSQL's words, and what to do then. */
+#define SAYINGS_MAX 3
+
+/* What PostgreSQL says, in one way or another, and what to do then. */
 static const struct {
-    const char *words;
+    const char *sayings[SAYINGS_MAX];
     const char *why;
 } upstream[] = {
-    { WAL_IS_GONE,
+    { { WAL_IS_GONE },
       MAKE_ANEW "the primary does not have the WAL that it needs any more" },
-    { "identifier differs",
+    { { "identifier differs" },
       MAKE_ANEW "its database is another one than the primary's" },
-    { "forked off from", REWIND "its WAL is not all of the primary's past" },
-    { "is not a child of", REWIND "its WAL is not all of the primary's past" },
-    { "highest timeline", REWIND "its WAL is not all of the primary's past" },
-    { "pg_hba.conf", "add this node to pg_hba.conf of the primary: it refuses "
-      "the replication connection" },
-    { "authentication failed", "look at repuser, its password and "
-      "primary_conninfo_opt: the primary refuses the log-in" },
-    { "no password supplied", "look at repuser, its password and "
-      "primary_conninfo_opt: the primary asks for a password" },
-    { "replication slot", "look at the primary's replication slots: that of "
-      "this standby is missing, or another uses it" },
-    { "No space left on device", "make room on the disk of pg_wal: there is "
-      "none left for the WAL that this standby is sent" },
-    { "could not connect to the primary", "look at master_ip and the "
-      "replication LAN: the primary does not answer there" },
+    { { "forked off from", "is not a child of", "highest timeline" },
+      REWIND "its WAL is not all of the primary's past" },
+    { { "pg_hba.conf" },
+      "add this node to pg_hba.conf of the primary: it refuses the "
+      "replication connection" },
+    { { "authentication failed" },
+      "look at repuser, its password and primary_conninfo_opt: the primary "
+      "refuses the log-in" },
+    { { "no password supplied" },
+      "look at repuser, its password and primary_conninfo_opt: the primary "
+      "asks for a password" },
+    { { "replication slot" },
+      "look at the primary's replication slots: that of this standby is "
+      "missing, or another uses it" },
+    { { "No space left on device" },
+      "make room on the disk of pg_wal: there is none left for the WAL that "
+      "this standby is sent" },
+    { { "could not connect to the primary" },
+      "look at master_ip and the replication LAN: the primary does not "
+      "answer there" },
 };
 
 /* It has had no WAL receiver for long. */
@@ -95,13 +102,24 @@ lacks_wal(const struct snapshot *snapshot)
            && strstr(snapshot->upstream_words, WAL_IS_GONE) != NULL;
 }
 
+static bool
+says_one_of(const char *words, const char *const *sayings)
+{
+    for (size_t i = 0; i < SAYINGS_MAX && sayings[i] != NULL; i++) {
+        if (strstr(words, sayings[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 explain_upstream(const struct snapshot *snapshot, struct text *why)
 {
     const char *words = snapshot->upstream_words;
 
     for (size_t i = 0; i < sizeof(upstream) / sizeof(upstream[0]); i++) {
-        if (strstr(words, upstream[i].words) != NULL) {
+        if (says_one_of(words, upstream[i].sayings)) {
             text_add(why, "%s", upstream[i].why);
             return;
         }
