@@ -274,6 +274,7 @@ struct e_config {
         E_DEFECT_REPLAY,        /*!< a flush counts as replayed */
         E_DEFECT_BEGAN,         /*!< who began to lead counts as never led */
         E_DEFECT_MEMBER,        /*!< who is in Corosync is not out */
+        E_DEFECT_JOINING,       /*!< who has not joined does not lead */
         E_DEFECT_PROBE,         /*!< who is not probed counts as back */
         E_DEFECT_TRUST,         /*!< a record is trusted at once */
         E_DEFECT_NAME,          /*!< a node's plain name is enough */

@@ -185,8 +185,7 @@ see_peer(const struct e_config *config, const struct e_state *state,
                                    ? e_intern("ok") : 0;
         }
     }
-    seen->member = member || (other->alive && other->alone
-                              && other->group == me->group);
+    seen->member = member || (other->alive && other->group == me->group);
     seen->was_out = e_bit(me->action.out, peer);
     seen->down = !member && e_bit(me->down, peer);
     seen->copy = me->action.copy[peer];
@@ -642,6 +641,8 @@ spoil_node(const struct e_view *view, size_t i, struct snapshot *snapshot)
     } else if (view->defect == E_DEFECT_MEMBER && peer->member
                && !peer->online) {
         node->member.expected_down = TRI_NO;
+    } else if (view->defect == E_DEFECT_JOINING && !peer->online) {
+        node->member.corosync = TRI_NO;
     } else if (view->defect == E_DEFECT_PROBE) {
         node->was_out = TRI_YES;
     } else if (view->defect == E_DEFECT_TRUST) {

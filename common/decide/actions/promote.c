@@ -60,9 +60,80 @@ refuse_second(const struct snapshot *snapshot, struct plan *plan,
                      snapshot->node[first].name);
 }
 
+/* Why this node is not proved down, and what a person can do. */
 static void
-refuse_unknown(struct plan *plan, const struct node *other)
+refuse_for(const struct snapshot *snapshot, struct plan *plan,
+           const struct node *holder)
 {
+    if (lacks_pacemaker(holder) && holder->member.expected_down == TRI_YES
+        && half_is_online(snapshot)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "start Pacemaker on '%s': it was stopped there and "
+                         "left the server running, which may lead",
+                         holder->name);
+    } else if (lacks_pacemaker(holder)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "start Pacemaker on '%s': Corosync runs there and it "
+                         "does not. %s", holder->name,
+                         half_is_online(snapshot)
+                         ? "Its controller died, so its server may lead"
+                         : "Too few nodes of node_list are online to do "
+                           "without it");
+    } else {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "look at the cluster LAN and at fencing: '%s' is "
+                         "not proved down, so it may lead as well. Its copy "
+                         "of the CIB does not show its new data-status",
+                         holder->name);
+    }
+}
+
+/*
+ * A node that is lost before a promotion has been fenced by then. For one that
+ * is lost during it, or joins, that has to end: Pacemaker orders neither
+ * fencing nor a probe meanwhile.
+ */
+#define FENCING_WAIT_MS 3000u
+
+/*
+ * Wait until that node is proved not to lead. A copy that is asked for in this
+ * plan is looked at at once.
+ */
+static void
+await_proof(const struct snapshot *snapshot, struct plan *plan,
+            const struct node *holder)
+{
+    bool asks = plan->count > 0 && snapshot->done[OP_READ_COPY].times == 0;
+    bool long_enough = snapshot->elapsed_ms >= FENCING_WAIT_MS
+                       && !lacks_pacemaker(holder);
+
+    if (long_enough && is_joining(holder)) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "wait for '%s' to join: until it has, nobody knows "
+                         "whether its server leads. Pacemaker promotes then",
+                         holder->name);
+    } else if (long_enough && holder->member.online == TRI_NO
+               && snapshot->cluster.fencing == TRI_YES) {
+        plan_exit_reason(plan, OCF_ERR_GENERIC,
+                         "wait for the fencing of '%s': it was lost while "
+                         "this node was to be promoted. Pacemaker fences it "
+                         "once this action is over, and promotes again",
+                         holder->name);
+    } else if (snapshot->left_ms <= LAST_CALL_MS) {
+        refuse_for(snapshot, plan, holder);
+    } else {
+        plan_again(plan, asks ? 0 : poll_ms(snapshot), PROMOTE_FACTS, 0);
+    }
+}
+
+static void
+refuse_unknown(const struct snapshot *snapshot, struct plan *plan,
+               const struct node *other)
+{
+    if (is_joining(other)) {
+        await_proof(snapshot, plan, other);
+        return;
+    }
     if (other->member.online == TRI_YES && other->member.probed == TRI_NO) {
         plan_exit_reason(plan, OCF_ERR_GENERIC,
                          "wait for the probe of '%s': it is back, and its "
@@ -115,7 +186,7 @@ promotion_is_safe(const struct snapshot *snapshot, struct plan *plan)
             return false;
         case TRI_UNKNOWN:
             plan->rule = lead_rule_name(LEAD_ROLE_UNKNOWN);
-            refuse_unknown(plan, &snapshot->node[other]);
+            refuse_unknown(snapshot, plan, &snapshot->node[other]);
             return false;
         case TRI_NO:
             break;
@@ -225,40 +296,6 @@ may_have_old_record(const struct snapshot *snapshot, size_t index)
            && !is_released(&node->copy);
 }
 
-/* Why this node is not proved down, and what a person can do. */
-static void
-refuse_for(const struct snapshot *snapshot, struct plan *plan,
-           const struct node *holder)
-{
-    if (lacks_pacemaker(holder) && holder->member.expected_down == TRI_YES
-        && half_is_online(snapshot)) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "start Pacemaker on '%s': it was stopped there and "
-                         "left the server running, which may lead",
-                         holder->name);
-    } else if (lacks_pacemaker(holder)) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "start Pacemaker on '%s': Corosync runs there and it "
-                         "does not. %s", holder->name,
-                         half_is_online(snapshot)
-                         ? "Its controller died, so its server may lead"
-                         : "Too few nodes of node_list are online to do "
-                           "without it");
-    } else {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "look at the cluster LAN and at fencing: '%s' is "
-                         "not proved down, so it may lead as well. Its copy "
-                         "of the CIB does not show its new data-status",
-                         holder->name);
-    }
-}
-
-/*
- * A node that is lost before a promotion has been fenced by then. For one that
- * is lost during it, that has to end: Pacemaker orders no fencing meanwhile.
- */
-#define FENCING_WAIT_MS 3000u
-
 /*
  * A new primary waits for nobody: that is a release of all others, and takes
  * the same proof that nobody can still act on the old record (P2). A node that
@@ -283,23 +320,7 @@ old_record_is_gone(const struct snapshot *snapshot, struct plan *plan)
     if (holder == NULL) {
         return true;
     }
-    if (holder->member.online == TRI_NO && !lacks_pacemaker(holder)
-        && snapshot->cluster.fencing == TRI_YES
-        && snapshot->elapsed_ms >= FENCING_WAIT_MS) {
-        plan_exit_reason(plan, OCF_ERR_GENERIC,
-                         "wait for the fencing of '%s': it was lost while "
-                         "this node was to be promoted. Pacemaker fences it "
-                         "once this action is over, and promotes again",
-                         holder->name);
-        return false;
-    }
-    if (snapshot->left_ms <= LAST_CALL_MS) {
-        refuse_for(snapshot, plan, holder);
-        return false;
-    }
-    plan_again(plan,
-               snapshot->done[OP_READ_COPY].times > 0 ? poll_ms(snapshot) : 0,
-               PROMOTE_FACTS, 0);
+    await_proof(snapshot, plan, holder);
     return false;
 }
 

@@ -399,7 +399,9 @@ elect(const struct snapshot *snapshot, struct plan *plan, enum ocf_code code)
     }
     if (other_promoted(snapshot, &other) != TRI_NO) {
         plan_log_once(plan, LOG_NOTICE, "no primary is elected: the role of "
-                      "'%s' is not known", snapshot->node[other].name);
+                      "'%s' is not known%s", snapshot->node[other].name,
+                      lacks_pacemaker(&snapshot->node[other])
+                      ? ". Corosync runs there: start Pacemaker" : "");
         return;
     }
     if (!position_is_final(snapshot, plan)) {

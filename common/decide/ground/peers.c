@@ -39,6 +39,13 @@ lacks_pacemaker(const struct node *node)
            && node->member.controller == TRI_NO;
 }
 
+bool
+is_joining(const struct node *node)
+{
+    return node->member.corosync == TRI_YES && node->member.online == TRI_NO
+           && !node_is_out(node);
+}
+
 /*
  * A node that is not in node_list (any more) may never have been probed; as
  * long as it may lead by its record, it has to be.
@@ -58,8 +65,8 @@ other_promoted(const struct snapshot *snapshot, size_t *ret_node)
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
         const struct node *node = &snapshot->node[i];
 
-        if (i == snapshot->self || node->member.online == TRI_NO
-            || has_come_back(node)) {
+        if (i == snapshot->self || has_come_back(node)
+            || (node->member.online == TRI_NO && !is_joining(node))) {
             continue;
         }
         if (node->member.online == TRI_YES
@@ -68,7 +75,7 @@ other_promoted(const struct snapshot *snapshot, size_t *ret_node)
             return TRI_YES;
         }
         if (node->member.online == TRI_UNKNOWN
-            || (node->member.role == ROLE_UNKNOWN
+            || ((is_joining(node) || node->member.role == ROLE_UNKNOWN)
                 && role_is_asked_for(snapshot, i))) {
             answer = TRI_UNKNOWN;
             *ret_node = i;
@@ -126,6 +133,7 @@ counts_as_down(const struct snapshot *snapshot, size_t node)
 {
     if (snapshot->cluster.fencing == TRI_NO) {
         return snapshot->node[node].member.online == TRI_NO
+               && !is_joining(&snapshot->node[node])
                && snapshot->cluster.maintenance == TRI_NO;
     }
     return is_down(snapshot, node);

@@ -56,6 +56,15 @@ bool
 lacks_pacemaker(const struct node *node);
 
 /*!
+ * Is it in Corosync's membership while its controller has not joined, or not
+ * again? Its controller died, or a partition has healed and each side has a
+ * history of its own: what ours has of its role may be of before. One that is
+ * out (node_is_out()) is none.
+ */
+bool
+is_joining(const struct node *node);
+
+/*!
  * Is it down as far as a promotion asks? With fencing off any node outside the
  * membership is, as the shell agent has it.
  */
@@ -83,7 +92,8 @@ bool
 has_come_back(const struct node *node);
 
 /*!
- * Does some other online node run a promoted instance?
+ * Does some other node run a promoted instance? Of one that is joining nobody
+ * knows yet (P3).
  *
  * \param[out] ret_node  set unless the answer is no: the node it is about
  */
