@@ -45,6 +45,7 @@ rebuild(struct job *job)
     if (rejoin_write_marker(job->instance, &marker, &job->why) != 0) {
         return -1;
     }
+    job->snapshot->rejoin.timeline = marker.timeline;
     request.inode = marker.inode;
     memcpy(request.system_id, rejoin->system_id, sizeof(request.system_id));
     switch (rebuild_copy(&request, &job->why)) {

@@ -92,6 +92,7 @@ begin_copy(struct job *job, const struct rejoin_marker *marker)
 static void
 take_copy(const struct job *job, struct rejoin_marker *marker)
 {
+    job->snapshot->rejoin.fork = (struct wal_position) { 0, 0 };
     marker->inode = rejoin_inode(job->instance);
     marker->fork = (struct wal_position) { 0, 0 };
     marker->kept[0] = '\0';

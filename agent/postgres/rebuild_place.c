@@ -143,8 +143,8 @@ rebuild_place_find(const struct params *params,
     text_add(&text, "%s" FRESH, real);
     if (text.overflow || slash[1] == '\0'
         || text_copy(real, ret_place->pgdata, PATH_SIZE) != 0) {
-        text_add(ret_why, "set pgdata to another folder: its path is too long, or "
-                 "it is the root");
+        text_add(ret_why, "set pgdata to another folder: its path is too long, "
+                 "or it is the root");
         return -1;
     }
     slash[slash == real ? 1 : 0] = '\0';
@@ -199,8 +199,8 @@ check_tablespaces(const struct rebuild_place *place, struct text *why)
              ? opendir(path) : NULL;
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] != '.') {
-            text_add(why, "make a copy by hand: tablespaces cannot be exchanged "
-                     "with pgdata at once. They are in '%s'", path);
+            text_add(why, "make a copy by hand: tablespaces cannot be "
+                     "exchanged with pgdata at once. They are in '%s'", path);
             return -1;
         }
     }

@@ -186,9 +186,9 @@ copy(const struct rebuild_request *request, const struct rebuild_place *place,
     const char *argv[ARGS_MAX] = {
         program, "--pgdata", place->fresh, "--dbname", conninfo,
         "--wal-method=stream", "--checkpoint=fast", "--no-password",
-        "--progress", "--label=pgward",
+        "--progress", "--label=pgward", "--no-sync",
     };
-    size_t count = 10;
+    size_t count = 11;
 
     if (postgres_tools_path(request->params, "pg_basebackup", program) != 0) {
         text_add(why, "look at pgctl: there is no pg_basebackup beside '%s'",

@@ -1154,6 +1154,28 @@ a_copy_does_not_wait_for_a_checkpoint(void **state)
 }
 
 /* Of a rejoin that ended long ago there may be files. */
+/* The worker's next step looks at it. */
+static void
+a_copy_is_known_to_be_of_the_timeline_that_it_was_made_on(void **state)
+{
+    static const struct reply copied[] = {
+        { "rejoin_read_marker", 1, NULL, 0, tell_copied },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    add(OP_REBUILD, OP_REQUIRED, NULL)->number = 9;
+    run();
+    assert_int_equal(world.rejoin.timeline, 9);
+    prepare();
+    world.rejoin.fork.timeline = 1;
+    touched_reply(copied);
+    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_WHOLE;
+    run();
+    assert_int_equal(world.rejoin.fork.timeline, 0);
+}
+
 static void
 a_copy_that_begins_forgets_what_was_saved_before(void **state)
 {
@@ -1211,6 +1233,8 @@ main(void)
             data_that_a_rewind_tore_is_marked_before_it_is_put_aside),
         cmocka_unit_test(a_copy_in_the_datas_place_is_what_the_marker_names),
         cmocka_unit_test(a_copy_does_not_wait_for_a_checkpoint),
+        cmocka_unit_test(
+            a_copy_is_known_to_be_of_the_timeline_that_it_was_made_on),
         cmocka_unit_test(a_copy_that_begins_forgets_what_was_saved_before),
         cmocka_unit_test(a_fork_is_read_where_a_rejoin_begins),
         cmocka_unit_test(what_only_looks_rewound_is_rewound_again),

@@ -285,6 +285,12 @@ make_anew(const struct snapshot *snapshot, struct plan *plan)
         || !source_is_named(snapshot, plan, &timeline)) {
         return;
     }
+    if (snapshot->done[OP_REBUILD].times
+        >= snapshot->settings.rejoin_attempts) {
+        end_attempt(plan, REJOIN_GOES_ON, "the primary's timeline changes "
+                    "while it is copied");
+        return;
+    }
     want_rejoin_attrs(snapshot, plan, "asking the primary");
     plan_add(plan, OP_PROVE_SOURCE, OP_REQUIRED, 0, "copy");
     plan->op[plan->count - 1].number = (int32_t) timeline;
