@@ -441,6 +441,8 @@ static const struct e_config long_configs[] = {
       .states_max = SIZE_LARGE },
     { .name = "rejoin-cut", .nodes = 2, PARTED, .faults = 1,
       .only = E_FAULT_CUT, .partitions = true, .states_max = SIZE_LARGE },
+    { .name = "rejoin-three-kill", .nodes = 3, PARTED, .faults = 1,
+      .only = E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
     { .name = "rejoin-three-fault", .nodes = 3, PARTED, .faults = 1,
       .only = E_FAULT_NODE | E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
     { .name = "rejoin-after-crash", TWO, .commits = 1, .faults = 1,

@@ -58,6 +58,14 @@ judge_anew(struct plan *plan, const char *why)
     plan_exit(plan, OCF_ERR_GENERIC);
 }
 
+/* As may_rejoin() has it: who waits with torn data goes before all others. */
+static bool
+lets_others_go(const struct snapshot *snapshot)
+{
+    return snapshot->rejoin.phase != REJOIN_TORN
+           && snapshot->rejoin.phase != REJOIN_STALLED;
+}
+
 /* Until the other side leads, by the record; not for ever. */
 static bool
 has_its_turn(const struct snapshot *snapshot, struct plan *plan)
@@ -83,7 +91,8 @@ has_its_turn(const struct snapshot *snapshot, struct plan *plan)
         return false;
     }
     plan_log_once(plan, LOG_NOTICE, "coming back waits: %s", why);
-    want_rejoin_attrs(snapshot, plan, REJOIN_WAITS);
+    want_rejoin_attrs(snapshot, plan, lets_others_go(snapshot)
+                                      ? REJOIN_WAITS : "nobody leads");
     plan_again(plan, TURN_LOOK_MS, snapshot->facts, 0);
     return false;
 }

@@ -168,7 +168,8 @@ begin_again(const struct snapshot *snapshot, struct plan *plan)
                   snapshot->self, UNPROVED_PARTED);
     }
     want_rejoin_attrs(snapshot, plan, rejoin->phase == REJOIN_TORN
-                                      ? "rewinding" : REJOIN_WAITS);
+                                      || rejoin->phase == REJOIN_STALLED
+                                      ? "begins again" : REJOIN_WAITS);
     plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);
     plan_exit(plan, OCF_SUCCESS);
 }
