@@ -181,9 +181,14 @@ def test_node_away_until_its_wal_is_gone_is_made_anew(rebuilding):
     away, primary = rebuilding.standbys()[0], rebuilding.primary()
     before = len(olds(away))
     away.stop_cluster()
-    for _ in range(4):
+    needed = primary.sql("SELECT pg_walfile_name(pg_current_wal_lsn())").strip()
+    for _ in range(60):     # it is archived first
         primary.sql("SELECT pg_logical_emit_message(false, 'x', 'y'); SELECT pg_switch_wal()")
         primary.sql("CHECKPOINT")
+        if not (primary.dir / "pg/data/pg_wal" / needed).exists():
+            break
+        time.sleep(0.5)
+    assert not (primary.dir / "pg/data/pg_wal" / needed).exists()
     away.start_cluster()
     rebuilding.wait(f"{away.name} to be the synchronous standby", streams(away), 180)
     assert len(olds(away)) == before + 1
