@@ -13,6 +13,7 @@
  *
  * explorer_test           small bounds, for `make check`
  * explorer_test --long    larger ones
+ * explorer_test --longest  the two that take the longest
  * explorer_test NAME      one configuration, with what it took
  */
 
@@ -435,16 +436,20 @@ static const struct e_config defects[] = {
       .defect = E_DEFECT_NAME, .expected = "I1" },
 };
 
-static const struct e_config long_configs[] = {
+/* Each takes minutes by itself: more than continuous integration has. */
+static const struct e_config longest_configs[] = {
     { .name = "rejoin-two-faults", .nodes = 2, PARTED, .faults = 2,
       .only = E_FAULT_NODE | E_FAULT_SERVER | E_FAULT_SIGKILL | E_FAULT_LATE,
       .states_max = SIZE_LARGE },
+    { .name = "rejoin-three-fault", .nodes = 3, PARTED, .faults = 1,
+      .only = E_FAULT_NODE | E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
+};
+
+static const struct e_config long_configs[] = {
     { .name = "rejoin-cut", .nodes = 2, PARTED, .faults = 1,
       .only = E_FAULT_CUT, .partitions = true, .states_max = SIZE_LARGE },
     { .name = "rejoin-three-kill", .nodes = 3, PARTED, .faults = 1,
       .only = E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
-    { .name = "rejoin-three-fault", .nodes = 3, PARTED, .faults = 1,
-      .only = E_FAULT_NODE | E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
     { .name = "rejoin-after-crash", TWO, .commits = 1, .faults = 1,
       .only = E_FAULT_SERVER, .actions = 1, .rewinds = true,
       .states_max = SIZE_LARGE },
@@ -579,9 +584,15 @@ main(int argc, char **argv)
         (void) explore_named(small_configs, COUNT(small_configs), NULL);
         return failures > 0;
     }
+    if (strcmp(name, "--longest") == 0) {
+        printf("1..%zu\n", COUNT(longest_configs));
+        (void) explore_named(longest_configs, COUNT(longest_configs), NULL);
+        return failures > 0;
+    }
     printf("1..%zu\n", deep ? COUNT(long_configs) : 1);
     if (!explore_named(long_configs, COUNT(long_configs),
                        deep ? NULL : name)
+        && !explore_named(longest_configs, COUNT(longest_configs), name)
         && !explore_named(small_configs, COUNT(small_configs), name)
         && !explore_named(defects, COUNT(defects), name)) {
         printf("Bail out! no configuration '%s'\n", name);
