@@ -157,6 +157,7 @@ def pytest_configure(config) -> None:
     for line in ("steps: tests that are steps on one cluster, in order",
                  "scenario: a fault on a loaded cluster; cts/suite runs them all",
                  "worst: a scenario that cts/check takes too",
+                 "long: takes minutes; cts/check --long takes it",
                  "alone: against the clock; not side by side with others",
                  "place(nodes, fencing, rep_mode, options): the cluster that a scenario wants"):
         config.addinivalue_line("markers", line)

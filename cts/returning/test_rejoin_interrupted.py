@@ -15,7 +15,7 @@ from labkit.lab.postgres import DATA, TMP, bindir
 from labkit.lab.resources import Wanted
 from labkit.lab.shell import send, start_time, wait_until
 
-pytestmark = pytest.mark.steps
+pytestmark = [pytest.mark.steps, pytest.mark.long]
 
 WORKER = r"/pgsql rejoin $"
 ROWS = 400_000          # of 500 bytes: what a rewind copies of WAL lasts a while
