@@ -210,7 +210,7 @@ own_files_save(const struct params *params, const struct identity *identity,
     }
     rc = start(params, identity, ret_why, &job);
     list = job.list;
-    if (rc != 0) {
+    if (rc != 0 || list == NULL) {
         return -1;
     }
     if (!resume || read_list(&job) != 0) {
@@ -389,7 +389,7 @@ own_files_restore(const struct params *params,
     int rc = start(params, identity, ret_why, &job);
 
     list = job.list;
-    if (rc != 0) {
+    if (rc != 0 || list == NULL) {
         return -1;
     }
     if (read_list(&job) != 0) {
@@ -413,7 +413,7 @@ own_files_forget(const struct params *params,
     int rc = start(params, identity, ret_why, &job);
 
     list = job.list;
-    if (rc != 0) {
+    if (rc != 0 || list == NULL) {
         return -1;
     }
     rc = remove_saved(&job);

@@ -67,6 +67,19 @@ update(const struct slot_memory *memory, const char *name, uint64_t now_ms,
     }
 }
 
+static bool
+is_same(const struct slot_memory *a, const struct slot_memory *b)
+{
+    bool same = a->due_ms == b->due_ms && a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++) {
+        same = strcmp(a->note[i].name, b->note[i].name) == 0
+               && a->note[i].since_ms == b->note[i].since_ms
+               && a->note[i].given_up == b->note[i].given_up;
+    }
+    return same;
+}
+
 bool
 slot_memory_update(struct slot_memory *memory, struct snapshot *snapshot,
                    uint64_t now_ms)
@@ -93,7 +106,7 @@ slot_memory_update(struct slot_memory *memory, struct snapshot *snapshot,
     if (now_ms - next.due_ms <= snapshot->elapsed_ms + LOOK_MS) {
         senders->slots_due = TRI_YES;
     }
-    if (memcmp(memory, &next, sizeof(next)) == 0) {
+    if (is_same(memory, &next)) {
         return false;
     }
     *memory = next;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files that a configuration names. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cmocka_all.h"
@@ -84,10 +85,10 @@ passes_over_a_name_longer_than_any_path(void **state)
     (void) state;
     memset(text, 'x', sizeof(text));
     memcpy(text, "include '", 9);
-    memcpy(text + sizeof(text) - 12, "'\ninclude y", 12);
+    (void) snprintf(text + sizeof(text) - 12, 12, "'\ninclude y");
     assert_string_equal(settings(text), "1:y|");
     memcpy(text, "@xxxxxxxx", 9);
-    memcpy(text + sizeof(text) - 12, "z\ninclude y", 12);
+    (void) snprintf(text + sizeof(text) - 12, 12, "z\ninclude y");
     assert_string_equal(auth(text), "1:y|");
 }
 

@@ -16,7 +16,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         struct rewind_progress before = progress;
 
         if (rewind_progress_take(line, &progress) == 0) {
-            must(memcmp(&before, &progress, sizeof(before)) == 0);
+            must(before.phase == progress.phase
+                 && before.done_kb == progress.done_kb
+                 && before.total_kb == progress.total_kb);
         }
         must(progress.fork.lsn == 0 || wal_position_is_known(progress.fork));
         must(progress.from.lsn == 0 || wal_position_is_known(progress.from));
