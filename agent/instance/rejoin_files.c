@@ -38,8 +38,14 @@ rejoin_read_marker(const struct instance *instance,
     char path[PATH_SIZE];
     char bytes[REJOIN_MARKER_SIZE];
     size_t len;
+    struct stat info;
     int error = 0;
 
+    /* a user who could not be looked up is no marker (P5) */
+    if (marker_path(instance, path) == 0 && lstat(path, &info) != 0
+        && (errno == ENOENT || errno == ENOTDIR)) {
+        return 0;
+    }
     if (marker_path(instance, path) != 0
         || identity_become(&instance->identity) != 0) {
         return -1;

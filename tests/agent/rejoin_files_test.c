@@ -92,6 +92,19 @@ marker_outlives_whoever_wrote_it(void **state)
     assert_int_equal(rejoin.phase, REJOIN_NONE);
 }
 
+/* P5: a look-up of the user that failed is no half-way data. */
+static void
+without_a_marker_the_user_is_not_asked_for(void **state)
+{
+    struct rejoin rejoin;
+
+    (void) state;
+    instance.identity.known = -1;
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.phase, REJOIN_NONE);
+    assert_int_equal(rejoin.alive, TRI_NO);
+}
+
 static void
 a_marker_that_is_garbled_is_not_none(void **state)
 {
@@ -224,6 +237,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(marker_outlives_whoever_wrote_it),
+        TEST(without_a_marker_the_user_is_not_asked_for),
         TEST(a_marker_that_is_garbled_is_not_none),
         TEST(the_end_takes_all_that_the_worker_runs),
         TEST(the_end_reaches_what_a_killed_worker_left),
