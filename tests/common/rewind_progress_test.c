@@ -52,8 +52,8 @@ leaves_everything_alone_at_another_line(void **state)
         "pg_rewind: servers diverged at WAL location 0/0 on timeline 1",
         "pg_rewind: servers diverged at WAL location 0/5 on timeline 0",
         "pg_rewind: servers diverged at WAL location 0/5 on timeline 1x",
-        "pg_rewind: servers diverged at WAL location "
-        "000000000000000000000000000000/5 on timeline 1",
+        ("pg_rewind: servers diverged at WAL location "
+         "000000000000000000000000000000/5 on timeline 1"),
         "pg_rewind: rewinding from last common checkpoint at 5",
         "need to copy many MB (", "need to copy 53 GB (",
         "need to copy 18446744073709551615 MB (",
