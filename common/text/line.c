@@ -54,3 +54,11 @@ line_read_number(const char *text, uint64_t max, uint64_t *ret_value)
     *ret_value = value;
     return c;
 }
+
+const char *
+line_after(const char *text, const char *words)
+{
+    size_t len = strlen(words);
+
+    return strncmp(text, words, len) == 0 ? text + len : NULL;
+}

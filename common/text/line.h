@@ -24,4 +24,8 @@ line_next(const char **text, char *ret_line, size_t size);
 const char *
 line_read_number(const char *text, uint64_t max, uint64_t *ret_value);
 
+/*! What follows `words` at the start of a text; NULL: it begins otherwise. */
+const char *
+line_after(const char *text, const char *words);
+
 #endif

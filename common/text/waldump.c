@@ -223,15 +223,6 @@ read_relation(const char *word, struct waldump_relation *ret_relation)
     return true;
 }
 
-/* What follows `prefix`, or NULL. */
-static const char *
-behind(const char *word, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return strncmp(word, prefix, len) == 0 ? word + len : NULL;
-}
-
 /* `base/5/16391`, `global/1262`, `pg_tblspc/16385/PG_15_202209061/5/16391` */
 static bool
 read_file(const char *word, struct waldump_relation *ret_relation)
@@ -241,7 +232,7 @@ read_file(const char *word, struct waldump_relation *ret_relation)
     uint64_t space;
     const char *rest;
 
-    rest = behind(word, "global/");
+    rest = line_after(word, "global/");
     if (rest != NULL && read_path(rest, number, 1)) {
         relation.space = SPACE_GLOBAL;
         relation.file = number[0];
@@ -249,9 +240,9 @@ read_file(const char *word, struct waldump_relation *ret_relation)
         return true;
     }
     relation.space = SPACE_DEFAULT;
-    rest = behind(word, "base/");
+    rest = line_after(word, "base/");
     if (rest == NULL) {
-        rest = behind(word, "pg_tblspc/");
+        rest = line_after(word, "pg_tblspc/");
         rest = rest == NULL ? NULL : line_read_number(rest, UINT32_MAX,
                                                       &space);
         rest = rest == NULL ? NULL : strchr(rest + (*rest == '/'), '/');

@@ -10,15 +10,6 @@
 #define PROGRAM "pg_rewind: "
 #define LSN_CHARS "0123456789ABCDEFabcdef/"
 
-/* What follows `words` at the start of `line`, or NULL. */
-static const char *
-after(const char *line, const char *words)
-{
-    size_t len = strlen(words);
-
-    return strncmp(line, words, len) == 0 ? line + len : NULL;
-}
-
 /* `16/B374D848 on timeline 3` */
 static int
 read_position(const char *text, struct wal_position *ret_position)
@@ -34,7 +25,7 @@ read_position(const char *text, struct wal_position *ret_position)
     }
     memcpy(position, text, len);
     position[len] = '\0';
-    rest = after(text + len, " on timeline ");
+    rest = line_after(text + len, " on timeline ");
     if (rest == NULL || lsn_parse_sql(position, &found.lsn) != 0) {
         return -1;
     }
@@ -59,7 +50,7 @@ read_copied(const char *line, struct rewind_progress *progress)
         return -1;
     }
     line = line_read_number(line + 1, UINT64_MAX, &total);
-    if (line == NULL || after(line, " kB (") == NULL || done > total) {
+    if (line == NULL || line_after(line, " kB (") == NULL || done > total) {
         return -1;
     }
     progress->phase = REWIND_PHASE_COPYING;
@@ -75,7 +66,7 @@ read_size(const char *text, struct rewind_progress *progress)
     uint64_t size;
     const char *rest = line_read_number(text, UINT64_MAX / 1024, &size);
 
-    if (rest == NULL || after(rest, " MB (") == NULL) {
+    if (rest == NULL || line_after(rest, " MB (") == NULL) {
         return -1;
     }
     progress->phase = REWIND_PHASE_COPYING;
@@ -101,7 +92,7 @@ phase_of(const char *line)
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (after(line, table[i].words) != NULL) {
+        if (line_after(line, table[i].words) != NULL) {
             return table[i].phase;
         }
     }
@@ -111,20 +102,20 @@ phase_of(const char *line)
 int
 rewind_progress_take(const char *line, struct rewind_progress *progress)
 {
-    const char *said = after(line, PROGRAM);
+    const char *said = line_after(line, PROGRAM);
     enum rewind_phase phase;
     const char *rest;
 
     said = said != NULL ? said : line;      /* before version 12 */
-    rest = after(said, "servers diverged at WAL location ");
+    rest = line_after(said, "servers diverged at WAL location ");
     if (rest != NULL) {
         return read_position(rest, &progress->fork) == 0;
     }
-    rest = after(said, "rewinding from last common checkpoint at ");
+    rest = line_after(said, "rewinding from last common checkpoint at ");
     if (rest != NULL) {
         return read_position(rest, &progress->from) == 0;
     }
-    rest = after(said, "need to copy ");
+    rest = line_after(said, "need to copy ");
     if (rest != NULL) {
         return read_size(rest, progress) == 0;
     }

@@ -43,15 +43,6 @@ worker_record_format(const struct worker_record *record, struct text *text)
              record->since_ms, record->done, record->total);
 }
 
-/* What follows `word` at the beginning of a text; NULL: it is not there. */
-static const char *
-skip(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-
-    return strncmp(text, word, len) == 0 ? text + len : NULL;
-}
-
 static uint64_t
 largest(enum number number)
 {
@@ -65,8 +56,9 @@ worker_record_parse(const char *text, enum worker_kind kind,
 {
     uint64_t number[NUMBER_COUNT];
 
-    text = skip(text, FORMAT);
-    if (text == NULL || (text = skip(text, worker_kind_name(kind))) == NULL) {
+    text = line_after(text, FORMAT);
+    text = text == NULL ? NULL : line_after(text, worker_kind_name(kind));
+    if (text == NULL) {
         return -1;
     }
     for (unsigned i = 0; i < NUMBER_COUNT; i++) {

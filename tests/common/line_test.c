@@ -38,6 +38,20 @@ passes_over_a_line_that_does_not_fit(void **state)
 }
 
 static void
+passes_over_words_that_a_text_begins_with(void **state)
+{
+    const char *text = "base/5";
+
+    (void) state;
+    assert_ptr_equal(line_after(text, "base/"), text + 5);
+    assert_ptr_equal(line_after(text, "base/5"), text + 6);
+    assert_ptr_equal(line_after(text, ""), text);
+    assert_null(line_after(text, "base/5/1"));
+    assert_null(line_after(text, "ase/"));
+    assert_null(line_after("", "base/"));
+}
+
+static void
 reads_numbers_up_to_a_bound(void **state)
 {
     uint64_t value = 7;
@@ -64,6 +78,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_lines_one_by_one_without_space_around),
         cmocka_unit_test(passes_over_a_line_that_does_not_fit),
+        cmocka_unit_test(passes_over_words_that_a_text_begins_with),
         cmocka_unit_test(reads_numbers_up_to_a_bound),
     };
 

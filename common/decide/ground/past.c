@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "history.h"
+#include "line.h"
 #include "listed.h"
 #include "lsn.h"
 #include "peers.h"
@@ -21,12 +22,10 @@
 const char *
 told_past(const struct attr *told)
 {
-    size_t len = strlen(OF_A_STANDBY);
+    const char *past = told->known == ATTR_SET
+                       ? line_after(told->value, OF_A_STANDBY) : "";
 
-    if (told->known != ATTR_SET) {
-        return "";
-    }
-    return strncmp(told->value, OF_A_STANDBY, len) == 0 ? told->value + len
+    return past != NULL ? past
            : strcmp(told->value, HISTORY_OF_STANDBY) == 0 ? "" : told->value;
 }
 
@@ -34,8 +33,7 @@ static bool
 tells_as_standby(const struct attr *told)
 {
     return told->known == ATTR_SET
-           && strncmp(told->value, HISTORY_OF_STANDBY,
-                      strlen(HISTORY_OF_STANDBY)) == 0;
+           && line_after(told->value, HISTORY_OF_STANDBY) != NULL;
 }
 
 /* Does a node whose past this is go the way of that other one? */
