@@ -168,14 +168,11 @@ static int
 restore_untouched(struct job *job, const struct rejoin_marker *marker)
 {
     const struct instance *instance = job->instance;
-    char differ_text[SERVER_TEXT_SIZE];
-    struct text differ;
     int rc = 0;
 
     if (marker->phase == REJOIN_BEGUN || marker->phase == REJOIN_KEPT) {
-        text_init(&differ, differ_text, sizeof(differ_text));
-        rc = own_files_restore(&instance->params, &instance->identity,
-                               &differ, &job->why);
+        rc = own_files_restore(&instance->params, &instance->identity, NULL,
+                               &job->why);
     }
     return rc == OWN_FILES_NONE ? 0 : rc;
 }

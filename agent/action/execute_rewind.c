@@ -114,15 +114,11 @@ undo_save(const struct job *job)
 {
     const struct instance *instance = job->instance;
     char why_text[SERVER_TEXT_SIZE];
-    char differ_text[SERVER_TEXT_SIZE];
     struct text why;
-    struct text differ;
     int rc;
 
     text_init(&why, why_text, sizeof(why_text));
-    text_init(&differ, differ_text, sizeof(differ_text));
-    rc = own_files_restore(&instance->params, &instance->identity, &differ,
-                           &why);
+    rc = own_files_restore(&instance->params, &instance->identity, NULL, &why);
     if (rc == OWN_FILES_NONE) {
         return;
     }
@@ -192,13 +188,9 @@ make_fit_again(struct job *job, const struct rejoin_marker *marker)
 {
     const struct instance *instance = job->instance;
     struct salvage_back back;
-    char differ_text[SERVER_TEXT_SIZE];
-    struct text differ;
-    int saved;
+    int saved = own_files_restore(&instance->params, &instance->identity, NULL,
+                                  &job->why);
 
-    text_init(&differ, differ_text, sizeof(differ_text));
-    saved = own_files_restore(&instance->params, &instance->identity,
-                              &differ, &job->why);
     if (saved != 0 && saved != OWN_FILES_NONE) {
         return -1;
     }

@@ -27,9 +27,9 @@ struct job {
 };
 
 static void
-free_list(struct own_list **list)
+free_list(struct job *job)
 {
-    free(*list);
+    free(job->list);
 }
 
 /* Of a path that is too long nothing is opened: it is "". */
@@ -178,18 +178,14 @@ read_list(const struct job *job)
 }
 
 static int
-start(const struct params *params, const struct identity *identity,
-      struct text *why, struct job *ret_job)
+start(struct job *job)
 {
-    *ret_job = (struct job){
-        .params = params, .identity = identity, .why = why,
-        .list = calloc(1, sizeof(struct own_list)),
-    };
-    join(params->tmpdir, FOLDER, ret_job->folder);
-    if (ret_job->list == NULL || ret_job->folder[0] == '\0'
-        || identity->known != 1 || identity_become(identity) != 0) {
-        text_add(why, "look at tmpdir and pgdba: could not act as '%s'",
-                 params->pgdba);
+    job->list = calloc(1, sizeof(*job->list));
+    join(job->params->tmpdir, FOLDER, job->folder);
+    if (job->list == NULL || job->folder[0] == '\0'
+        || job->identity->known != 1 || identity_become(job->identity) != 0) {
+        text_add(job->why, "look at tmpdir and pgdba: could not act as '%s'",
+                 job->params->pgdba);
         return -1;
     }
     return 0;
@@ -199,18 +195,16 @@ int
 own_files_save(const struct params *params, const struct identity *identity,
                bool resume, struct text *ret_why)
 {
-    CLEANUP(free_list) struct own_list *list = NULL;
-    struct job job;
-    int rc;
+    CLEANUP(free_list)
+    struct job job = { .params = params, .identity = identity, .why = ret_why };
+    int rc = 0;
 
     if (own_list_is_inside(params->pgdata, params->tmpdir)) {
         text_add(ret_why, "set tmpdir to a folder outside of pgdata: "
                  "pg_rewind would remove what is in there");
         return -1;
     }
-    rc = start(params, identity, ret_why, &job);
-    list = job.list;
-    if (rc != 0 || list == NULL) {
+    if (start(&job) != 0) {
         return -1;
     }
     if (!resume || read_list(&job) != 0) {
@@ -226,8 +220,12 @@ own_files_save(const struct params *params, const struct identity *identity,
 static void
 tell(struct text *differ, const char *path)
 {
-    bool overflow = differ->overflow;
+    bool overflow;
 
+    if (differ == NULL) {
+        return;
+    }
+    overflow = differ->overflow;
     text_add(differ, "%s%s", differ->len > 0 ? ", " : "", path);
     differ->overflow = overflow;        /* as many as fit */
 }
@@ -384,12 +382,11 @@ own_files_restore(const struct params *params,
                   const struct identity *identity, struct text *ret_differ,
                   struct text *ret_why)
 {
-    CLEANUP(free_list) struct own_list *list = NULL;
-    struct job job;
-    int rc = start(params, identity, ret_why, &job);
+    CLEANUP(free_list)
+    struct job job = { .params = params, .identity = identity, .why = ret_why };
+    int rc = 0;
 
-    list = job.list;
-    if (rc != 0 || list == NULL) {
+    if (start(&job) != 0) {
         return -1;
     }
     if (read_list(&job) != 0) {
@@ -408,12 +405,11 @@ int
 own_files_forget(const struct params *params,
                  const struct identity *identity, struct text *ret_why)
 {
-    CLEANUP(free_list) struct own_list *list = NULL;
-    struct job job;
-    int rc = start(params, identity, ret_why, &job);
+    CLEANUP(free_list)
+    struct job job = { .params = params, .identity = identity, .why = ret_why };
+    int rc;
 
-    list = job.list;
-    if (rc != 0 || list == NULL) {
+    if (start(&job) != 0) {
         return -1;
     }
     rc = remove_saved(&job);

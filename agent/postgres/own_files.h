@@ -40,7 +40,8 @@ own_files_save(const struct params *params, const struct identity *identity,
  * called again, and after an interruption.
  *
  * \param[out] ret_differ  paths in PGDATA in which the primary's differed,
- *                         with ", " between, as many as fit; for the log
+ *                         with ", " between, as many as fit; for the log.
+ *                         May be NULL
  * \return 0; OWN_FILES_NONE with `ret_why`: nothing is saved, never, or no
  *         more since own_files_forget(); -1 with `ret_why`.
  */

@@ -296,7 +296,7 @@ keeps_the_first_save_when_it_goes_on(void **state)
                      OWN_FILES_NONE);
     save(true);
     put(at("pg_hba.conf"), "theirs\n", 0600);
-    restore();
+    assert_int_equal(own_files_restore(&params, &identity, NULL, &why), 0);
     assert_file(at("pg_hba.conf"), "new\n", 0600);
     /* nor where it begins anew */
     put(at("pg_hba.conf"), "newer\n", 0600);
