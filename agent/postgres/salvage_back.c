@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "files.h"
 #include "salvage_parts.h"
 
 /* Who is killed leaves it: the server removes this name when it starts. */
@@ -101,22 +102,19 @@ static int
 put_wal(int kept, const char *from, int pgdata, size_t *ret_count)
 {
     CLEANUP(close_fd) int wal = open_folder(pgdata, "pg_wal", 0);
-    int fd = open_folder(kept, from, O_NOFOLLOW);
-    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(close_folder)
+    DIR *folder = files_open_folder(kept, from, O_NOFOLLOW);
     const struct dirent *entry;
 
     if (folder == NULL || wal < 0) {
-        if (folder == NULL) {
-            close_fd(&fd);
-        }
         return -1;
     }
     while ((entry = readdir(folder)) != NULL) {
         const char *name = entry->d_name;
 
         if ((salvage_wal_is_segment(name) || salvage_wal_is_history(name))
-            && !is_there_already(fd, wal, name)) {
-            if (replace(fd, name, wal, name) != 0) {
+            && !is_there_already(dirfd(folder), wal, name)) {
+            if (replace(dirfd(folder), name, wal, name) != 0) {
                 return -1;
             }
             (*ret_count)++;

@@ -75,21 +75,20 @@ look_at(struct walk *walk, int folder, const char *name, int depth)
 static int
 walk_folder(struct walk *walk, int parent, const char *name, int depth)
 {
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(close_folder)
+    DIR *folder = files_open_folder(parent, name, 0);
     const struct dirent *entry;
 
     if (folder == NULL) {
-        close_fd(&fd);
         return errno == ENOENT && depth > 1 ? 0 : -1;   /* a link to nothing */
     }
     while ((entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] != '.' && depth <= DEPTH_MAX
-            && look_at(walk, fd, entry->d_name, depth) != 0) {
+            && look_at(walk, dirfd(folder), entry->d_name, depth) != 0) {
             return -1;
         }
     }
-    return walk->list == NULL ? fsync(fd) : 0;
+    return walk->list == NULL ? fsync(dirfd(folder)) : 0;
 }
 
 static int

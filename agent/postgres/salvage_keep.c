@@ -87,18 +87,18 @@ write_head(struct keep *keep)
 static uint64_t
 folder_size(int parent, const char *name)
 {
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(close_folder)
+    DIR *folder = files_open_folder(parent, name, 0);
     const struct dirent *entry;
     struct stat info;
     uint64_t size = 0;
 
     if (folder == NULL) {
-        close_fd(&fd);
         return 0;
     }
     while ((entry = readdir(folder)) != NULL) {
-        if (fstatat(fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0
+        if (fstatat(dirfd(folder), entry->d_name, &info,
+                    AT_SYMLINK_NOFOLLOW) == 0
             && S_ISREG(info.st_mode)) {
             size += (uint64_t) info.st_size;
         }
@@ -264,19 +264,17 @@ copy_segments(struct keep *keep)
 static int
 copy_histories(struct keep *keep)
 {
-    int fd = openat(keep->wal.folder, ".",
-                    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(close_folder)
+    DIR *folder = files_open_folder(keep->wal.folder, ".", 0);
     const struct dirent *entry;
 
     if (folder == NULL) {
-        close_fd(&fd);
         return -1;
     }
     while ((entry = readdir(folder)) != NULL) {
         if (salvage_wal_is_history(entry->d_name)
-            && salvage_copy_named(&keep->copy, fd, entry->d_name,
-                                  entry->d_name) != 0) {
+            && salvage_copy_named(&keep->copy, dirfd(folder),
+                                  entry->d_name, entry->d_name) != 0) {
             return -1;
         }
     }

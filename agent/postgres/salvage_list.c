@@ -174,8 +174,8 @@ static int
 make_links(const struct list *list)
 {
     CLEANUP(close_fd) int links = -1;
-    int fd = openat(list->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(close_folder)
+    DIR *folder = files_open_folder(list->folder, ".", 0);
     const struct dirent *entry;
 
     if (folder == NULL || mkdirat(list->folder, SALVAGE_READ, 0700) != 0) {

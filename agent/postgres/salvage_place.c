@@ -183,23 +183,21 @@ salvage_place_pick(const struct salvage_places *places, bool newest,
 static int
 remove_at(int parent, const char *name, int depth)
 {
-    int fd = openat(parent, name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(close_folder)
+    DIR *folder = files_open_folder(parent, name, O_NOFOLLOW);
     const struct dirent *entry;
 
     if (folder == NULL) {
-        close_fd(&fd);
         return -1;
     }
     while ((entry = readdir(folder)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0
             || strcmp(entry->d_name, "..") == 0
-            || unlinkat(fd, entry->d_name, 0) == 0) {
+            || unlinkat(dirfd(folder), entry->d_name, 0) == 0) {
             continue;
         }
         if ((errno != EISDIR && errno != EPERM) || depth == 0
-            || remove_at(fd, entry->d_name, depth - 1) != 0) {
+            || remove_at(dirfd(folder), entry->d_name, depth - 1) != 0) {
             return -1;
         }
     }

@@ -170,12 +170,11 @@ static int
 each_segment(struct salvage_wal *wal,
              void (*see)(struct salvage_wal *wal, const char *name))
 {
-    int fd = openat(wal->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(close_folder)
+    DIR *folder = files_open_folder(wal->folder, ".", 0);
     const struct dirent *entry;
 
     if (folder == NULL) {
-        close_fd(&fd);
         return -1;
     }
     while ((entry = readdir(folder)) != NULL) {

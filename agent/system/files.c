@@ -329,6 +329,18 @@ files_exists(const char *path)
     return errno == ENOENT ? 0 : -1;
 }
 
+DIR *
+files_open_folder(int parent, const char *name, int flags)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+    if (folder == NULL) {
+        close_fd(&fd);
+    }
+    return folder;
+}
+
 /* Make the folders above the last part of `path`, mode 755. */
 static int
 make_parents(const char *path)

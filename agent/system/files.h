@@ -2,6 +2,7 @@
 #ifndef PGWARD_AGENT_FILES_H
 #define PGWARD_AGENT_FILES_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -47,6 +48,15 @@ files_remove(const char *path);
 /*! 1 there, 0 not there, -1 cannot say (errno). */
 int
 files_exists(const char *path);
+
+/*!
+ * Open a folder below an open one (or AT_FDCWD) for readdir().
+ *
+ * \param[in] flags  of open(), as O_NOFOLLOW
+ * \return NULL with errno
+ */
+DIR *
+files_open_folder(int parent, const char *name, int flags);
 
 /*!
  * Make a folder (and its parents, as root) owned by uid:gid with `mode`;

@@ -2,6 +2,7 @@
 /* Files: bounded reads, writing whole or not at all. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -222,6 +223,30 @@ makes_folders_with_their_parents(void **state)
 }
 
 static void
+opens_folders_and_nothing_else(void **state)
+{
+    DIR *open_folder;
+    char target[128];
+
+    (void) state;
+    in_folder("new", target);
+    in_folder("link", path);
+    assert_int_equal(mkdir(target, 0700), 0);
+    assert_int_equal(symlink("new", path), 0);
+    open_folder = files_open_folder(AT_FDCWD, path, 0);
+    assert_non_null(open_folder);
+    assert_int_equal(closedir(open_folder), 0);
+    assert_null(files_open_folder(AT_FDCWD, path, O_NOFOLLOW));
+    in_folder("file", path);
+    write_text(path, "");
+    assert_null(files_open_folder(AT_FDCWD, path, 0));
+    assert_int_equal(errno, ENOTDIR);
+    in_folder("other", path);
+    assert_null(files_open_folder(AT_FDCWD, path, 0));
+    assert_int_equal(errno, ENOENT);
+}
+
+static void
 changes_no_folder_through_a_link(void **state)
 {
     char link[128];
@@ -312,6 +337,7 @@ main(void)
         TEST(fails_without_a_folder),
         TEST(touches_and_removes_any_number_of_times),
         TEST(makes_folders_with_their_parents),
+        TEST(opens_folders_and_nothing_else),
         TEST(changes_no_folder_through_a_link),
         TEST(adds_a_line_once_and_takes_it_out_again),
         TEST(edits_the_file_behind_a_link_of_our_own_only),
