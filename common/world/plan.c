@@ -72,8 +72,8 @@ next_op(struct plan *plan, enum op_kind kind, enum op_need need)
 }
 
 void
-plan_add(struct plan *plan, enum op_kind kind, enum op_need need, size_t node,
-         const char *value)
+plan_add_whole(struct plan *plan, enum op_kind kind, enum op_need need,
+               size_t node, int32_t number, const char *value)
 {
     struct op *op = next_op(plan, kind, need);
 
@@ -81,20 +81,24 @@ plan_add(struct plan *plan, enum op_kind kind, enum op_need need, size_t node,
         return;
     }
     op->node = node;
+    op->number = number;
     if (value != NULL && text_copy(value, op->value, OP_VALUE_SIZE) != 0) {
         plan->overflow = true;
     }
 }
 
 void
+plan_add(struct plan *plan, enum op_kind kind, enum op_need need, size_t node,
+         const char *value)
+{
+    plan_add_whole(plan, kind, need, node, 0, value);
+}
+
+void
 plan_add_number(struct plan *plan, enum op_kind kind, enum op_need need,
                 int32_t number)
 {
-    struct op *op = next_op(plan, kind, need);
-
-    if (op != NULL) {
-        op->number = number;
-    }
+    plan_add_whole(plan, kind, need, 0, number, NULL);
 }
 
 static void

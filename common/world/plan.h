@@ -300,10 +300,15 @@ plan_init(struct plan *plan);
 
 /*! Add an operation; NULL value is "". Remembers an overflow. */
 void
+plan_add_whole(struct plan *plan, enum op_kind kind, enum op_need need,
+               size_t node, int32_t number, const char *value);
+
+/*! Add an operation that carries no number. */
+void
 plan_add(struct plan *plan, enum op_kind kind, enum op_need need, size_t node,
          const char *value);
 
-/*! Add an operation that carries a number. */
+/*! Add an operation that carries a number and no more. */
 void
 plan_add_number(struct plan *plan, enum op_kind kind, enum op_need need,
                 int32_t number);

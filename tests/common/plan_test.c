@@ -27,12 +27,14 @@ shows_operations_and_the_verdict(void **state)
     plan_add(&plan, OP_SET_STATUS, OP_REQUIRED, 2, "HS:sync");
     plan_add(&plan, OP_RELOAD, OP_BEST_EFFORT, 0, NULL);
     plan_add_number(&plan, OP_WRITE_STANDBY, OP_REQUIRED, 1);
+    plan_add_whole(&plan, OP_PROVE_SOURCE, OP_REQUIRED, 0, 7, "copy");
     plan_log(&plan, LOG_NOTICE, "%s %d%%", "done", 100);
     plan_fallback(&plan, OCF_SUCCESS, "%s", "it runs");
     plan_exit_reason(&plan, OCF_ERR_GENERIC, "because of %s", "that");
     assert_dump("required set-status node.2 HS:sync\n"
                 "try reload node.0\n"
                 "required write-standby 1\n"
+                "required prove-source 7 copy\n"
                 "try log 5 done 100%\n"
                 "exit 1 because of that\n"
                 "fallback 0 it runs\n");
@@ -101,8 +103,10 @@ remembers_what_did_not_fit(void **state)
     assert_true(plan.overflow);
     plan.count = PLAN_OPS_MAX;
     plan_add_number(&plan, OP_WRITE_STANDBY, OP_REQUIRED, 1);
+    plan_add_whole(&plan, OP_PROVE_SOURCE, OP_REQUIRED, 3, 7, "copy");
     plan_log(&plan, LOG_ERR, "too much");
     assert_int_equal(plan.count, PLAN_OPS_MAX);
+    assert_int_equal(plan.op[PLAN_OPS_MAX - 1].number, 0);
 }
 
 static void

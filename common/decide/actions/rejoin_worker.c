@@ -38,8 +38,8 @@ static void
 end_attempt(struct plan *plan, enum rejoin_end end, const char *why)
 {
     plan_log(plan, LOG_ERR, "coming back failed: %s", why);
-    plan_add(plan, OP_GIVE_UP_REJOIN, OP_BEST_EFFORT, 0, why);
-    plan->op[plan->count - 1].number = (int32_t) end;
+    plan_add_whole(plan, OP_GIVE_UP_REJOIN, OP_BEST_EFFORT, 0, (int32_t) end,
+                   why);
     plan_exit(plan, OCF_ERR_GENERIC);
 }
 
@@ -301,8 +301,8 @@ make_anew(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     want_rejoin_attrs(snapshot, plan, "asking the primary");
-    plan_add(plan, OP_PROVE_SOURCE, OP_REQUIRED, 0, "copy");
-    plan->op[plan->count - 1].number = (int32_t) timeline;
+    plan_add_whole(plan, OP_PROVE_SOURCE, OP_REQUIRED, 0, (int32_t) timeline,
+                   "copy");
     plan_add(plan, OP_SET_REJOIN, OP_BEST_EFFORT, snapshot->self, "copying");
     plan_add_number(plan, OP_REBUILD, OP_REQUIRED, (int32_t) timeline);
     mark(plan, REJOIN_COPIED);

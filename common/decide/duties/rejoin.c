@@ -62,8 +62,8 @@ begin_worker(const struct snapshot *snapshot, struct plan *plan,
 {
     plan_add(plan, OP_SET_UNPROVED, OP_REQUIRED, snapshot->self,
              UNPROVED_PARTED);
-    plan_add(plan, OP_MARK_REJOIN, OP_REQUIRED, 0, value);
-    plan->op[plan->count - 1].number = (int32_t) phase;
+    plan_add_whole(plan, OP_MARK_REJOIN, OP_REQUIRED, 0, (int32_t) phase,
+                   value);
     want_rejoin_attrs(snapshot, plan, REJOIN_WAITS);
     want_no_why(snapshot, plan);
     plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);

@@ -124,8 +124,8 @@ static void
 write_list(const struct snapshot *snapshot, struct plan *plan,
            const char *names)
 {
-    plan_add(plan, OP_WRITE_SYNC_NAMES, OP_REQUIRED, 0, names);
-    plan->op[plan->count - 1].number = memory_of(snapshot).proven;
+    plan_add_whole(plan, OP_WRITE_SYNC_NAMES, OP_REQUIRED, 0,
+                   memory_of(snapshot).proven, names);
     plan_add(plan, OP_WRITE_CONFIG, OP_BEST_EFFORT, 0, NULL);
     plan_add(plan, OP_RELOAD, OP_REQUIRED, 0, NULL);
 }

@@ -136,8 +136,8 @@ end_dead_senders(const struct snapshot *snapshot, struct plan *plan)
                      "of its last one (process %u) is ended",
                      snapshot->node[i].name, sender->pid);
         }
-        plan_add(plan, OP_END_SENDERS, OP_BEST_EFFORT, i, sender->began);
-        plan->op[plan->count - 1].number = (int32_t) sender->pid;
+        plan_add_whole(plan, OP_END_SENDERS, OP_BEST_EFFORT, i,
+                       (int32_t) sender->pid, sender->began);
     }
 }
 
