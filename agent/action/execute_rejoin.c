@@ -83,7 +83,7 @@ begin_copy(struct job *job, const struct rejoin_marker *marker)
         return own_files_forget(&instance->params, &instance->identity,
                                 &job->why);     /* an earlier one's */
     }
-    return marker->phase == REJOIN_TORN || marker->phase == REJOIN_STALLED
+    return rejoin_is_torn(marker->phase)
            ? rebuild_note_torn(&instance->params, &instance->identity,
                                &job->why) : 0;
 }

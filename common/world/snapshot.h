@@ -173,6 +173,13 @@ enum rejoin_phase { REJOIN_LIST(SNAPSHOT_ENUM_ROW) };
 enum rejoin_end { REJOIN_END_LIST(SNAPSHOT_ENUM_ROW) };
 #undef SNAPSHOT_ENUM_ROW
 
+/*! Has a rewind begun to change the data, with no copy to take its place? */
+static inline bool
+rejoin_is_torn(enum rejoin_phase phase)
+{
+    return phase == REJOIN_TORN || phase == REJOIN_STALLED;
+}
+
 /*! A standby as the primary's pg_stat_replication shows it. */
 struct sender {
     enum sender_state state;      /*!< NONE: looked, and not connected */

@@ -58,14 +58,6 @@ judge_anew(struct plan *plan, const char *why)
     plan_exit(plan, OCF_ERR_GENERIC);
 }
 
-/* As may_rejoin() has it: who waits with torn data goes before all others. */
-static bool
-lets_others_go(const struct snapshot *snapshot)
-{
-    return snapshot->rejoin.phase != REJOIN_TORN
-           && snapshot->rejoin.phase != REJOIN_STALLED;
-}
-
 /* Until the other side leads, by the record; not for ever. */
 static bool
 has_its_turn(const struct snapshot *snapshot, struct plan *plan)
@@ -91,8 +83,9 @@ has_its_turn(const struct snapshot *snapshot, struct plan *plan)
         return false;
     }
     plan_log_once(plan, LOG_NOTICE, "coming back waits: %s", why);
-    want_rejoin_attrs(snapshot, plan, lets_others_go(snapshot)
-                                      ? REJOIN_WAITS : "nobody leads");
+    /* as may_rejoin() has it: torn data goes before all others */
+    want_rejoin_attrs(snapshot, plan, rejoin_is_torn(snapshot->rejoin.phase)
+                                      ? "nobody leads" : REJOIN_WAITS);
     plan_again(plan, TURN_LOOK_MS, snapshot->facts, 0);
     return false;
 }

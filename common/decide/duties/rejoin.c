@@ -167,8 +167,7 @@ begin_again(const struct snapshot *snapshot, struct plan *plan)
         want_attr(snapshot, plan, OP_SET_UNPROVED, OP_REQUIRED,
                   snapshot->self, UNPROVED_PARTED);
     }
-    want_rejoin_attrs(snapshot, plan, rejoin->phase == REJOIN_TORN
-                                      || rejoin->phase == REJOIN_STALLED
+    want_rejoin_attrs(snapshot, plan, rejoin_is_torn(rejoin->phase)
                                       ? "begins again" : REJOIN_WAITS);
     plan_add(plan, OP_BEGIN_REJOIN, OP_REQUIRED, 0, NULL);
     plan_exit(plan, OCF_SUCCESS);

@@ -55,8 +55,7 @@ leaves_no_spare(const struct snapshot *snapshot)
     bool another = false;
     bool spare = false;
 
-    if (snapshot->rejoin.phase == REJOIN_TORN
-        || snapshot->rejoin.phase == REJOIN_STALLED) {
+    if (rejoin_is_torn(snapshot->rejoin.phase)) {
         return false;       /* there is no way back any more */
     }
     for (size_t i = 0; i < snapshot->node_count; i++) {
