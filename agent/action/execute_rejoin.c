@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "execute_parts.h"
 #include "line.h"
+#include "names.h"
 #include "own_files.h"
 #include "pgsql_source.h"
 #include "rebuild.h"
@@ -121,7 +122,8 @@ do_mark_rejoin(struct job *job)
         memcpy(marker.system_id, snapshot->files.system_id,
                sizeof(marker.system_id));
     }
-    report_log(LOG_INFO, "rejoin: %s", op_name(job->op->kind));
+    report_log(LOG_INFO, "this node comes back: PGWARD.rejoin says '%s'",
+               names_name(names_rejoin, marker.phase));
     if (rejoin_write_marker(job->instance, &marker, &job->why) != 0) {
         return -1;
     }
