@@ -41,13 +41,14 @@ rejoin_read_marker(const struct instance *instance,
     struct stat info;
     int error = 0;
 
+    if (marker_path(instance, path) != 0) {
+        return -1;
+    }
     /* a user who could not be looked up is no marker (P5) */
-    if (marker_path(instance, path) == 0 && lstat(path, &info) != 0
-        && (errno == ENOENT || errno == ENOTDIR)) {
+    if (lstat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
         return 0;
     }
-    if (marker_path(instance, path) != 0
-        || identity_become(&instance->identity) != 0) {
+    if (identity_become(&instance->identity) != 0) {
         return -1;
     }
     if (files_read(path, bytes, sizeof(bytes), &len) != 0) {
