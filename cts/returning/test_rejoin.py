@@ -66,14 +66,20 @@ def streams(node):
     return lambda s: s.attribute(node.name, "status") == "HS:sync"
 
 
-def test_crashed_primary_with_wal_of_its_own_is_back_without_a_hand(cluster):
-    cluster.settle()
+def part_and_return(cluster, limit):
+    """It crashes and is back within so many seconds, and no commit is lost; its node."""
     with cluster.ledger() as client:
         client.wait_for_commits(time.time())
         old, moment = part(cluster)
         client.wait_for_commits(moment)
-        cluster.wait(f"{old.name} to be the synchronous standby", streams(old), 60)
+        cluster.wait(f"{old.name} to be the synchronous standby", streams(old), limit)
     assert client.lost() == []
+    return old
+
+
+def test_crashed_primary_with_wal_of_its_own_is_back_without_a_hand(cluster):
+    cluster.settle()
+    old = part_and_return(cluster, 60)
     assert not marker(old).exists()
     folders = kept(old)
     assert len(folders) == 1, folders
@@ -87,12 +93,7 @@ def test_it_leads_again_and_comes_back_once_more(cluster):
     """Both ways, so that each has been rewound from the other."""
     for _ in range(2):
         cluster.settle()
-        with cluster.ledger() as client:
-            client.wait_for_commits(time.time())
-            old, moment = part(cluster)
-            client.wait_for_commits(moment)
-            cluster.wait(f"{old.name} to be the synchronous standby", streams(old), 60)
-        assert client.lost() == []
+        part_and_return(cluster, 60)
         cluster.pcs("resource", "cleanup")
 
 
@@ -126,12 +127,7 @@ def leave(cluster):
 
 def test_data_that_cannot_be_rewound_is_made_anew(rebuilding):
     rebuilding.settle()
-    with rebuilding.ledger() as client:
-        client.wait_for_commits(time.time())
-        old, moment = part(rebuilding)
-        client.wait_for_commits(moment)
-        rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
-    assert client.lost() == []
+    old = part_and_return(rebuilding, 120)
     assert not marker(old).exists()
     assert len(kept(old)) == 1 and len(olds(old)) == 1
     assert not (olds(old)[0] / "pgward-torn").exists()
@@ -165,12 +161,7 @@ def test_command_makes_the_copy(rebuilding):
         node.run("sh", "-c", "cat > /srv/pg/hook; chmod 755 /srv/pg/hook",
                  stdin=HOOK % bindir())
     rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=/srv/pg/hook")
-    with rebuilding.ledger() as client:
-        client.wait_for_commits(time.time())
-        old, moment = part(rebuilding)
-        client.wait_for_commits(moment)
-        rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
-    assert client.lost() == []
+    old = part_and_return(rebuilding, 120)
     assert "from 192.168.2.103 to /srv/pg/data.pgward-new, " in log_of(old)
     rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=")
     leave(rebuilding)
@@ -204,11 +195,6 @@ def test_data_that_no_timeline_proves_is_made_anew(rebuilding):
     """restart_on_promote: both go on, on one timeline."""
     rebuilding.pcs("resource", "update", "pgsql", "restart_on_promote=true")
     rebuilding.settle()
-    with rebuilding.ledger() as client:
-        client.wait_for_commits(time.time())
-        old, moment = part(rebuilding)
-        client.wait_for_commits(moment)
-        rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
-    assert client.lost() == []
+    old = part_and_return(rebuilding, 120)
     assert "no history proves this node's data" in log_of(old)
     leave(rebuilding)
