@@ -590,7 +590,7 @@ says_how_much_room_there_is_not(void **state)
     (void) text_copy(in_folder(small, "data"), data, sizeof(data));
     if (geteuid() != 0 || mkdir(small, 0755) != 0
         || unshare(CLONE_NEWNS) != 0
-        || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+        || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0
         || mount("none", small, "tmpfs", 0, "size=1G,mode=755") != 0) {
         print_message("skipped: no file system of its own: %s\n",
                       strerror(errno));

@@ -785,7 +785,7 @@ needs_room_and_says_how_much(void **state)
     (void) state;
     SKIP_WITHOUT_SERVERS();
     if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0
-        || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+        || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0
         || mount("none", tmpdir, "tmpfs", 0, "size=30m,mode=0777") != 0) {
         print_message("skipped: no file system can be mounted here\n");
         skip();
@@ -797,7 +797,7 @@ needs_room_and_says_how_much(void **state)
     assert_non_null(strstr(why_buf, "make room in '"));
     assert_non_null(strstr(why_buf, " MB are free; nothing was changed"));
     assert_int_equal(count_files("tmp/*pgward-diverged*"), 0);
-    assert_int_equal(mount("none", tmpdir, NULL, MS_REMOUNT,
+    assert_int_equal(mount("none", tmpdir, "none", MS_REMOUNT,
                            "size=300m,mode=0777"), 0);
     gives_up_where_the_disk_fills_in_the_middle();
     request = request_for(&primary);
