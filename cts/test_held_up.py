@@ -29,10 +29,6 @@ def cluster(request, agent):
         yield made
 
 
-def said(node):
-    return (node.dir / "var/log/syslog").read_text(errors="replace")
-
-
 def ranked_and_third(cluster):
     """The standby that takes over, and the one that does not."""
     found = cluster.settle()
@@ -44,7 +40,7 @@ def test_a_node_lost_during_a_promotion_is_fenced_and_somebody_leads(cluster):
     """P2: its copy of the record cannot be read; Pacemaker fences nobody while the action runs."""
     ranked, third = ranked_and_third(cluster)
     old = cluster.primary()
-    before = len(said(ranked))
+    before = len(ranked.syslog())
     frozen = third.find(DAEMONS)
 
     def lose_third():
@@ -58,7 +54,7 @@ def test_a_node_lost_during_a_promotion_is_fenced_and_somebody_leads(cluster):
         wait_until(f"{third.name} to be fenced", lambda: not third.alive(), 40)
         client.wait_for_commits(moment)
     assert client.lost() == []
-    assert f"wait for the fencing of '{third.name}'" in said(ranked)[before:]
+    assert f"wait for the fencing of '{third.name}'" in ranked.syslog()[before:]
     third.boot()
     cluster.wait("somebody to lead", lambda s: s.primary, 30)
     if cluster.primary().name != old.name:      # whoever holds as much may lead
@@ -86,7 +82,7 @@ def test_a_promotion_that_does_not_end_leaves_the_lead_to_another(cluster):
         client.wait_for_commits(moment)
     assert client.lost() == []
     assert "it did not leave recovery in time" in state.reasons[ranked.name][0]
-    assert "a node that holds as much may lead" in said(ranked)
+    assert "a node that holds as much may lead" in ranked.syslog()
     cluster.pcs("resource", "meta", "pgsql", "migration-threshold=")
     cluster.pcs("resource", "update", "pgsql", "op", "promote", "interval=0s", "timeout=60s")
     for node in (old, ranked):

@@ -26,20 +26,16 @@ def cluster(request, agent):
         yield made
 
 
-def said(node: Node) -> str:
-    return node.out("cat", "/var/log/syslog")
-
-
 def move(cluster, old: Node) -> str:
     """The role leaves its node; what the old primary's agent said meanwhile."""
-    before = len(said(old))
+    before = len(old.syslog())
     with cluster.ledger() as client:
         cluster.move()
         cluster.new_primary(old.name, 120)
         cluster.settle(120)
     assert client.lost() == []
     assert client.summary().gap < MOVE
-    words = said(old)[before:]
+    words = old.syslog()[before:]
     assert "immediate shutdown" not in words
     assert cluster.look().fail_counts == {}
     return words
@@ -83,7 +79,7 @@ def test_expired_password_of_monitor_user_costs_no_failover(cluster):
     old = cluster.primary()
     old.sql("alter role watcher valid until '2020-01-01'")
     wait_until("the log to say so", lambda: all(
-        "does not let monitor_user in" in said(node) for node in cluster.lab.running()), 60)
+        "does not let monitor_user in" in node.syslog() for node in cluster.lab.running()), 60)
     with cluster.ledger() as client:
         moment = old.kill_postgres()
         cluster.new_primary(old.name)
@@ -105,6 +101,6 @@ def test_two_bans_leave_the_lead_to_who_holds_as_much(cluster):
         client.wait_for_commits(time.time())
     assert cluster.primary().name == third.name
     assert client.lost() == []
-    assert "holds as much and leads instead" in said(third)
+    assert "holds as much and leads instead" in third.syslog()
     cluster.pcs("resource", "clear", "msPostgresql")
     cluster.settle()

@@ -47,8 +47,8 @@ def elections(cluster):
 
 def record_writes(cluster):
     """How many changes of the record, in the nodes section of the CIB, the agent has told of."""
-    return sum(len(re.findall(r"data-status of '[^']+': '", (node.dir / "var/log/syslog")
-                              .read_text(errors="replace"))) for node in cluster.lab.nodes)
+    return sum(len(re.findall(r"data-status of '[^']+': '", node.syslog()))
+               for node in cluster.lab.nodes)
 
 
 def test_records_are_written_without_an_election(cluster):
@@ -90,16 +90,14 @@ def test_resource_move_switches_over_and_the_old_primary_follows(cluster):
     state = cluster.settle()
     old = state.primary
     target = next(n for n in state.online if state.attribute(n, "score") == "100")
-    syslog = cluster.node(old).dir / "var/log/syslog"
     cluster.node(old).sql("create table dirt as select generate_series(1, 200000)")
-    told = syslog.read_text(errors="replace")
+    told = cluster.node(old).syslog()
     with cluster.ledger() as client:
         cluster.move()
         state = cluster.new_primary(old)
         cluster.settle(120)
     assert state.primary == target
-    assert "a checkpoint before the shutdown took" in syslog.read_text(
-        errors="replace")[len(told):]
+    assert "a checkpoint before the shutdown took" in cluster.node(old).syslog()[len(told):]
     assert client.lost() == []
     assert cluster.look().fail_counts == {}
 

@@ -29,7 +29,7 @@ def cluster(request, agent):
 
 def warned(node):
     """The set-up's warnings in a node's log: the ones that end in a command."""
-    lines = (node.dir / "var/log/syslog").read_text().splitlines()
+    lines = node.syslog().splitlines()
     found = [re.search(r"pgsql\(pgsql\)\S* WARNING: (.*)", line) for line in lines]
     return [hit[1] for hit in found if hit and re.search(COMMAND, hit[1])]
 

@@ -72,8 +72,8 @@ def test_a_typo_stops_no_server(cluster):
     with cluster.ledger() as client:
         update(cluster, "sync_num=many")
         wait_until("each node's log to say so", lambda: all(
-            "changed parameters were not acted on" in (node.dir / "var/log/syslog").read_text(
-                errors="replace") for node in cluster.lab.nodes), 30)
+            "changed parameters were not acted on" in node.syslog()
+            for node in cluster.lab.nodes), 30)
         update(cluster, "sync_num=1")
     assert client.lost() == []
     cluster.settle()

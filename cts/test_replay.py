@@ -60,7 +60,7 @@ def test_a_recovery_target_takes_the_rank(cluster):
         old, led = fail_over(cluster)
         assert led != node.name
     assert client.lost() == []
-    log = (node.dir / "var/log/syslog").read_text(errors="replace")
+    log = node.syslog()
     assert "remove recovery_target_time" in log and "postgresql.auto.conf:" in log
     node.sql("alter system reset recovery_target_time")
     restart(cluster, node)
@@ -78,7 +78,7 @@ def test_an_archive_that_hangs_holds_no_promotion_up(cluster):
         faults.release_archive(cluster)
         cluster.put_back(old)
     assert client.lost() == []
-    log = (led.dir / "var/log/syslog").read_text(errors="replace")
+    log = led.syslog()
     # Between two of its sleeps the shell is alone, or has a child that is a shell yet.
     assert re.search(r"ending restore_command \(sh(, (sh|sleep))?\), which has run for", log)
 
@@ -98,6 +98,6 @@ def test_a_setting_lower_than_the_primarys_takes_the_rank_until_it_is_raised(clu
         cluster.settle()
         cluster.pcs("resource", "cleanup")
     assert client.lost() == []
-    log = (cluster.node(others[0]).dir / "var/log/syslog").read_text(errors="replace")
+    log = cluster.node(others[0]).syslog()
     assert (f"raise max_connections and restart this standby: it is {value - 10} here, {value} on "
             "the primary") in log

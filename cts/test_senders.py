@@ -29,10 +29,6 @@ def cluster(request, agent):
         yield made
 
 
-def log_of(node):
-    return (node.dir / "var/log/syslog").read_text(errors="replace")
-
-
 def synchronous(cluster):
     """The standby that commits wait for, and the other one."""
     found = cluster.settle()
@@ -74,12 +70,12 @@ def test_standby_that_leaves_is_not_taken_back_before_it_has_stopped(cluster):
     for _ in range(3):
         leaving, _other = synchronous(cluster)
         primary = cluster.primary()
-        before = len(log_of(primary))
+        before = len(primary.syslog())
         with cluster.ledger() as client:
             cluster.pcs("node", "standby", leaving.name)
             wait_until(f"the server on {leaving.name} to be stopped",
                        lambda n=leaving: not n.find(POSTMASTER), 60, 0.05)
-            text = log_of(primary)[before:]
+            text = primary.syslog()[before:]
         assert client.lost() == []
         assert f"data-status of '{leaving.name}': 'STREAMING|SYNC' -> 'DISCONNECT'" in text
         assert not taken_back(text, leaving), text
@@ -90,7 +86,7 @@ def test_refresh_of_a_standby_that_runs_ends_nothing(cluster):
     """Its history goes, and a start is planned: the probe finds what runs."""
     standby, _other = synchronous(cluster)
     primary = cluster.primary()
-    before = len(log_of(primary))
+    before = len(primary.syslog())
     with cluster.ledger() as client:
         for words in (["refresh", "pgsql", f"node={standby.name}"], ["refresh", "pgsql"]):
             moment = time.time()
@@ -98,7 +94,7 @@ def test_refresh_of_a_standby_that_runs_ends_nothing(cluster):
             cluster.settle()
             client.wait_for_commits(moment)
     assert client.lost() == []
-    assert "runs no server" not in log_of(primary)[before:]
+    assert "runs no server" not in primary.syslog()[before:]
 
 
 def test_promotion_ends_the_wal_senders_of_before(cluster):

@@ -23,10 +23,6 @@ def listed(cluster):
     return [node for node in cluster.standbys() if f'"{node.name}"' in names(cluster)]
 
 
-def log_of(node):
-    return (node.dir / "var/log/syslog").read_text(errors="replace")
-
-
 def set_up(new_lab, agent, *options, nodes=3, fencing=True):
     made = new_lab(nodes)
     made.set_up(Wanted(agent=agent, options=list(options), fencing=fencing))
@@ -57,7 +53,7 @@ def test_standby_is_eligible_soon_and_only_with_proof(new_lab, agent):
     commit that is seen to wait is the proof, or the same."""
     cluster = set_up(new_lab, agent)
     primary = cluster.primary()
-    lines = log_of(primary).splitlines()
+    lines = primary.syslog().splitlines()
     first = next(n for n in lines if "commits are to wait for" in n)
     ready = next(n for n in lines if "-> 'STREAMING|SYNC'" in n)
     proof = next(n for n in lines if "a checkpoint will prove" in n)
@@ -91,7 +87,7 @@ def test_live_standby_that_streams_no_more_is_released_by_its_own_copy(new_lab, 
         client.wait_for_commits(moment + 5)
     assert client.lost() == []
     assert cluster.look().fail_counts == {}
-    text = log_of(cluster.primary())
+    text = cluster.primary().syslog()
     assert text.count("has not answered for a while") == 1, "said once, while it lasts"
 
 
@@ -109,11 +105,11 @@ def test_lost_standby_that_cannot_be_fenced_is_waited_for(new_lab, agent):
     primary = next(n for n in cluster.lab.running() if n.name != lost.name
                    and "f" in n.sql("select pg_is_in_recovery()", check=False))
     labs.wait_until("the primary to say that it waits", lambda:
-                    "which is lost: it may still take over" in log_of(primary), 20, 0.5)
+                    "which is lost: it may still take over" in primary.syslog(), 20, 0.5)
     for _ in range(4):
         time.sleep(1)
         assert f'"{lost.name}"' in names_of(primary)
-    assert log_of(primary).count("which is lost: it may still take over") == 1
+    assert primary.syslog().count("which is lost: it may still take over") == 1
     lost.kill()
     primary.run("stonith_admin", "--confirm", lost.name)
     cluster.wait("commits to go on without it",
@@ -151,7 +147,7 @@ def test_strict_mode_waits_for_a_standby_and_admits_clients_late(new_lab, agent)
     standby.kill()
     cluster.wait("the standby to be gone", lambda s: standby.name not in s.online, 30, node=old)
     labs.wait_until("the primary to say that it waits", lambda:
-                    "sync_strict is set" in log_of(old), 20, 0.5)
+                    "sync_strict is set" in old.syslog(), 20, 0.5)
     with begin_write(old) as write:
         time.sleep(3)
         assert standby.name in names(cluster)
@@ -164,7 +160,7 @@ def test_strict_mode_waits_for_a_standby_and_admits_clients_late(new_lab, agent)
                  and s.where.get("vip-rep") == standby.name, 60)
     assert "vip-master" not in cluster.look().where, "clients were let in too early"
     cluster.put_back(old)
-    lines = log_of(standby).splitlines()
+    lines = standby.syslog().splitlines()
 
     def last(words):
         return [n for n in lines if all(word in n.lower() for word in words)][-1].split()[0]

@@ -34,20 +34,16 @@ def names(cluster, address: str = "") -> None:
     hosts.write_text("\n".join(lines + ([f"{address} {NAME}"] if address else [])) + "\n")
 
 
-def said(node: Node) -> str:
-    return node.out("cat", "/var/log/syslog")
-
-
 def test_planned_move_keeps_the_old_primary_off_itself(cluster):
     """P7: the name leads to the replication address, which is still on the old primary."""
     old = cluster.primary()
-    before = len(said(old))
+    before = len(old.syslog())
     with cluster.ledger() as client:
         cluster.move()
         cluster.new_primary(old.name)
         cluster.settle()
     assert client.lost() == []
-    words = said(old)[before:]
+    words = old.syslog()[before:]
     assert "following the primary at master_ip again" in words
     assert "could not look up" not in words
     assert cluster.look().fail_counts == {}
@@ -59,7 +55,8 @@ def test_name_that_fails_holds_a_standby_back_until_it_is_back(cluster):
     with cluster.ledger() as client:
         names(cluster)
         standby.kill_postgres()
-        wait_until("the log to say so", lambda: f"could not look up '{NAME}'" in said(standby), 60)
+        wait_until("the log to say so",
+                   lambda: f"could not look up '{NAME}'" in standby.syslog(), 60)
         cluster.wait(f"{standby.name} to run alone",
                      lambda s: s.attribute(standby.name, "status") == "HS:alone")
         assert standby.sql("show primary_conninfo") == ""
@@ -72,7 +69,7 @@ def test_name_that_fails_holds_a_standby_back_until_it_is_back(cluster):
 def test_validate_names_it(cluster):
     node = cluster.primary()
     done = node.run("crm_resource", "--validate", "-r", "pgsql", check=False)
-    words = done.stdout + done.stderr + said(node)
+    words = done.stdout + done.stderr + node.syslog()
     assert f"has master_ip={NAME}, a name" in words
 
 

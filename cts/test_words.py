@@ -40,7 +40,7 @@ def wait_for_words(cluster, node, *words, timeout=60):
     state = cluster.look()
     assert state.primary == primary and state.fail_counts == {}, state.describe()
     assert state.attribute(node.name, "why") == told, "it stays the same"
-    log = (node.dir / "var/log/syslog").read_text(errors="replace")
+    log = node.syslog()
     assert len([n for n in log.splitlines() if f"WARNING: {told}" in n
                 or f"ERROR: {told}" in n]) == 1, "said once"
     return log

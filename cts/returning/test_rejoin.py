@@ -44,10 +44,6 @@ def kept(node):
                   key=lambda path: int(path.name.rpartition("-")[2]))
 
 
-def log_of(node):
-    return (node.dir / "var/log/syslog").read_text(errors="replace")
-
-
 def part(cluster):
     """A primary crashes with WAL that reached nobody; its node, and the moment."""
     old, standby = cluster.primary(), cluster.standbys()[0]
@@ -84,7 +80,7 @@ def test_crashed_primary_with_wal_of_its_own_is_back_without_a_hand(cluster):
     folders = kept(old)
     assert len(folders) == 1, folders
     assert (folders[0] / "transactions").exists()
-    assert "is kept in" in log_of(old) and "this node is back" in log_of(old)
+    assert "is kept in" in old.syslog() and "this node is back" in old.syslog()
     cluster.pcs("resource", "cleanup")
     cluster.settle()
 
@@ -133,7 +129,7 @@ def test_data_that_cannot_be_rewound_is_made_anew(rebuilding):
     assert not (olds(old)[0] / "pgward-torn").exists()
     assert not (old.dir / "pg/data.pgward-new").exists()
     assert own(old) == f"# {old.name}\n"
-    assert "wal_log_hints=on" in log_of(old) and "this node is back" in log_of(old)
+    assert "wal_log_hints=on" in old.syslog() and "this node is back" in old.syslog()
     leave(rebuilding)
 
 
@@ -150,7 +146,7 @@ def test_worker_killed_while_it_copies_is_followed_by_another(rebuilding):
         client.wait_for_commits(moment)
         rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
     assert client.lost() == []
-    assert "attempt 2" in log_of(old)
+    assert "attempt 2" in old.syslog()
     assert own(old) == f"# {old.name}\n"
     leave(rebuilding)
 
@@ -162,7 +158,7 @@ def test_command_makes_the_copy(rebuilding):
                  stdin=HOOK % bindir())
     rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=/srv/pg/hook")
     old = part_and_return(rebuilding, 120)
-    assert "from 192.168.2.103 to /srv/pg/data.pgward-new, " in log_of(old)
+    assert "from 192.168.2.103 to /srv/pg/data.pgward-new, " in old.syslog()
     rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=")
     leave(rebuilding)
 
@@ -183,7 +179,7 @@ def test_node_away_until_its_wal_is_gone_is_made_anew(rebuilding):
     away.start_cluster()
     rebuilding.wait(f"{away.name} to be the synchronous standby", streams(away), 180)
     assert len(olds(away)) == before + 1
-    assert "the WAL that this node needs is gone" in log_of(away)
+    assert "the WAL that this node needs is gone" in away.syslog()
     leave(rebuilding)
 
 
@@ -196,5 +192,5 @@ def test_data_that_no_timeline_proves_is_made_anew(rebuilding):
     rebuilding.pcs("resource", "update", "pgsql", "restart_on_promote=true")
     rebuilding.settle()
     old = part_and_return(rebuilding, 120)
-    assert "no history proves this node's data" in log_of(old)
+    assert "no history proves this node's data" in old.syslog()
     leave(rebuilding)

@@ -76,10 +76,6 @@ def runs(pids, *words):
                for line in command_lines(pids))
 
 
-def log_of(node):
-    return (node.dir / "var/log/syslog").read_text(errors="replace")
-
-
 def copies(pids):
     """pg_rewind has begun to copy: it holds a file of the target open for writing."""
     for pid in pids:
@@ -191,7 +187,7 @@ def test_worker_killed_at_every_step_is_followed_by_one_that_goes_on(cluster):
     assert client.lost() == []
     missed = set(STEPS) - set(killed)
     assert not missed & {"keeping", "checking", "copying", "follows"}, (missed, killed)
-    assert "is run again" in log_of(old)
+    assert "is run again" in old.syslog()
 
 
 def test_power_cut_in_the_copy_nothing_starts_what_is_half_way(cluster):
@@ -210,10 +206,10 @@ def test_power_cut_in_the_copy_nothing_starts_what_is_half_way(cluster):
         assert re.search("PGWARD.rejoin: half-way|has invalid permissions", said), said
         assert "redo" not in said and "checkpoint" not in said, said
         assert phase(old) == "torn"
-        before = len(log_of(old))
+        before = len(old.syslog())
         old.start_cluster()
         is_back(cluster, old)
-        said = log_of(old)[before:]
+        said = old.syslog()[before:]
         assert re.search(r"Result of probe operation for pgsql on \S+: not running", said)
         client.wait_for_commits(time.time())
     assert client.lost() == []

@@ -269,7 +269,7 @@ def test_monitor_role_without_pg_monitor(rig):
                        "monitor_password=seen")
             rig.wait("a primary again", rig.leads)
             time.sleep(MONITORS)
-            assert "pg_monitor" in (rig.primary().dir / "var/log/syslog").read_text()
+            assert "pg_monitor" in rig.primary().syslog()
             rig.primary().sql("grant pg_monitor to watcher")
             load.commits()
             rig.whole(hands=False)

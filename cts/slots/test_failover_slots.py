@@ -128,7 +128,7 @@ def test_subscriber_goes_on_after_a_switchover(cluster, subscriber):
     nothing_lost_nothing_twice(cluster, subscriber)
     all_synced(cluster)
     waited_slots(cluster)
-    assert "logical slots of this node's time as a primary go" in old.out("cat", "/var/log/syslog")
+    assert "logical slots of this node's time as a primary go" in old.syslog()
 
 
 def test_subscriber_goes_on_after_a_failover(cluster, subscriber):

@@ -68,10 +68,6 @@ def position(node, slot):
                         f"where slot_name = '{slot}'") or 0)
 
 
-def said(node):
-    return node.out("cat", "/var/log/syslog")
-
-
 def test_every_node_has_the_slots_of_the_others(cluster):
     right(cluster)
 
@@ -166,7 +162,7 @@ def test_a_slot_that_holds_too_much_is_dropped_and_its_node_named(cluster):
     assert f"pg_{away.name}" in slots(primary)
     fill(primary, 80)
     wait_until("its slot to go", lambda: f"pg_{away.name}" not in slots(primary), 30)
-    assert f"'{away.name}' has to come back by rejoin" in said(primary)
+    assert f"'{away.name}' has to come back by rejoin" in primary.syslog()
     time.sleep(5)
     assert f"pg_{away.name}" not in slots(primary)
     assert f"pg_{FAR}" in slots(primary)
@@ -201,7 +197,7 @@ def test_a_lost_slot_is_made_anew(cluster):
     fill(primary, 128)
     primary.sql("checkpoint")
     wait_until("it to be made anew", lambda: position(primary, f"pg_{FAR}") > before, 60)
-    assert f"slot of 'pg_{FAR}' is made anew: it is lost" in said(primary)
+    assert f"slot of 'pg_{FAR}' is made anew: it is lost" in primary.syslog()
     primary.sql("alter system reset max_slot_wal_keep_size")
     primary.sql("select pg_reload_conf()")
     cluster.settle()
@@ -214,13 +210,13 @@ def test_too_few_slots_are_named_and_not_tried_each_second(cluster):
     room = int(primary.sql("show max_replication_slots")) - used
     for number in range(room):
         primary.sql(f"select pg_create_physical_replication_slot('full_{number}')")
-    before = said(primary).count("create-external-slots failed")
+    before = primary.syslog().count("create-external-slots failed")
     cluster.pcs("resource", "update", "pgsql", f"external_standby_node_list={FAR} far2",
                 "--wait=60")
     state = cluster.wait("the primary to say so", lambda s: "max_replication_slots" in (
         s.attribute(primary.name, "why") or ""), 60)
     assert state.fail_counts == {}
-    assert said(primary).count("create-external-slots failed") == before
+    assert primary.syslog().count("create-external-slots failed") == before
     for number in range(room):
         primary.sql(f"select pg_drop_replication_slot('full_{number}')")
     wait_until("the slot to be made", lambda: "pg_far2" in slots(primary), 30)

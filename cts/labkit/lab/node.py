@@ -174,6 +174,10 @@ class Node:
         return self.out("psql", "-XAtq", "-h", "/run/postgresql", "-d", "postgres", "-c", query,
                         user="postgres", check=check, timeout=timeout)
 
+    def syslog(self) -> str:
+        """What the node has logged; it may be off."""
+        return (self.dir / "var/log/syslog").read_text(errors="replace")
+
     # -- the cluster software ------------------------------------------------
 
     def start_cluster(self, wait: bool = True) -> None:

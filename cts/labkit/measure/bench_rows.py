@@ -116,7 +116,7 @@ def elected(found: Contender, since: float, until: float) -> float:
     """When the nodes had the controller with which they went on."""
     times = [since]
     for one in found.lab.nodes:
-        for line in (one.dir / "var/log/syslog").read_text(errors="replace").splitlines():
+        for line in one.syslog().splitlines():
             if ELECTED in line and since < seconds_of(line) < until:
                 times.append(seconds_of(line))
     return max(times)

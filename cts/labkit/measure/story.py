@@ -68,7 +68,7 @@ def events(lab: Lab, since: float) -> List[Event]:
     found: List[Event] = []
     for node in lab.nodes:
         try:
-            text = (node.dir / "var/log/syslog").read_text(errors="replace")
+            text = node.syslog()
         except OSError:
             continue
         for line in text.splitlines():

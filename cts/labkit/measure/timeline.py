@@ -275,8 +275,7 @@ def take(found, what: str, say) -> Outage:
                        "the machine may be too busy: try again")
     logs = {n.name: (n.dir / "var/log/pacemaker/pacemaker.log").read_text(errors="replace")
             for n in found.lab.nodes}
-    syslogs = {n.name: (n.dir / "var/log/syslog").read_text(errors="replace")
-               for n in found.lab.nodes}
+    syslogs = {n.name: n.syslog() for n in found.lab.nodes}
     traces = {n.name: tail(n.dir / "tmp/pgward.trace", sizes[n.name]) for n in found.lab.nodes}
     moments = Outage(summary.gap_from if moves else done, summary.gap_to, old.name,
                      began if moves else 0.0)
