@@ -3,6 +3,8 @@
 
 import re
 import signal
+import subprocess
+import time
 
 import pytest
 
@@ -65,6 +67,26 @@ def test_records_are_written_without_an_election(cluster):
             and "100" in [s.attribute(n, "score") for n in s.online if n != old])
     assert record_writes(cluster) - written >= 6
     assert elections(cluster) == begun
+    cluster.pcs("resource", "cleanup")
+    cluster.settle()
+
+
+@pytest.mark.parametrize("later", [0, 0.2, 0.4])
+def test_a_death_amid_a_refresh_is_recovered_once(cluster, later):
+    """P5: a failure told without a history stands above each later start: they never ended."""
+    node = cluster.standbys()[0]
+    told = node.syslog()
+    refresh = subprocess.Popen(
+        node.enter(["crm_resource", "--refresh", "-r", "pgsql", "-N", node.name]),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(later)
+    node.kill_postgres()
+    refresh.wait(30)
+    cluster.wait("the standby to be back", lambda s: node.find(POSTGRES)
+                 and s.attribute(node.name, "status") in ("HS:sync", "HS:async"), 30)
+    time.sleep(3)
+    cluster.settle()
+    assert node.syslog()[len(told):].count("starting the server of") == 1
     cluster.pcs("resource", "cleanup")
     cluster.settle()
 

@@ -5,6 +5,7 @@
 
 #include <syslog.h>
 
+#include "began.h"
 #include "may_lead.h"
 #include "peers.h"
 #include "want.h"
@@ -51,6 +52,10 @@ watch_has_told(const struct snapshot *snapshot)
 
 /* Seldom, since each look takes time from the others; a successor may die. */
 #define HAND_OVER_LOOK_MS 500u
+
+/* So soon a probe follows a cleanup, also where the DC changes meanwhile. */
+#define PROBE_MS 10000u
+#define PROBE_LOOK_MS 100u
 
 /* Actions that leave a server running, and those that look at it. */
 static bool
@@ -159,8 +164,22 @@ cluster_wants_it(const struct snapshot *snapshot)
     const struct node *self = self_node(snapshot);
 
     return snapshot->cluster.maintenance == TRI_NO
+           && self->member.probed != TRI_NO
            && self->member.role != ROLE_STOPPED
            && self->member.starting != TRI_YES;
+}
+
+/*
+ * After a cleanup the controller has no history of the resource. A failure that
+ * it is told of then stands above all that follows, and has the resource
+ * restarted again and again; the probe that is due finds the death, or leaves
+ * a history for the report to end.
+ */
+static bool
+is_being_probed(const struct snapshot *snapshot)
+{
+    return self_node(snapshot)->member.probed == TRI_NO
+           && snapshot->elapsed_ms < PROBE_MS;
 }
 
 /* Another node that is to lead once this one does not. */
@@ -177,7 +196,11 @@ has_successor(const struct snapshot *snapshot)
     return false;
 }
 
-/* A ranked node of whose role nothing is known: its promotion is under way. */
+/*
+ * A ranked node of whose role nothing is known, or that says so itself: its
+ * promotion is under way. A new DC knows nothing of what its predecessor asked
+ * for.
+ */
 static bool
 someone_is_promoted_now(const struct snapshot *snapshot)
 {
@@ -185,8 +208,9 @@ someone_is_promoted_now(const struct snapshot *snapshot)
         const struct node *node = &snapshot->node[i];
 
         if (i != snapshot->self && node->member.online == TRI_YES
-            && node->member.role == ROLE_UNKNOWN
-            && is_ranked(node)) {
+            && is_ranked(node)
+            && (node->member.role == ROLE_UNKNOWN
+                || promotion_is_under_way(snapshot, i))) {
             return true;
         }
     }
@@ -279,6 +303,10 @@ decide_report(const struct snapshot *snapshot, struct plan *plan)
     }
     if ((snapshot->facts & FACT_MEMBERS) == 0) {
         plan_again(plan, 0, snapshot->facts | FACT_MEMBERS, REPORT_LOOK_MS);
+        return;
+    }
+    if (is_being_probed(snapshot)) {
+        plan_again(plan, PROBE_LOOK_MS, snapshot->facts, REPORT_LOOK_MS);
         return;
     }
     if (!cluster_wants_it(snapshot)) {

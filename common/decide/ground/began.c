@@ -39,6 +39,14 @@ promotion_failed(const struct snapshot *snapshot, size_t node)
            && ended_at(&snapshot->node[node].attrs.began).known == ATTR_SET;
 }
 
+bool
+promotion_is_under_way(const struct snapshot *snapshot, size_t node)
+{
+    return node < snapshot->node_count
+           && snapshot->node[node].attrs.began.known == ATTR_SET
+           && !promotion_failed(snapshot, node);
+}
+
 void
 want_began(const struct snapshot *snapshot, struct plan *plan)
 {

@@ -9,6 +9,10 @@
 bool
 promotion_failed(const struct snapshot *snapshot, size_t node);
 
+/*! Has this node begun to be promoted, and not yet led, nor failed? */
+bool
+promotion_is_under_way(const struct snapshot *snapshot, size_t node);
+
 /*! Note where this node's promotion begins, before the record moves to it. */
 void
 want_began(const struct snapshot *snapshot, struct plan *plan);
