@@ -38,6 +38,16 @@ struct pgsql;
 struct pgsql *
 pgsql_new(const struct params *params, const struct identity *identity);
 
+/*!
+ * Ask another node's server from now on, over the network: as monitor_user,
+ * else rejoin_user, else pgdba, and never as the owner by the local socket.
+ * For looks alone.
+ *
+ * \return 0, or -1: the name is too long.
+ */
+int
+pgsql_turn_to(struct pgsql *pgsql, const char *host);
+
 /*! Close the session, if there is one. */
 void
 pgsql_close(struct pgsql *pgsql);

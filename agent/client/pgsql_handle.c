@@ -45,3 +45,9 @@ pgsql_new(const struct params *params, const struct identity *identity)
     pgsql.identity = identity;
     return &pgsql;
 }
+
+int
+pgsql_turn_to(struct pgsql *pgsql, const char *host)
+{
+    return text_copy(host, pgsql->peer, sizeof(pgsql->peer));
+}

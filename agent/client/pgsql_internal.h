@@ -18,6 +18,7 @@ struct pgsql {
     const struct params *params;
     const struct identity *identity;
     PGconn *conn;                 /*!< the kept session, or NULL */
+    char peer[NODE_NAME_SIZE];    /*!< whose server is asked; "": this node's */
     char refused[SERVER_TEXT_SIZE];     /*!< why it is the owner's and not
                                              monitor_user's; "": it is not */
     const struct pgsql_calls *calls;    /*!< the module; NULL: not loaded */

@@ -248,7 +248,7 @@ pgsql_observe_position(struct pgsql *pgsql, int64_t deadline_ms,
     struct server server = { 0 };
 
     /* a monitor_user seldom has the right to replicate */
-    if ((pgsql->params->monitor_user[0] != '\0'
+    if ((pgsql->params->monitor_user[0] != '\0' && pgsql->peer[0] == '\0'
          && identify_system(pgsql, PGSQL_LOGIN_OWNER_REPLICATION, deadline_ms,
                             ret_position, &failure) == 0)
         || identify_system(pgsql, PGSQL_LOGIN_REPLICATION, deadline_ms,

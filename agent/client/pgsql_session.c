@@ -71,25 +71,37 @@ conninfo_init(const struct pgsql *pgsql, int64_t deadline_ms,
     }
 }
 
+/* Who may ask another node's server: rejoin_user may in any case. */
+static const char *
+peer_user(const struct params *params)
+{
+    return params->monitor_user[0] != '\0' ? params->monitor_user
+           : params->rejoin_user[0] != '\0' ? params->rejoin_user
+           : params->pgdba;
+}
+
 static void
 conninfo_fill(const struct pgsql *pgsql, enum pgsql_login login,
               int64_t deadline_ms, struct conninfo *info)
 {
     const struct params *params = pgsql->params;
-    bool owner = login == PGSQL_LOGIN_OWNER
-                 || login == PGSQL_LOGIN_OWNER_REPLICATION;
+    bool peer = pgsql->peer[0] != '\0';
+    bool owner = !peer && (login == PGSQL_LOGIN_OWNER
+                           || login == PGSQL_LOGIN_OWNER_REPLICATION);
     bool local = owner && !params_is_socket(params->pghost);
     bool own = owner || params->monitor_user[0] == '\0';
     bool replication = login == PGSQL_LOGIN_REPLICATION
                        || login == PGSQL_LOGIN_OWNER_REPLICATION;
-    const char *host = params->pghost[0] != '\0' && !local
+    const char *host = peer ? pgsql->peer
+                       : params->pghost[0] != '\0' && !local
                        ? params->pghost : params->socketdir;
 
     conninfo_init(pgsql, deadline_ms, info);
     conninfo_add(info, "host", host);
     conninfo_add(info, "port", info->port);
     conninfo_add(info, "dbname", params->pgdb);
-    conninfo_add(info, "user", own ? params->pgdba : params->monitor_user);
+    conninfo_add(info, "user", peer ? peer_user(params)
+                 : own ? params->pgdba : params->monitor_user);
     conninfo_add(info, "password", own ? NULL : params->monitor_password);
     conninfo_add(info, "passfile", info->passfile);
     conninfo_add(info, "application_name", "pgward");
@@ -232,7 +244,7 @@ pgsql_connect(const struct pgsql *pgsql, enum pgsql_login login,
 static bool
 owner_may_help(const struct pgsql *pgsql, const struct pgsql_failure *failure)
 {
-    return pgsql->params->monitor_user[0] != '\0'
+    return pgsql->params->monitor_user[0] != '\0' && pgsql->peer[0] == '\0'
            && (failure->answer == ANSWER_DENIED
                || failure->answer == ANSWER_FULL);
 }

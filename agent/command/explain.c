@@ -3,7 +3,6 @@
 
 #include "explain.h"
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,21 +10,20 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "common_options.h"
 #include "look.h"
-#include "profile.h"
+#include "looking.h"
 #include "report.h"
 #include "trace_replay.h"
 
 #define ANSWER_SIZE (64 * 1024)
 #define TIMEOUT_MS 10000u
-#define TIMEOUT_MAX_MS (24u * 60 * 60 * 1000)
 
 /* What the command line says. */
 struct question {
+    struct common_options common;   /* timeout_ms 0: the default */
     struct changes changes;
-    const char *resource;       /* NULL: the one that there is */
     const char *object;         /* a file or a node; NULL: this node */
-    uint32_t timeout_ms;        /* 0: the default */
 };
 
 static int
@@ -78,16 +76,6 @@ saw_all(const struct snapshot *snapshot)
                    && node->record.data_status.known != ATTR_UNKNOWN));
 }
 
-/* The cluster's daemons and the server's files are not everyone's. */
-static void
-tell_who_may_look(void)
-{
-    if (geteuid() != 0) {
-        report_log(LOG_ERR, "run it as root: it runs as user id %u",
-                   (unsigned) geteuid());
-    }
-}
-
 static int
 print_answer(const struct question *question, struct look *seen)
 {
@@ -108,45 +96,25 @@ static int
 explain_live(const struct question *question)
 {
     static struct look seen;
-    char why_text[SERVER_TEXT_SIZE];
     const struct look_request request = {
-        .resource = question->resource,
+        .resource = question->common.resource,
         .facts = EXPLAIN_FACTS,
-        .limit_ms = question->timeout_ms != 0 ? question->timeout_ms
-                                              : TIMEOUT_MS,
+        .limit_ms = question->common.timeout_ms != 0
+                    ? question->common.timeout_ms : TIMEOUT_MS,
     };
-    struct text why;
     bool whole;
     int code;
 
-    text_init(&why, why_text, sizeof(why_text));
-    if (look(&request, &seen, &why) != 0) {
-        report_log(LOG_ERR, "%s", why_text);
-        tell_who_may_look();
+    if (looking_look(&request, &seen, &whole) != 0) {
         return COMMAND_FAILED;
     }
-    whole = why.len == 0 && saw_all(&seen.snapshot);
     code = print_answer(question, &seen);
-    if (!whole) {
-        report_log(LOG_ERR, "%s", why.len > 0 ? why_text
-                   : "not all could be looked at: it is 'unknown' here");
-        tell_who_may_look();
+    if (whole && !saw_all(&seen.snapshot)) {
+        looking_say_missing("not all could be looked at: it is 'unknown' "
+                            "here");
+        whole = false;
     }
     return whole ? code : COMMAND_FAILED;
-}
-
-static int
-take_timeout(const char *value, struct question *question)
-{
-    uint32_t ms = 0;
-
-    if (profile_parse_ms(value, &ms) != 0 || ms == 0 || ms > TIMEOUT_MAX_MS) {
-        report_log(LOG_ERR, "'%s' is no time-out. Write it as 5s or 500ms, "
-                   "up to a day", value);
-        return -1;
-    }
-    question->timeout_ms = ms;
-    return 0;
 }
 
 static int
@@ -154,21 +122,14 @@ take_option(int option, const char *value, struct question *question)
 {
     struct changes *changes = &question->changes;
 
-    switch (option) {
-        case 'r':
-            question->resource = value;
-            return 0;
-        case 't':
-            return take_timeout(value, question);
-        case 'w':
-            if (changes->count == CHANGES_MAX) {
-                return -1;
-            }
-            changes->fact[changes->count++] = value;
-            return 0;
-        default:
+    if (option == 'w') {
+        if (changes->count == CHANGES_MAX) {
             return -1;
+        }
+        changes->fact[changes->count++] = value;
+        return 0;
     }
+    return common_option_take(option, value, &question->common);
 }
 
 int
@@ -200,7 +161,7 @@ verb_explain(int argc, char **argv)
     if (question.object == NULL || !is_file(question.object)) {
         return explain_live(&question);
     }
-    return question.resource != NULL || question.timeout_ms != 0
+    return question.common.resource != NULL || question.common.timeout_ms != 0
            ? usage(stderr)
            : trace_replay_path(question.object, &question.changes);
 }

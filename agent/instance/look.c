@@ -35,7 +35,7 @@ static const struct part {
     const char *what;
     uint32_t facts;
 } parts[] = {
-    { "this node's server and files",
+    { "the server and its files",
       ~(uint32_t) (FACT_ATTRS | FACT_RECORD | FACT_MEMBERS | FACT_SENDERS) },
     { "the cluster's members, record and attributes",
       FACT_ATTRS | FACT_RECORD | FACT_MEMBERS },
@@ -92,6 +92,23 @@ look_at_parts(struct instance *instance, uint32_t facts, struct look *seen,
     }
 }
 
+/* What is another node's, this one's files do not tell. */
+static int
+take_seat(const char *seat, struct instance *instance,
+          struct snapshot *snapshot, struct text *ret_why)
+{
+    size_t node = snapshot_find_node(snapshot, seat);
+
+    if (node == NODES_MAX
+        || pgsql_turn_to(instance->pgsql, snapshot->node[node].name) != 0) {
+        text_add(ret_why, "could not look from '%s': it is not in node_list",
+                 seat);
+        return -1;
+    }
+    snapshot->self = node;
+    return 0;
+}
+
 /* The child's: returns its exit code. */
 static int
 look_in_child(const struct look_request *request, int64_t begin_ms,
@@ -107,14 +124,18 @@ look_in_child(const struct look_request *request, int64_t begin_ms,
     text_init(&why, shared->why, sizeof(shared->why));
     if (instance_cib_init(request->resource,
                           begin_ms + request->limit_ms - margin, &resource,
-                          &instance, &seen.snapshot, &why) != 0) {
+                          &instance, &seen.snapshot, &why) != 0
+        || (request->seat != NULL
+            && take_seat(request->seat, &instance, &seen.snapshot, &why)
+               != 0)) {
         return 1;
     }
     memcpy(seen.resource, instance.resource, sizeof(seen.resource));
     memcpy(seen.self_name, instance.self_name, sizeof(seen.self_name));
     memcpy(seen.clone, resource.clone, sizeof(seen.clone));
     show(shared, &seen);
-    look_at_parts(&instance, request->facts, &seen, shared);
+    look_at_parts(&instance, request->seat == NULL ? request->facts
+                  : request->facts & LOOK_SEAT_FACTS, &seen, shared);
     pgsql_close(instance.pgsql);
     cluster_close(instance.cluster);
     return 0;

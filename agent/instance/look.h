@@ -15,9 +15,20 @@
 /*! What is to be looked at, and for how long. */
 struct look_request {
     const char *resource;       /*!< or its clone; NULL: the one there is */
+    const char *seat;           /*!< the node from whose place to look, whose
+                                     server is asked over the network; NULL:
+                                     this node */
     uint32_t facts;             /*!< bits of enum fact */
     uint32_t limit_ms;          /*!< for all of it */
 };
+
+/*!
+ * The facts that can be looked at from another node's seat: its server's, and
+ * the cluster's.
+ */
+#define LOOK_SEAT_FACTS \
+    ((uint32_t) (FACT_SQL | FACT_SENDERS | FACT_ATTRS | FACT_RECORD \
+                 | FACT_MEMBERS))
 
 /*! What was seen. */
 struct look {

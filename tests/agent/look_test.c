@@ -59,7 +59,9 @@ instance_cib_init(const char *wanted, int64_t deadline_ms,
     (void) text_copy("node1", ret_instance->self_name, NODE_NAME_SIZE);
     (void) text_copy("ms", ret_resource->clone, NODE_NAME_SIZE);
     ret_instance->deadline_ms = deadline_ms;
-    ret_snapshot->node_count = 1;
+    ret_snapshot->node_count = 2;
+    (void) text_copy("node1", ret_snapshot->node[0].name, NODE_NAME_SIZE);
+    (void) text_copy("node2", ret_snapshot->node[1].name, NODE_NAME_SIZE);
     return 0;
 }
 
@@ -85,6 +87,13 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     snapshot->node_count++;
 }
 
+int
+pgsql_turn_to(struct pgsql *pgsql, const char *host)
+{
+    (void) pgsql;
+    return strcmp(host, "node2") == 0 ? 0 : -1;
+}
+
 void
 pgsql_close(struct pgsql *pgsql)
 {
@@ -107,10 +116,10 @@ start(void **state)
 }
 
 static int
-look_for(uint32_t facts, uint32_t limit_ms)
+look_from(const char *seat, uint32_t facts, uint32_t limit_ms)
 {
     const struct look_request request = {
-        .resource = "db", .facts = facts, .limit_ms = limit_ms,
+        .resource = "db", .seat = seat, .facts = facts, .limit_ms = limit_ms,
     };
     int64_t begin_ms = clock_now_ms();
     int rc;
@@ -122,6 +131,12 @@ look_for(uint32_t facts, uint32_t limit_ms)
     return rc;
 }
 
+static int
+look_for(uint32_t facts, uint32_t limit_ms)
+{
+    return look_from(NULL, facts, limit_ms);
+}
+
 static void
 sees_all_that_is_asked_for(void **state)
 {
@@ -131,12 +146,26 @@ sees_all_that_is_asked_for(void **state)
     assert_int_equal(look_for(facts, 20000), 0);
     assert_string_equal(why_buf, "");
     assert_int_equal(seen.snapshot.facts, facts);
-    assert_int_equal(seen.snapshot.node_count, 4);  /* in three parts */
+    assert_int_equal(seen.snapshot.node_count, 5);  /* in three parts */
     assert_string_equal(seen.resource, "db");
     assert_string_equal(seen.clone, "ms");
     assert_string_equal(seen.self_name, "node1");
     assert_int_equal(look_for(FACT_RECORD, 20000), 0);
-    assert_int_equal(seen.snapshot.node_count, 2);
+    assert_int_equal(seen.snapshot.node_count, 3);
+}
+
+/* This node's files and processes say nothing of another's. */
+static void
+looks_from_another_nodes_seat(void **state)
+{
+    (void) state;
+    assert_int_equal(look_from("NODE2", FACT_PROCESS | FACT_SQL | FACT_RECORD,
+                               20000), 0);
+    assert_int_equal(seen.snapshot.facts, FACT_SQL | FACT_RECORD);
+    assert_int_equal(seen.snapshot.self, 1);
+    assert_int_equal(look_from("node3", FACT_SQL, 20000), -1);
+    assert_string_equal(why_buf, "could not look from 'node3': it is not in "
+                                 "node_list");
 }
 
 static void
@@ -146,13 +175,13 @@ what_hangs_is_left_and_named(void **state)
     world.hangs_at = FACT_ATTRS;
     assert_int_equal(look_for(FACT_SQL | FACT_ATTRS | FACT_SENDERS, 300), 0);
     assert_int_equal(seen.snapshot.facts, FACT_SQL);
-    assert_int_equal(seen.snapshot.node_count, 2);
+    assert_int_equal(seen.snapshot.node_count, 3);
     assert_non_null(strstr(why_buf, "could not look in time: the cluster's "
                                     "members, record and attributes. "));
     world.hangs_at = FACT_SQL;
     assert_int_equal(look_for(FACT_SQL | FACT_ATTRS, 300), 0);
     assert_int_equal(seen.snapshot.facts, 0);
-    assert_non_null(strstr(why_buf, "in time: this node's server and files"));
+    assert_non_null(strstr(why_buf, "in time: the server and its files"));
 }
 
 /* A program that it runs may hang, and outlive it. */
@@ -232,6 +261,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(sees_all_that_is_asked_for),
+        TEST(looks_from_another_nodes_seat),
         TEST(what_hangs_is_left_and_named),
         TEST(what_it_leaves_behind_is_ended_too),
         TEST(a_resource_that_is_not_found_is_said),

@@ -300,6 +300,38 @@ logs_in_as_monitor_user_to_pghost(void **state)
     assert_string_equal(standin_keyword("sslmode"), "prefer");
 }
 
+/* Never this node's own socket, which would answer in another's name. */
+static void
+logs_in_at_another_nodes_server(void **state)
+{
+    static const char *const refused =
+        "FATAL:  28P01: password authentication failed\n";
+
+    (void) state;
+    params.socketdir = "/run/pg";
+    params.rejoin_user = "";
+    params.monitor_user = "watcher";
+    params.monitor_password = "secret";
+    assert_int_equal(pgsql_turn_to(pgsql, "node2"), 0);
+    standin_connect_fails(refused);
+    assert_int_equal(observe(LONG_MS, -1).answer, ANSWER_DENIED);
+    assert_string_equal(standin_keyword("user"), "watcher");
+    assert_string_equal(standin_keyword("password"), "secret");
+    assert_string_equal(standin_keyword("host"), "node2");
+    params.monitor_user = "";
+    params.rejoin_user = "comer";
+    standin_connect_fails(refused);
+    (void) observe(LONG_MS, -1);
+    assert_string_equal(standin_keyword("user"), "comer");
+    assert_null(standin_keyword("password"));
+    params.rejoin_user = "";
+    standin_connect_ok();
+    script_rows(COLUMNS, 1, primary_row);
+    (void) observe(LONG_MS, 0);
+    assert_string_equal(standin_keyword("user"), "postgres");
+    assert_string_equal(standin_keyword("host"), "node2");
+}
+
 /* The file is read as its owner, whom libpq's check of it is about. */
 static void
 logs_in_as_monitor_user_with_the_owners_passfile(void **state)
@@ -1432,6 +1464,7 @@ main(void)
         TEST(asks_only_what_the_version_and_the_log_in_allow),
         TEST(logs_in_as_the_owner_without_a_password),
         TEST(logs_in_as_monitor_user_to_pghost),
+        TEST(logs_in_at_another_nodes_server),
         TEST(logs_in_as_monitor_user_with_the_owners_passfile),
         TEST(asks_as_the_owner_where_monitor_user_is_refused),
         TEST(says_what_monitor_user_was_told_where_nobody_is_let_in),
