@@ -45,20 +45,36 @@ value_len(const char *text)
     return strcspn(text, " \t\r\n'\"&");
 }
 
+/* The length of a word for a password that `text` begins with; 0: none. */
+static size_t
+password_len(const char *text)
+{
+    static const char *const words[] = { "password", "passwd" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t len = strlen(words[i]);
+
+        if (strncasecmp(text, words[i], len) == 0) {
+            return len;
+        }
+    }
+    return 0;
+}
+
 /*
- * Is this the word `password` before a value? Gives the value's place;
- * `password authentication failed` has none.
+ * Is this such a word before a value? Gives the value's place; `password
+ * authentication failed` has none.
  */
 static const char *
 password_value(const char *text)
 {
-    static const char word[] = "password";
+    size_t len = password_len(text);
     bool assigned;
 
-    if (strncasecmp(text, word, sizeof(word) - 1) != 0) {
+    if (len == 0) {
         return NULL;
     }
-    text += sizeof(word) - 1;
+    text += len;
     text += strspn(text, " \t");
     assigned = *text == '=';
     if (assigned) {
@@ -92,6 +108,53 @@ uri_secret(const char *text, size_t *ret_len)
     return text;
 }
 
+/* The place and length of an attribute's value in an element of XML. */
+static const char *
+xml_value(const char *element, size_t len, const char *attribute,
+          size_t *ret_len)
+{
+    size_t name = strlen(attribute);
+
+    for (size_t i = 0; i + name < len; i++) {
+        const char *value = element + i + name;
+        size_t size;
+
+        if (strncmp(element + i, attribute, name) != 0) {
+            continue;
+        }
+        size = strcspn(value, "\"");
+        if (value + size >= element + len) {
+            size = (size_t) (element + len - value);
+        }
+        *ret_len = size;
+        return value;
+    }
+    return NULL;
+}
+
+/* A parameter in the CIB whose name speaks of a secret: fence devices' too. */
+static const char *
+xml_secret(const char *text, size_t *ret_len)
+{
+    static const char *const words[] = {
+        "passw", "secret", "token", "community",
+    };
+    size_t len = strncmp(text, "<nvpair ", 8) == 0 ? strcspn(text, ">") : 0;
+    const char *name;
+    size_t size = 0;
+
+    name = len == 0 ? NULL : xml_value(text, len, " name=\"", &size);
+    for (size_t i = 0; name != NULL && i < sizeof(words) / sizeof(words[0]);
+         i++) {
+        for (size_t at = 0; at < size; at++) {
+            if (strncasecmp(name + at, words[i], strlen(words[i])) == 0) {
+                return xml_value(text, len, " value=\"", ret_len);
+            }
+        }
+    }
+    return NULL;
+}
+
 void
 redact_add(struct text *text, const char *line)
 {
@@ -103,6 +166,9 @@ redact_add(struct text *text, const char *line)
             len = value_len(secret);
         } else {
             secret = uri_secret(line, &len);
+        }
+        if (secret == NULL) {
+            secret = xml_secret(line, &len);
         }
         if (secret == NULL) {
             text_add_bytes(text, line, 1);

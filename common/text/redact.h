@@ -5,8 +5,9 @@
 #include "text.h"
 
 /*!
- * Append a line with its secrets made `***`: what follows `password =` or
- * `PASSWORD '`, and the password of a `scheme://user:password@host`.
+ * Append a line with its secrets made `***`: what follows `password =`,
+ * `passwd=` or `PASSWORD '`, the password of a `scheme://user:password@host`,
+ * and in the CIB the value of a parameter whose name speaks of one.
  *
  * Source: promise P8; libpq connection strings (PostgreSQL documentation 34.1).
  */

@@ -30,6 +30,16 @@ hides_passwords_and_nothing_else(void **state)
         { "http://host:80/path", "http://host:80/path" },
         { "http://host/path", "http://host/path" },
         { "password=", "password=***" },
+        { "passwd=x login=b", "passwd=*** login=b" },
+        { "<nvpair id=\"a\" name=\"monitor_password\" value=\"x y\"/>",
+          "<nvpair id=\"a\" name=\"monitor_password\" value=\"***\"/>" },
+        { "<nvpair value=\"x\" name=\"PASSWD\"/><b value=\"y\"/>",
+          "<nvpair value=\"***\" name=\"PASSWD\"/><b value=\"y\"/>" },
+        { "<nvpair name=\"community\" value=\"torn",
+          "<nvpair name=\"community\" value=\"***" },
+        { "<nvpair name=\"token\"/>", "<nvpair name=\"token\"/>" },
+        { "<nvpair name=\"pgdata\" value=\"/pg/secret\"/>",
+          "<nvpair name=\"pgdata\" value=\"/pg/secret\"/>" },
     };
 
     (void) state;
