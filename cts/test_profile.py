@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What weakens a promise is said in words: once in a promotion, and by validate-all."""
 
+import json
 import re
+import signal
 
 import pytest
 
 from conftest import open_lab
 from labkit.lab import resources
+from labkit.lab.node import POSTGRES
 from labkit.lab.resources import Wanted
 from labkit.lab.shell import wait_until
 
@@ -49,6 +52,19 @@ def validate(cluster, node):
     return node.run("crm_resource", "--validate", "-r", "pgsql", "-V", check=False)
 
 
+def by_command(node):
+    """The exit code and the findings of `pgward validate`."""
+    done = node.run("pgward", "validate", "-o", "json", check=False)
+    answer = json.loads(done.stdout)
+    assert answer["format"] == "pgward-validate" and answer["version"] == 1
+    assert answer["whole"] == (done.returncode != 3), done.stderr
+    assert {found["severity"] for found in answer["findings"]} <= {"warning"}
+    said = node.run("pgward", "validate", check=False).stdout
+    found = [finding["text"] for finding in answer["findings"]]
+    assert said.splitlines() == [f"warning: {line}" for line in found]
+    return done.returncode, found
+
+
 def marked(node):
     """The private attribute that remembers for which promotion this node warned."""
     return node.out("attrd_updater", "-Q", "-n", "pgsql-warned", "-N", node.name, check=False)
@@ -73,6 +89,22 @@ def test_validation_says_the_same_and_succeeds(cluster):
     said = [line.partition("WARNING: ")[2] for line in (done.stdout + done.stderr).splitlines()
             if "WARNING: " in line]
     warned_of(said, SEED)
+    code, found = by_command(cluster.primary())
+    assert code == 1
+    warned_of(found, SEED)
+
+
+def test_command_says_where_it_could_not_look(cluster):
+    """P5's other side: what was not seen is not taken for safe."""
+    node = cluster.primary()
+    node.signal(signal.SIGSTOP, POSTGRES)
+    try:
+        done = node.run("pgward", "validate", "--timeout", "5s", check=False)
+        assert done.returncode == 3 and done.stderr, done.stdout
+    finally:
+        node.signal(signal.SIGCONT, POSTGRES)
+    done = node.run("pgward", "validate", "--output-as", "xml", check=False)
+    assert done.returncode == 2 and "Write text or json" in done.stderr
 
 
 def test_validation_names_what_weakens_the_server(cluster):
@@ -123,4 +155,5 @@ def test_recommended_profile_has_nothing_to_warn_of(request, agent):
         assert warned(node) == []
         done = validate(made, node)
         assert "WARNING" not in done.stdout + done.stderr
+        assert by_command(node) == (0, [])
         assert resources.PROFILES["recommended"].threshold >= 3

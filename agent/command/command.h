@@ -24,4 +24,10 @@ int verb_explain(int argc, char **argv);
 /*! `pgward salvage`: what a node had and the cluster has not. */
 int verb_salvage(int argc, char **argv);
 
+/*! `pgward setup`: the pcs commands of the recommended cluster. */
+int verb_setup(int argc, char **argv);
+
+/*! `pgward validate`: what differs from the safe profile. */
+int verb_validate(int argc, char **argv);
+
 #endif

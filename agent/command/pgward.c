@@ -16,6 +16,10 @@ static const struct verb {
       verb_explain },
     { "salvage", "what a node had and the cluster has not: list it, look at "
                  "it", verb_salvage },
+    { "setup", "the pcs commands that make the recommended cluster",
+      verb_setup },
+    { "validate", "what differs from the safe profile, what it can cost",
+      verb_validate },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

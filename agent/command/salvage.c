@@ -15,8 +15,8 @@
 
 #include "clock.h"
 #include "files.h"
+#include "helper.h"
 #include "identity.h"
-#include "module.h"
 #include "salvage.h"
 
 #define LIMIT_MS (INT64_C(24) * 60 * 60 * 1000)
@@ -251,17 +251,9 @@ become_owner(const struct identity *owner)
 static int
 open_old(int argc, char **argv)
 {
-    static char script[PATH_SIZE];
     char folder[PATH_SIZE];
-    char buf[1024];
     struct identity owner = { 0 };
-    struct text why;
 
-    text_init(&why, buf, sizeof(buf));
-    if (module_find("salvage-open", script, &why) != 0) {
-        (void) fprintf(stderr, "pgward: %s\n", buf);
-        return COMMAND_FAILED;
-    }
     /* the folder is the last word; of the others the script knows */
     if (argc > 1 && argv[argc - 1][0] != '-') {
         if (find_folder(argv[argc - 1], folder) != 0
@@ -270,11 +262,7 @@ open_old(int argc, char **argv)
         }
         argv[argc - 1] = folder;
     }
-    argv[0] = script;
-    (void) execv(script, argv);
-    (void) fprintf(stderr, "pgward: could not run '%s': %s\n", script,
-                   strerror(errno));
-    return COMMAND_FAILED;
+    return helper_exec("salvage-open", argv);
 }
 
 int

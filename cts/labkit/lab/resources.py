@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cluster's resources: the recommended ones by cts/cluster-profile, the others with pcs here."""
+"""The cluster's resources: the recommended ones by `pgward setup`, the others with pcs here."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from .postgres import ARCHIVE, DATA, TMP, bindir
 from .shell import run
 from .words import promoted
 
-SCRIPT = Path(__file__).resolve().parents[2] / "cluster-profile"
+SCRIPT = Path(__file__).resolve().parents[3] / "agent/command/setup-cluster"
 CIB = "/tmp/pgsql_cfg"
 VIP_MASTER = "192.168.0.103"
 VIP_REP = "192.168.2.103"
@@ -27,7 +27,7 @@ MODES = ("sync", "async", "none", "slave")
 class Profile:
     """What differs between the seed guide's configuration and the others.
 
-    The recommended one is cts/cluster-profile's; a test holds its figures to that script's.
+    The recommended one is `pgward setup`'s; a test holds its figures to that script's.
     """
 
     threshold: int
@@ -153,13 +153,13 @@ def plain_lines(wanted: Wanted) -> List[str]:
 
 
 def by_script(wanted: Wanted) -> bool:
-    """Whether cts/cluster-profile makes it: it knows our parameters and replication."""
+    """Whether `pgward setup` makes it: it knows our parameters and replication."""
     return (wanted.profile == "recommended" and wanted.rep_mode in ("sync", "async")
             and wanted.agent not in (PAF, STATEFUL))
 
 
 def arguments(lab: Lab, wanted: Wanted) -> List[str]:
-    """The laboratory's arguments of cts/cluster-profile."""
+    """The laboratory's arguments of `pgward setup`."""
     device = (f"fence_pgward_lab pcmk_host_list={','.join(lab.node_names)} "
               "pcmk_host_check=static-list --force")
     return ["--agent", wanted.agent, "--vip-master", VIP_MASTER, "--vip-rep", VIP_REP,
@@ -186,7 +186,7 @@ def script(lab: Lab, wanted: Wanted) -> List[str]:
         raise LabError(f"there is no rep_mode '{wanted.rep_mode}'", f"use: {', '.join(MODES)}")
     if not by_script(wanted):
         return by_hand(lab, wanted)
-    return run([str(SCRIPT), "--print", *arguments(lab, wanted)]).stdout.splitlines()
+    return run(["bash", str(SCRIPT), *arguments(lab, wanted)]).stdout.splitlines()
 
 
 def configure(lab: Lab, wanted: Wanted, log) -> None:
@@ -196,7 +196,7 @@ def configure(lab: Lab, wanted: Wanted, log) -> None:
         log(line)
     node = lab.any_node()
     if by_script(wanted):   # its text: a node does not see the machine's /tmp
-        node.run("bash", "-s", "--", *arguments(lab, wanted), timeout=120,
+        node.run("bash", "-s", "--", "--run", *arguments(lab, wanted), timeout=120,
                  stdin=SCRIPT.read_text(encoding="utf-8"))
         return
     node.run("rm", "-f", CIB)

@@ -1,30 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recommended profile's script, which the laboratory runs: what it would tell pcs."""
+"""`pgward setup`, by which the laboratory is made: what it would tell pcs."""
 
 import os
 import re
 import shlex
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from labkit.lab.lab import Lab
-from labkit.lab.resources import PROFILES, SHELL_AGENT, Wanted, arguments, script
+from labkit.lab.resources import PROFILES, SCRIPT, SHELL_AGENT, Wanted, arguments, script
 from labkit.lab.words import promoted
 
-SCRIPT = Path(__file__).resolve().parent / "cluster-profile"
-SITE = ["--node-list", "a b c", "--vip-master", "10.0.0.9", "--vip-rep", "10.0.1.9"]
+SITE = ["--nodes", "a b c", "--vip-master", "10.0.0.9", "--vip-rep", "10.0.1.9"]
 
 
-def call(*args, **environment):
-    return subprocess.run([str(SCRIPT), *args], capture_output=True, text=True, check=False,
-                          env={"PATH": os.environ["PATH"], **environment})
+def call(*args, path=""):
+    return subprocess.run(["/bin/bash", str(SCRIPT), *args], capture_output=True, text=True,
+                          check=False, env={"PATH": path or os.environ["PATH"]})
 
 
-def printed(*args, **environment):
+def printed(*args, path=""):
     """The words of each command but the first three, `pcs -f CIB`."""
-    done = call("--print", *args, **environment)
+    done = call(*args, path=path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [shlex.split(line) for line in done.stdout.splitlines()]
     assert lines[0] == ["pcs", "cluster", "cib", "pgsql_cfg"]
@@ -100,14 +98,31 @@ def test_fence_device_is_made_with_the_words_given():
                                          "pcmk_host_list=a,b"]
 
 
-def test_environment_counts_and_options_win():
-    lines = printed("--vip-rep", "10.0.1.8", NODE_LIST="a b", VIP_MASTER="10.0.0.8",
-                    VIP_REP="10.0.1.7", NIC_REP="bond1", RESTORE_COMMAND="cp /x/%f '%p'")
+def test_options_reach_where_they_belong():
+    lines = printed("--nodes", "a b", "--vip-master", "10.0.0.8", "--vip-rep", "10.0.1.8",
+                    "--nic-rep", "bond1", "--restore-command", "cp /x/%f '%p'")
     database = the(lines, "resource", "create", "pgsql")
     assert "restore_command=cp /x/%f '%p'" in database
     assert "master_ip=10.0.1.8" in database
     assert {"ip=10.0.1.8", "nic=bond1"} <= set(the(lines, "resource", "create", "vip-rep"))
     assert "clone-max=2" in the(lines, "resource", "promotable")
+
+
+OTHER = ["--name", "crm", "--pgdata", "/srv/crm", "pgport=5433", "tmpdir=/srv/crm-tmp"]
+
+
+def test_further_database_shares_no_name_with_the_first():
+    def made(*args):
+        lines = printed(*SITE, *args)
+        return {line[2] for line in lines if line[:2] == ["resource", "create"]} | {
+            the(lines, "resource", "promotable")[3], the(lines, "resource", "group")[3]}
+    assert made() == {"pgsql", "msPostgresql", "master-group", "vip-master", "vip-rep"}
+    assert made(*OTHER) == {"crm", "msPostgresql-crm", "master-group-crm", "vip-master-crm",
+                            "vip-rep-crm"}
+    lines = printed(*SITE, *OTHER, "sync_strict=yes")
+    named = [word for line in lines if line[0] == "constraint" for word in line]
+    assert not {"msPostgresql", "master-group", "vip-master", "pgsql-admit"} & set(named)
+    assert {"vip-master-crm", "crm-admit"} <= set(named)
 
 
 def test_only_our_agent_is_told_the_clients_address():
@@ -133,7 +148,7 @@ def test_role_has_the_name_that_pcs_knows(tmp_path, known, word):
     pcs = tmp_path / "pcs"
     pcs.write_text(f'#!/bin/sh\n[ "$*" = "constraint help" ] || exit 1\necho "{known}"\n')
     pcs.chmod(0o755)
-    lines = printed(*SITE, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    lines = printed(*SITE, path=f"{tmp_path}:{os.environ['PATH']}")
     assert f"role={word}" in the(lines, "resource", "create", "pgsql")
     assert the(lines, "constraint", "colocation")[2:] == [
         "add", "master-group", "with", word, "msPostgresql"]
@@ -148,14 +163,18 @@ def test_orders_are_of_a_kind_and_have_no_score():
 
 
 @pytest.mark.parametrize("args, said", [
-    (SITE[2:], "--node-list is missing"),
+    (SITE[2:], "--nodes is missing"),
     (SITE[:4], "--vip-rep is missing"),
     ([*SITE, "--rep-mode", "slave"], "neither sync nor async"),
     ([*SITE, "--fencing", "maybe"], "neither on nor off"),
+    ([*SITE, "--name", "a b"], "is no resource's name"),
+    ([*SITE, *OTHER[:2], *OTHER[4:]], "--pgdata of its own"),
+    ([*SITE, *OTHER[:4], OTHER[5]], "pgport= of its own"),
+    ([*SITE, *OTHER[:5]], "tmpdir= of its own"),
     ([*SITE, "oops"], "neither an option nor NAME=VALUE"),
     (["--vip-rep"], "lacks its value")])
 def test_wrong_arguments_are_refused(args, said):
-    done = call("--print", *args)
+    done = call(*args)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
 
@@ -166,7 +185,8 @@ def test_first_command_that_fails_ends_it(tmp_path):
     pcs.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\n'
                    'case $* in *"create vip-rep"*) echo no >&2; exit 1;; esac\n')
     pcs.chmod(0o755)
-    done = call(*SITE, "--fence-device", "fence_x", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    done = call("--run", *SITE, "--fence-device", "fence_x",
+                path=f"{tmp_path}:{os.environ['PATH']}")
     assert done.returncode == 1
     assert "could not run 'pcs -f " in done.stderr
     calls = (tmp_path / "calls").read_text()
@@ -177,7 +197,7 @@ def test_fencing_without_a_device_is_refused(tmp_path):
     pcs = tmp_path / "pcs"
     pcs.write_text('#!/bin/sh\n[ "$2" != cib ] || echo "<cib/>" >"$3"\n')
     pcs.chmod(0o755)
-    done = call(*SITE, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    done = call("--run", *SITE, path=f"{tmp_path}:{os.environ['PATH']}")
     assert done.returncode == 1
     assert "there is no fence device" in done.stderr
 
@@ -185,7 +205,7 @@ def test_fencing_without_a_device_is_refused(tmp_path):
 def test_laboratory_uses_the_script():
     lab = Lab("x", ["a", "b", "c"])
     for wanted in (Wanted(), Wanted(rep_mode="async", fencing=False), Wanted(agent=SHELL_AGENT)):
-        done = call("--print", *arguments(lab, wanted))
+        done = call(*arguments(lab, wanted))
         assert script(lab, wanted) == done.stdout.splitlines()
         assert wanted.agent in done.stdout
     assert "vip-rep" not in str(script(lab, Wanted(rep_mode="none")))
