@@ -120,6 +120,36 @@ def test_what_hangs_is_left_and_named(cluster, daemon, what):
     cluster.settle()
 
 
+SECRET = "hunter2-of-the-test"
+IN_THE_ARCHIVE = ["cib.xml", "controldata", "corosync.conf", "crm_mon.txt", "pacemaker.log",
+                  "pgdata-postgresql.conf", "pgward-explain", "pgward-validate", "processes",
+                  "tmpdir-recovery.conf", "versions"]
+
+
+def test_report_has_what_is_needed_and_no_password(cluster):
+    node = cluster.standbys()[0]
+    cluster.pcs("resource", "update", "pgsql", f"monitor_password={SECRET}")
+    node.run("crm_resource", "-r", "fencing", "-p", "passwd", "-v", SECRET)
+    node.run("sh", "-c", f"echo \"# x 'host=a password={SECRET}'\" >> /srv/pg/data/postgresql.conf",
+             user="postgres")
+    cluster.settle()
+    assert SECRET in node.out("cibadmin", "-Q")
+    node.run("pgward", "report", "--output", "/tmp/report.tar.gz", timeout=180)
+    node.run("sh", "-c", "mkdir /tmp/report && tar -C /tmp/report --strip-components=1 "
+             "-xzf /tmp/report.tar.gz")
+    found = node.out("sh", "-c", "cd /tmp/report && find . -type f -size +0 -printf '%P\n'").split()
+    assert set(IN_THE_ARCHIVE) <= set(found)
+    said = node.run("grep", "-rl", SECRET, "/tmp/report", check=False).stdout
+    assert said == "", f"the password is in: {said}"
+    for name in ("cib.xml", "pgdata-postgresql.conf"):
+        assert "***" in node.out("cat", f"/tmp/report/{name}")
+    assert re.search("cluster state: +in archive recovery",
+                     node.out("cat", "/tmp/report/controldata"))
+    node.run("rm", "-r", "/tmp/report", "/tmp/report.tar.gz")
+    cluster.pcs("resource", "update", "pgsql", "monitor_password=")
+    cluster.settle()
+
+
 def test_another_user_is_told_what_to_do(cluster):
     done = cluster.primary().run("pgward", "explain", check=False, user="nobody")
     assert done.returncode == 3 and "run it as root" in done.stderr, done.stderr

@@ -21,6 +21,9 @@ typedef int (*verb_fn)(int argc, char **argv);
 /*! `pgward explain`: who may lead and why, now or by a trace. */
 int verb_explain(int argc, char **argv);
 
+/*! `pgward report`: what a bug report needs. */
+int verb_report(int argc, char **argv);
+
 /*! `pgward salvage`: what a node had and the cluster has not. */
 int verb_salvage(int argc, char **argv);
 

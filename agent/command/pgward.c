@@ -14,6 +14,8 @@ static const struct verb {
 } verbs[] = {
     { "explain", "who may lead and by which rule: now, or by a trace",
       verb_explain },
+    { "report", "what a bug report needs, in one file, without passwords",
+      verb_report },
     { "salvage", "what a node had and the cluster has not: list it, look at "
                  "it", verb_salvage },
     { "setup", "the pcs commands that make the recommended cluster",
