@@ -15,6 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+import house
+
 # From the lowest to the highest; those of one line do not know each other.
 C_ROOMS = [
     ["common/text"],
@@ -379,6 +381,13 @@ def test_c(tap: Tap, top: Path) -> None:
                [one.what for one in check_c_left(top, C_LEFT)])
 
 
+def test_picture(tap: Tap, top: Path) -> None:
+    picture = top / "cts/house.svg"
+    same = picture.is_file() and picture.read_text(encoding="utf-8") == house.draw(C_ROOMS)
+    tap.report("the picture of the house shows it", [] if same
+               else ["cts/house.svg is another one: tests/house.py > cts/house.svg"])
+
+
 def test_kit(tap: Tap, top: Path) -> None:
     found = check_kit_order(top)
     for room in (room for level in KIT_ROOMS for room in level):
@@ -404,6 +413,7 @@ def main() -> int:
     tap = Tap()
     test_checks(tap)
     test_c(tap, top)
+    test_picture(tap, top)
     test_kit(tap, top)
     test_folders(tap, top)
     print(f"1..{tap.number}")
