@@ -84,7 +84,7 @@ begin_copy(struct job *job, const struct rejoin_marker *marker)
         return own_files_forget(&instance->params, &instance->identity,
                                 &job->why);     /* an earlier one's */
     }
-    return rejoin_is_torn(marker->phase)
+    return job->op->number == REJOIN_SPOILT
            ? rebuild_note_torn(&instance->params, &instance->identity,
                                &job->why) : 0;
 }
@@ -108,7 +108,8 @@ do_mark_rejoin(struct job *job)
     if (job_read_marker(job, &marker) != 0) {
         return -1;
     }
-    if (job->op->number == REJOIN_COPYING && begin_copy(job, &marker) != 0) {
+    if ((job->op->number == REJOIN_COPYING || job->op->number == REJOIN_SPOILT)
+        && begin_copy(job, &marker) != 0) {
         return -1;
     }
     if (job->op->number == REJOIN_WHOLE && marker.phase == REJOIN_COPIED) {

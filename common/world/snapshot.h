@@ -142,8 +142,10 @@
     X(REJOIN_TORN, "torn")          /* the data is being changed, or was */ \
     X(REJOIN_STALLED, "stalled")    /* it was whole, and its server did not \
                                        come to stream */ \
+    X(REJOIN_SPOILT, "spoilt")      /* torn, and no rewind makes it whole: a \
+                                       copy is made, as in the next */ \
     X(REJOIN_COPYING, "copying")    /* a copy is made beside the data, which \
-                                       is as it was: whole, or torn */ \
+                                       is whole, as it was */ \
     X(REJOIN_COPIED, "copied")      /* the copy is proved, and takes the \
                                        data's place */ \
     X(REJOIN_WHOLE, "whole")        /* the data is the primary's past */ \
@@ -177,7 +179,8 @@ enum rejoin_end { REJOIN_END_LIST(SNAPSHOT_ENUM_ROW) };
 static inline bool
 rejoin_is_torn(enum rejoin_phase phase)
 {
-    return phase == REJOIN_TORN || phase == REJOIN_STALLED;
+    return phase == REJOIN_TORN || phase == REJOIN_STALLED
+           || phase == REJOIN_SPOILT;
 }
 
 /*! A standby as the primary's pg_stat_replication shows it. */

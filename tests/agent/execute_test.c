@@ -1091,12 +1091,12 @@ data_that_a_rewind_tore_is_marked_before_it_is_put_aside(void **state)
     (void) state;
     prepare();
     touched_reply(torn);
-    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_COPYING;
+    add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_SPOILT;
     run();
     assert_int_equal(world.failed, OP_NONE);
     assert_string_equal(touched_calls(),
                         "rejoin_read_marker | rebuild_note_torn"
-                        " | rejoin_write_marker copying goes-on"
+                        " | rejoin_write_marker spoilt goes-on"
                         " | rejoin_note_progress 0 of 0");
     prepare();
     add(OP_MARK_REJOIN, OP_REQUIRED, NULL)->number = REJOIN_COPYING;

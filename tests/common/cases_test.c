@@ -29,7 +29,7 @@
 #include "snapshot.h"
 
 #define FILE_SIZE (64 * 1024)
-#define NAMES_MAX 1000
+#define NAMES_MAX 2000
 #define BASES_MAX 12
 #define BASE_PREFIX "# base: "
 

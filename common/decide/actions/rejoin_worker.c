@@ -185,7 +185,8 @@ copy_instead(const struct snapshot *snapshot, struct plan *plan,
 {
     plan_log(plan, LOG_WARNING, "no rewind brings this node back, a new copy "
              "is made: %s", why);
-    mark(plan, REJOIN_COPYING);
+    mark(plan, rejoin_is_torn(snapshot->rejoin.phase) ? REJOIN_SPOILT
+                                                      : REJOIN_COPYING);
     plan_again(plan, 0, snapshot->facts, 0);
 }
 
@@ -228,7 +229,7 @@ is_announced(const struct snapshot *snapshot, struct plan *plan)
 {
     const struct node_attrs *own = &self_node(snapshot)->attrs;
 
-    if (snapshot->rejoin.phase != REJOIN_KEPT
+    if (rejoin_is_torn(snapshot->rejoin.phase)
         || (attr_is(&own->status, STATUS_REJOIN)
             && own->rejoin.known == ATTR_SET
             && !attr_is(&own->rejoin, REJOIN_WAITS))) {
@@ -284,6 +285,7 @@ make_anew(const struct snapshot *snapshot, struct plan *plan)
     uint32_t timeline;
 
     if (!may_rebuild(snapshot, plan) || !server_is_down(snapshot, plan)
+        || !is_announced(snapshot, plan)
         || !source_is_named(snapshot, plan, &timeline)) {
         return;
     }
@@ -537,6 +539,7 @@ decide_rejoin(const struct snapshot *snapshot, struct plan *plan)
         case REJOIN_STALLED:
             go_back(snapshot, plan);
             break;
+        case REJOIN_SPOILT:
         case REJOIN_COPYING:
             make_anew(snapshot, plan);
             break;

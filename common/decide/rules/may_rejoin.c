@@ -55,8 +55,9 @@ leaves_no_spare(const struct snapshot *snapshot)
     bool another = false;
     bool spare = false;
 
-    if (rejoin_is_torn(snapshot->rejoin.phase)) {
-        return false;       /* there is no way back any more */
+    if (rejoin_is_torn(snapshot->rejoin.phase)
+        || snapshot->rejoin.phase == REJOIN_COPIED) {
+        return false;       /* there is no way back, or nothing is in the way */
     }
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *node = &snapshot->node[i];
