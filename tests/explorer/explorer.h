@@ -56,6 +56,11 @@
  *   what the primary of that timeline has by then, if there is one and the
  *   network is whole; else it fails. Waiting for longer than an attempt may is
  *   a fault.
+ * - With rejoin=rebuild the same worker makes a new copy where no rewind can be,
+ *   or where one has begun and cannot end. That is two steps as well: half of a
+ *   copy lies beside the data, or all of it, as the primary of that timeline is
+ *   by then. Its exchange with the data is one step, and so is the marker's next
+ *   word.
  *
  * Not modelled: what takes one look is seen at one moment (a look of the agent
  * takes some milliseconds); notify but for pre-stop and pre-promote; addresses
@@ -164,7 +169,18 @@ struct e_node {
     uint8_t against;            /* by the marker: whose history it goes to */
     uint8_t clean;              /* the server ended in good order */
     struct e_action worker;     /* it brings the data back */
-    uint8_t pad[4];
+    uint8_t copy;               /* enum e_copy */
+    uint8_t copied;             /* the WAL of a whole one */
+    uint8_t forked;             /* the marker says what the data has of its own */
+    uint8_t pad[1];
+};
+
+/*! A new copy beside the data. */
+enum e_copy {
+    E_COPY_NONE = 0,
+    E_COPY_HALF,
+    E_COPY_WHOLE,
+    E_COPY_TAKEN,               /*!< it is the data; the marker says so next */
 };
 
 /*! What keeps replay back on a node, until the end of the run. */
@@ -257,6 +273,9 @@ struct e_config {
                                      wait: somebody led there by hand */
     bool rewinds;               /*!< rejoin=rewind; from every quiet state all
                                      standbys stream in the end */
+    bool rebuilds;              /*!< rejoin=rebuild */
+    uint8_t no_way;             /*!< OP_CHECK_REWIND or OP_REWIND, which says
+                                     that no rewind brings this data back */
     uint32_t states_max;
     enum e_defect {             /*!< seeded, to prove that it is found */
         E_NO_DEFECT = 0,
@@ -284,6 +303,8 @@ struct e_config {
         E_DEFECT_TORN,          /*!< a start does not see that data is torn */
         E_DEFECT_TWO,           /*!< nobody sees who else comes back */
         E_DEFECT_SOURCE,        /*!< no source has to be proved */
+        E_DEFECT_HALF,          /*!< a copy that was begun counts as whole */
+        E_DEFECT_FORK,          /*!< a copy counts as the data that was */
     } defect;
     const char *expected;       /*!< the invariant that finds it */
 };
@@ -325,7 +346,7 @@ struct e_peer {
 };
 
 #define E_VIEW_BYTES \
-    (8 + 36 + sizeof(struct e_memory) + E_NODES * sizeof(struct e_peer) + 2)
+    (8 + 39 + sizeof(struct e_memory) + E_NODES * sizeof(struct e_peer) + 2)
 
 /*! What a node sees; its snapshot is made of this and nothing else. */
 struct e_view {
@@ -335,6 +356,7 @@ struct e_view {
     uint8_t have_quorum, fencing, defect, waiter, standby, forks;
     uint8_t any, sync_num, strict, has_stale, held, streamed, newest;
     uint8_t rewinds, marker, end, attempts, works, against, clean;
+    uint8_t rebuilds, no_way, forked;
     struct e_memory memory;
     struct e_peer peer[E_NODES];
     uint8_t out;

@@ -423,6 +423,8 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
         case OP_PROVE_SOURCE:
         case OP_CHECK_REWIND:
         case OP_REWIND:
+        case OP_REBUILD:
+        case OP_SWAP_DATA:
             return e_rejoin_op(config, state, i, op);
         default:
             return run_server_op(state, i, op);

@@ -105,8 +105,8 @@ static const uint8_t models[OP_COUNT] = {
     [OP_PROVE_SOURCE] = E_FOLLOWED,
     [OP_CHECK_REWIND] = E_FOLLOWED,
     [OP_REWIND] = E_FOLLOWED,
-    [OP_REBUILD] = E_NEVER,             /* rejoin=rewind */
-    [OP_SWAP_DATA] = E_NEVER,
+    [OP_REBUILD] = E_FOLLOWED,
+    [OP_SWAP_DATA] = E_FOLLOWED,
     [OP_REPORT] = E_NEVER,
 };
 #undef MODEL_ATTR

@@ -59,9 +59,11 @@ print_node(const struct e_config *config, const struct e_node *node,
                                          "promoted", "failed start",
                                          "failed" };
     static const char *const phases[] = { "none", "unknown", "begun", "kept",
-                                          "torn", "stalled",
+                                          "torn", "stalled", "spoilt",
                                           "copying", "copied", "whole",
                                           "follows" };
+    static const char *const copies[] = { "", ", half a copy", ", a copy",
+                                          ", exchanged" };
 
     printf("#    srv%zu %s %s role=%s wal=%02x list=%s/%s flag=%u lock=%u "
            "group=%u view=%x down=%x up=%u record@%u=", i + 1,
@@ -78,9 +80,10 @@ print_node(const struct e_config *config, const struct e_node *node,
            e_text(node->attr[ATTR_SCORE]), e_text(node->attr[ATTR_POSITION]),
            e_text(node->attr[ATTR_BEGAN]), node->held);
     if (node->marker != REJOIN_NONE) {
-        printf("#         %s%s end=%u attempts=%u%s %s\n",
+        printf("#         %s%s%s end=%u attempts=%u%s %s\n",
                phases[node->marker],
-               node->torn ? ", torn" : "", node->end, node->attempts,
+               node->torn ? ", torn" : "", copies[node->copy], node->end,
+               node->attempts,
                node->worker.kind != ACTION_NONE ? " works" : "",
                e_text(node->attr[ATTR_REJOIN]));
     }

@@ -6,8 +6,9 @@
  * R1 torn data is never started, and nobody counts it; R2 no rewind takes away
  * an acknowledged commit that its source lacks, nor the data of a node that the
  * record lets lead; R3 its source leads, on the timeline that was asked for; R4
- * of two nodes that see each other one at a time tears its data, where no third
- * one streams.
+ * of two nodes that see each other one at a time tears its data, or puts a copy
+ * in its place, where no third one streams; R5 only a whole copy takes the
+ * data's place, and nothing that was kept of the data goes into it.
  */
 
 #include <string.h>
@@ -44,7 +45,32 @@ source_of(const struct e_config *config, const struct e_state *state,
 static bool
 is_half_way(unsigned phase)
 {
-    return phase == REJOIN_TORN || phase == REJOIN_STALLED;
+    return rejoin_is_torn((enum rejoin_phase) phase)
+           || phase == REJOIN_COPIED;
+}
+
+/* What do_mark_rejoin() makes of the rest of the marker, and of a copy. */
+static void
+mark_rest(struct e_node *node, const struct e_op *op)
+{
+    if (op->number == REJOIN_BEGUN) {
+        node->against = op->node;
+        node->forked = 1;
+    } else if (op->number == REJOIN_COPYING
+               || op->number == REJOIN_SPOILT) {
+        node->copy = E_COPY_NONE;
+        node->copied = 0;
+    } else if (op->number == REJOIN_WHOLE && node->marker == REJOIN_COPIED) {
+        node->copy = E_COPY_NONE;
+        node->forked = 0;
+    }
+}
+
+static void
+leave_turn(struct e_node *node)
+{
+    node->went = 0;
+    node->saw = 0;
 }
 
 static void
@@ -52,14 +78,11 @@ mark(struct e_node *node, const struct e_op *op)
 {
     enum rejoin_phase phase = (enum rejoin_phase) op->number;
 
-    if (phase == REJOIN_BEGUN) {
-        node->against = op->node;
-    }
+    mark_rest(node, op);
     if (node->marker == REJOIN_KEPT && phase == REJOIN_TORN) {
         node->went = 1;
-    } else if (!is_half_way(phase)) {
-        node->went = 0;
-        node->saw = 0;
+    } else if (!rejoin_is_torn(phase) && !node->torn) {
+        leave_turn(node);
     }
     if (!is_half_way(phase) && node->torn) {
         e_blame("R1: torn data was called whole");
@@ -81,9 +104,9 @@ begin_worker(struct e_node *node)
     node->end = REJOIN_GOES_ON;
 }
 
+/* The data is to become what has this WAL. */
 static void
-check_rewind(const struct e_state *state, size_t i, size_t source,
-             const struct e_op *op)
+check_loss(const struct e_state *state, size_t i, uint8_t wal)
 {
     const struct e_node *node = &state->node[i];
 
@@ -91,17 +114,47 @@ check_rewind(const struct e_state *state, size_t i, size_t source,
         e_blame("R1: data is torn, and the marker does not say so");
     }
     if (e_is_running(node)) {
-        e_blame("R1: a rewind under a running server");
+        e_blame("R1: data is changed under a running server");
     }
     if (is_eligible_here(node, i)) {
         e_blame("R2: the record lets this node lead");
     }
-    if ((state->acked & node->wal & ~state->node[source].wal) != 0) {
-        e_blame("R2: a rewind takes away an acknowledged commit");
+    if ((state->acked & node->wal & ~wal) != 0) {
+        e_blame("R2: an acknowledged commit is taken away");
     }
+}
+
+static void
+check_source(const struct e_node *node, const struct e_op *op)
+{
     if (node->proved != op->number) {
-        e_blame("R3: a rewind from a source that was not asked");
+        e_blame("R3: data comes from a source that was not asked");
     }
+}
+
+static void
+begin_rewind(struct e_state *state, size_t i, size_t source,
+             const struct e_op *op)
+{
+    struct e_node *node = &state->node[i];
+
+    check_loss(state, i, state->node[source].wal);
+    if (!node->forked) {
+        e_blame("R5: what was kept of other data goes into a copy");
+    }
+    node->torn = 1;
+    node->server = E_DOWN;
+    node->clean = 0;
+    node->against = op->number;
+}
+
+static void
+begin_copy(struct e_node *node, const struct e_op *op)
+{
+    node->copy = E_COPY_HALF;
+    node->copied = 0;
+    node->went = 1;
+    node->against = op->number;
 }
 
 bool
@@ -111,18 +164,20 @@ e_rejoin_begins(const struct e_config *config, struct e_state *state,
     struct e_node *node = &state->node[i];
     size_t source;
 
-    if (op->kind != OP_REWIND || node->torn) {
+    if ((op->kind != OP_REWIND || node->torn)
+        && (op->kind != OP_REBUILD || node->copy == E_COPY_HALF)) {
         return false;
     }
     source = source_of(config, state, i, op->number);
     if (source == E_NOBODY) {
         return false;           /* it ends before it has changed anything */
     }
-    check_rewind(state, i, source, op);
-    node->torn = 1;
-    node->server = E_DOWN;
-    node->clean = 0;
-    node->against = op->number;
+    check_source(node, op);
+    if (op->kind == OP_REWIND) {
+        begin_rewind(state, i, source, op);
+    } else {
+        begin_copy(node, op);
+    }
     return true;
 }
 
@@ -134,7 +189,7 @@ rewind_data(const struct e_config *config, struct e_state *state, size_t i,
     size_t source = source_of(config, state, i, op->number);
 
     node->against = op->number;
-    if (source == E_NOBODY) {
+    if (source == E_NOBODY || config->no_way == OP_REWIND) {
         return -1;
     }
     node->wal = state->node[source].wal;
@@ -143,10 +198,51 @@ rewind_data(const struct e_config *config, struct e_state *state, size_t i,
 }
 
 static int
+copy_data(const struct e_config *config, struct e_state *state, size_t i,
+          const struct e_op *op)
+{
+    struct e_node *node = &state->node[i];
+    size_t source = source_of(config, state, i, op->number);
+
+    node->against = op->number;
+    if (source == E_NOBODY) {
+        return -1;
+    }
+    check_source(node, op);
+    node->copy = E_COPY_WHOLE;
+    node->copied = state->node[source].wal;
+    return 0;
+}
+
+/* Whoever was killed behind it finds that it is done. */
+static int
+swap_data(struct e_state *state, size_t i)
+{
+    struct e_node *node = &state->node[i];
+
+    if (node->copy == E_COPY_TAKEN) {
+        return 0;
+    }
+    if (node->copy != E_COPY_WHOLE) {
+        e_blame("R5: half a copy takes the data's place");
+    }
+    check_loss(state, i, node->copied);
+    node->wal = node->copied;
+    node->copied = 0;
+    node->copy = E_COPY_TAKEN;
+    node->torn = 0;
+    node->signal = 0;
+    node->server = E_DOWN;
+    node->clean = 0;
+    return 0;
+}
+
+static int
 ask_source(const struct e_config *config, struct e_state *state, size_t i,
            const struct e_op *op)
 {
-    if (source_of(config, state, i, op->number) == E_NOBODY) {
+    if (source_of(config, state, i, op->number) == E_NOBODY
+        || op->kind == config->no_way) {
         return -1;
     }
     if (op->kind == OP_PROVE_SOURCE) {
@@ -162,11 +258,11 @@ unmark(struct e_node *node)
         e_blame("R1: the marker of torn data is gone");
     }
     node->marker = REJOIN_NONE;
+    node->forked = 0;
     node->against = 0;
     node->end = 0;
     node->attempts = 0;
-    node->went = 0;
-    node->saw = 0;
+    leave_turn(node);
     node->proved = 0;
 }
 
@@ -191,11 +287,14 @@ e_rejoin_op(const struct e_config *config, struct e_state *state, size_t i,
             return 0;
         case OP_END_REJOIN:
             memset(&node->worker, 0, sizeof(node->worker));
-            node->went = 0;     /* whoever is stopped does not come back */
-            node->saw = 0;
+            leave_turn(node);   /* whoever is stopped does not come back */
             return 0;
         case OP_REWIND:
             return rewind_data(config, state, i, op);
+        case OP_REBUILD:
+            return copy_data(config, state, i, op);
+        case OP_SWAP_DATA:
+            return swap_data(state, i);
         default:
             return ask_source(config, state, i, op);
     }
@@ -231,7 +330,9 @@ look(const struct e_config *config, struct e_state *state, size_t i)
             (void) e_deliver(config, state, k, i);
         }
     }
-    if (state->node[i].marker == REJOIN_KEPT) {
+    if (state->node[i].marker == REJOIN_KEPT
+        || (state->node[i].marker == REJOIN_COPYING
+            && !state->node[i].went)) {
         state->node[i].saw = state->node[i].view;
     }
     return e_action_look(config, state, i);
@@ -275,6 +376,9 @@ e_rejoin_step(const struct e_config *config, struct e_state *state,
     taken = work(config, state, step.i, (enum e_step_kind) step.kind);
     node->worker = node->action;
     node->action = action;
+    if (node->worker.kind == ACTION_NONE && node->marker == REJOIN_COPYING) {
+        leave_turn(node);       /* it copies nothing any more */
+    }
     return taken;
 }
 
@@ -331,7 +435,7 @@ e_rejoin_check(const struct e_config *config, const struct e_state *state)
             /* of three nodes the third leads, and none is left to stream */
             if (node->went && other->went && e_bit(node->saw, k)
                 && e_bit(other->saw, i)) {
-                return "R4: the data of two members is torn at once";
+                return "R4: two members tear or replace their data at once";
             }
         }
     }
@@ -379,8 +483,11 @@ e_all_stream(const struct e_config *config, const struct e_state *state)
     for (size_t i = 0; primary != NULL && i < config->nodes; i++) {
         const struct e_node *node = &state->node[i];
 
-        if (node != primary && !proves_nothing(state, node, primary)
-            && !needs_a_copy(state, node, primary)
+        bool excused = !config->rebuilds
+                       && (proves_nothing(state, node, primary)
+                           || needs_a_copy(state, node, primary));
+
+        if (node != primary && !excused
             && (node->upstream == E_NOBODY || node->marker != REJOIN_NONE)) {
             return false;
         }

@@ -289,6 +289,10 @@ print_path(const struct search *search)
 #define PARTED .fencing = true, .commits = 1, .actions = 1, .rewinds = true, \
     .begin = E_BEGIN_PARTED
 
+/* No rewind brings it back: none can be, or it has begun and cannot end. */
+#define UNFIT PARTED, .rebuilds = true, .no_way = OP_CHECK_REWIND
+#define SPOILT PARTED, .rebuilds = true, .no_way = OP_REWIND
+
 #define SIZE_SMALL 2000000
 #define SIZE_MIDDLE 4000000
 #define SIZE_LARGE 25000000
@@ -358,6 +362,17 @@ static const struct e_config small_configs[] = {
     { .name = "rejoin-move", .nodes = 2, PARTED, .moves = 1,
       .states_max = SIZE_SMALL },
     { .name = "rejoin-three", .nodes = 3, PARTED, .states_max = SIZE_SMALL },
+    { .name = "rebuild", .nodes = 2, UNFIT, .faults = 1,
+      .states_max = SIZE_SMALL },
+    { .name = "rebuild-spoilt", .nodes = 2, SPOILT, .faults = 1,
+      .states_max = SIZE_SMALL },
+    { .name = "rebuild-unreleased", .nodes = 2, UNFIT, .unreleased = true,
+      .states_max = SIZE_SMALL },
+    { .name = "rebuild-move", .nodes = 2, UNFIT, .moves = 1,
+      .states_max = SIZE_SMALL },
+    { .name = "rebuild-three", .nodes = 3, UNFIT, .states_max = SIZE_SMALL },
+    { .name = "rebuild-three-spoilt", .nodes = 3, SPOILT,
+      .states_max = SIZE_SMALL },
 };
 
 static const struct e_config defects[] = {
@@ -371,6 +386,23 @@ static const struct e_config defects[] = {
       .defect = E_DEFECT_TWO, .expected = "R4" },
     { .name = "defect-source", .nodes = 2, PARTED, .states_max = SIZE_SMALL,
       .defect = E_DEFECT_SOURCE, .expected = "R3" },
+    { .name = "defect-word-copy", .nodes = 2, UNFIT, .unreleased = true,
+      .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_WORD, .expected = "R2" },
+    { .name = "defect-torn-copy", .nodes = 2, SPOILT, .faults = 1,
+      .only = E_FAULT_NODE, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_TORN, .expected = "R1" },
+    { .name = "defect-two-copy", .nodes = 3, UNFIT, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_TWO, .expected = "R4" },
+    { .name = "defect-source-copy", .nodes = 2, UNFIT,
+      .states_max = SIZE_SMALL, .defect = E_DEFECT_SOURCE,
+      .expected = "R3" },
+    { .name = "defect-half", .nodes = 2, UNFIT, .faults = 1,
+      .only = E_FAULT_SIGKILL, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_HALF, .expected = "R5" },
+    { .name = "defect-fork", .nodes = 2, UNFIT, .faults = 1,
+      .only = E_FAULT_SERVER, .states_max = SIZE_SMALL,
+      .defect = E_DEFECT_FORK, .expected = "R5" },
     { .name = "defect-proof", TWO, .commits = 1, .faults = 1, .actions = 2,
       .begin = E_BEGIN_ALONE, .states_max = SIZE_SMALL,
       .defect = E_DEFECT_PROOF, .expected = "I1" },

@@ -281,6 +281,9 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->attempts = me->attempts;
     ret_view->against = me->against;
     ret_view->clean = me->clean;
+    ret_view->rebuilds = config->rebuilds;
+    ret_view->no_way = config->no_way;
+    ret_view->forked = me->forked;
     ret_view->works = me->worker.kind != ACTION_NONE
                       || me->action.kind == ACTION_REJOIN;
     ret_view->defect = (uint8_t) config->defect;
@@ -578,12 +581,13 @@ fill_rejoin(const struct e_view *view, struct snapshot *snapshot)
     struct rejoin *rejoin = &snapshot->rejoin;
 
     snapshot->settings.rewinds = view->rewinds;
+    snapshot->settings.rebuilds = view->rebuilds;
     snapshot->settings.rejoin_attempts = 3;
     rejoin->phase = (enum rejoin_phase) view->marker;
     rejoin->end = (enum rejoin_end) view->end;
     rejoin->attempts = view->attempts;
     rejoin->timeline = view->against;
-    rejoin->fork.timeline = view->marker != REJOIN_NONE;
+    rejoin->fork.timeline = view->forked;
     rejoin->same_data = tri_of(view->marker != REJOIN_NONE);
     rejoin->alive = tri_of(view->works);
     rejoin->ours = tri_of(view->action == ACTION_REJOIN);
@@ -591,7 +595,8 @@ fill_rejoin(const struct e_view *view, struct snapshot *snapshot)
         snapshot->elapsed_ms = view->phase == 0 ? WORKS_MS : WORKED_LONG_MS;
         snapshot->left_ms = WORKED_LONG_MS * 10;
         if (view->failed != OP_NONE) {
-            snapshot->done[view->failed].rc = OP_RC_FAILED;
+            snapshot->done[view->failed].rc = view->failed == view->no_way
+                                              ? OP_RC_NO_WAY : OP_RC_FAILED;
         }
     }
 }
@@ -674,6 +679,24 @@ take_out(const struct e_view *view, struct snapshot *snapshot)
     }
 }
 
+/* The defects that are of data that comes back. */
+static void
+spoil_rejoin(const struct e_view *view, struct rejoin *rejoin)
+{
+    if (view->defect == E_DEFECT_TORN && view->action == ACTION_START
+        && rejoin->phase == (view->rebuilds ? REJOIN_SPOILT : REJOIN_TORN)
+        && !view->works) {
+        rejoin->phase = REJOIN_NONE;
+    }
+    if (view->defect == E_DEFECT_HALF && rejoin->phase == REJOIN_COPYING
+        && rejoin->attempts > 1) {
+        rejoin->phase = REJOIN_COPIED;
+    }
+    if (view->defect == E_DEFECT_FORK && rejoin->phase == REJOIN_WHOLE) {
+        rejoin->fork.timeline = 1;
+    }
+}
+
 /* The defects that are of what is seen. */
 static void
 spoil(const struct e_view *view, struct snapshot *snapshot)
@@ -683,10 +706,7 @@ spoil(const struct e_view *view, struct snapshot *snapshot)
     if (view->defect == E_DEFECT_LAST) {
         snapshot->settings.sync_strict = false;
     }
-    if (view->defect == E_DEFECT_TORN && view->action == ACTION_START
-        && view->marker == REJOIN_TORN && !view->works) {
-        snapshot->rejoin.phase = REJOIN_NONE;
-    }
+    spoil_rejoin(view, &snapshot->rejoin);
     if (view->defect == E_DEFECT_FENCING) {
         snapshot->cluster.fencing = TRI_NO;
     }
