@@ -225,6 +225,7 @@ enum e_begin {
     E_BEGIN_PARTED,             /*!< the last node leads, and the data of the
                                      others, which are stopped, has left its
                                      history */
+    E_BEGIN_SPARE,              /*!< as PARTED, but the second streams */
 };
 
 /*! What may go wrong. */

@@ -243,6 +243,7 @@ members_of(const struct e_config *config)
         case E_BEGIN_WHOLE:
         case E_BEGIN_LEFT:
         case E_BEGIN_PARTED:
+        case E_BEGIN_SPARE:
             break;
     }
     return config->any ? config->nodes - 1u
@@ -386,6 +387,27 @@ part(const struct e_config *config, struct e_state *state)
     state->promotions = state->node[last].wal;
 }
 
+/* One that did not part: it would lead next, and commits wait for it. */
+static void
+stream_second(const struct e_config *config, struct e_state *state)
+{
+    size_t last = config->nodes - 1u;
+    struct e_node *primary = &state->node[last];
+    struct e_node *second = &state->node[1];
+
+    second->lock = 0;
+    second->wal = primary->wal;
+    follow(config, second, true);
+    second->upstream = (uint8_t) last;
+    primary->file = e_intern("\"srv2\"");
+    primary->loaded = primary->file;
+    primary->flag = 1;
+    primary->list[1] = primary->loaded;
+    for (size_t i = 0; i < config->nodes; i++) {
+        state->node[i].record[1] = e_intern("STREAMING|SYNC");
+    }
+}
+
 /* All are members; the first leads, those behind it are its standbys. */
 void
 e_state_init(const struct e_config *config, struct e_state *ret_state)
@@ -414,5 +436,8 @@ e_state_init(const struct e_config *config, struct e_state *ret_state)
         leave_last(config, ret_state);
     } else if (config->begin == E_BEGIN_PARTED) {
         part(config, ret_state);
+    } else if (config->begin == E_BEGIN_SPARE) {
+        part(config, ret_state);
+        stream_second(config, ret_state);
     }
 }

@@ -293,6 +293,12 @@ print_path(const struct search *search)
 #define UNFIT PARTED, .rebuilds = true, .no_way = OP_CHECK_REWIND
 #define SPOILT PARTED, .rebuilds = true, .no_way = OP_REWIND
 
+/* Of three one comes back, and another leads next. */
+#define SPARE .nodes = 3, .fencing = true, .commits = 1, .actions = 1, \
+    .rewinds = true, .begin = E_BEGIN_SPARE
+#define SPARE_UNFIT SPARE, .rebuilds = true, .no_way = OP_CHECK_REWIND
+#define SPARE_SPOILT SPARE, .rebuilds = true, .no_way = OP_REWIND
+
 #define SIZE_SMALL 2000000
 #define SIZE_MIDDLE 4000000
 #define SIZE_LARGE 25000000
@@ -370,6 +376,8 @@ static const struct e_config small_configs[] = {
       .states_max = SIZE_SMALL },
     { .name = "rebuild-move", .nodes = 2, UNFIT, .moves = 1,
       .states_max = SIZE_SMALL },
+    { .name = "rejoin-spare", SPARE, .states_max = SIZE_SMALL },
+    { .name = "rebuild-spare", SPARE_UNFIT, .states_max = SIZE_SMALL },
     { .name = "rebuild-three", .nodes = 3, UNFIT, .states_max = SIZE_SMALL },
     { .name = "rebuild-three-spoilt", .nodes = 3, SPOILT,
       .states_max = SIZE_SMALL },
@@ -481,6 +489,16 @@ static const struct e_config long_configs[] = {
     { .name = "rejoin-cut", .nodes = 2, PARTED, .faults = 1,
       .only = E_FAULT_CUT, .partitions = true, .states_max = SIZE_LARGE },
     { .name = "rejoin-three-kill", .nodes = 3, PARTED, .faults = 1,
+      .only = E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
+    { .name = "rejoin-primary-changes", SPARE, .faults = 1,
+      .only = E_FAULT_SERVER, .states_max = SIZE_LARGE },
+    { .name = "rebuild-primary-changes", SPARE_UNFIT, .faults = 1,
+      .only = E_FAULT_SERVER, .states_max = SIZE_LARGE },
+    { .name = "rebuild-spoilt-primary-changes", SPARE_SPOILT, .faults = 1,
+      .only = E_FAULT_SERVER, .states_max = SIZE_LARGE },
+    { .name = "rebuild-cut", .nodes = 2, UNFIT, .faults = 1,
+      .only = E_FAULT_CUT, .partitions = true, .states_max = SIZE_LARGE },
+    { .name = "rebuild-three-kill", .nodes = 3, UNFIT, .faults = 1,
       .only = E_FAULT_SIGKILL, .states_max = SIZE_LARGE },
     { .name = "rejoin-after-crash", TWO, .commits = 1, .faults = 1,
       .only = E_FAULT_SERVER, .actions = 1, .rewinds = true,
