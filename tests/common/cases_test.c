@@ -336,6 +336,10 @@ find_cases(char names[][NAME_SIZE], bool update)
                                 NAMES_MAX - total);
         }
     }
+    if (total == NAMES_MAX) {
+        printf("Bail out! there are more cases than fit: raise NAMES_MAX\n");
+        return 0;
+    }
     qsort(names, total, NAME_SIZE, compare_names);
     for (size_t i = 0; i < total; i++) {
         if (i > 0 && strcmp(names[i], names[i - 1]) == 0) {
