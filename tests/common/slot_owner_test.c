@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose a replication slot is: ours by its exact name, or a stranger's. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "slot_owner.h"
@@ -155,6 +156,23 @@ lists_what_is_ours_and_reads_it_back(void **state)
 }
 
 static void
+takes_each_name_once_and_no_more_than_fit(void **state)
+{
+    char name[SERVER_NAME_SIZE];
+
+    (void) state;
+    assert_true(slot_names_add(&known, "pg_srv2"));
+    assert_false(slot_names_add(&known, "pg_srv2"));
+    assert_int_equal(known.count, 1);
+    while (known.count < SLOT_ROWS_MAX) {
+        (void) snprintf(name, sizeof(name), "pg_%zu", known.count);
+        assert_true(slot_names_add(&known, name));
+    }
+    assert_false(slot_names_add(&known, "pg_one_more"));
+    assert_int_equal(known.count, SLOT_ROWS_MAX);
+}
+
+static void
 reads_no_name_that_is_none(void **state)
 {
     (void) state;
@@ -219,6 +237,8 @@ main(void)
         cmocka_unit_test_setup(an_outsiders_is_an_old_one, begin),
         cmocka_unit_test_setup(without_a_prefix_only_what_was_ours_is, begin),
         cmocka_unit_test_setup(lists_what_is_ours_and_reads_it_back, begin),
+        cmocka_unit_test_setup(takes_each_name_once_and_no_more_than_fit,
+                               begin),
         cmocka_unit_test_setup(reads_no_name_that_is_none, begin),
         cmocka_unit_test_setup(
             logical_clients_wait_for_the_standbys_that_commits_wait_for,

@@ -40,6 +40,14 @@ fill(struct snapshot *world)
                      sizeof(world->profile.weak_commit_reset));
     world->sync.memory.mark = 0xfedcba9876543210u;
     world->failed = OP_SET_DATA_STATUS;
+    world->senders.slot_row_count = 2;
+    for (size_t i = 0; i < world->senders.slot_row_count; i++) {
+        struct slot_row *row = &world->senders.slot_row[i];
+
+        (void) snprintf(row->name, sizeof(row->name), "pg_far%zu", i);
+        row->slot.there = TRI_YES;
+        row->slot.restart_lsn = (i + 1) << 32;
+    }
     for (unsigned i = 0; i < OP_COUNT; i++) {
         world->done[i] = (struct done) { i + 1, (int32_t) i - 1, i, i + 2 };
     }
@@ -152,6 +160,7 @@ a_wrong_line_is_named_and_nothing_changes(void **state)
         "node.0.status = sett", "node.0.status = set \\",
         "node.0.nothing = 1", "node.16.name = a", "node..name = a",
         "node.x.name = a", "node.0 = a", "node.-1.name = a",
+        "slot.0.nothing = 1", "slot.48.name = a", "slot.0 = a",
         "done.nothing.times = 1", "done. = 1", "done.x = 1",
         "done.stop-fast.nothing = 1", "done.stop-fast = 1",
         "node_count = 17", "self = 17",

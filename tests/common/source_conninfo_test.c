@@ -26,7 +26,8 @@ set_up(void **state)
 }
 
 static int
-make(void)
+make_with(int (*how)(const struct params *params, struct text *ret_conninfo,
+                     struct text *ret_password, struct text *ret_why))
 {
     struct text conninfo;
     struct text password;
@@ -35,7 +36,13 @@ make(void)
     text_init(&conninfo, conninfo_buf, sizeof(conninfo_buf));
     text_init(&password, password_buf, sizeof(password_buf));
     text_init(&why, why_buf, sizeof(why_buf));
-    return source_conninfo(&params, &conninfo, &password, &why);
+    return how(&params, &conninfo, &password, &why);
+}
+
+static int
+make(void)
+{
+    return make_with(source_conninfo);
 }
 
 #define LAST \
@@ -103,6 +110,21 @@ refuses_what_libpq_would_not_take(void **state)
     assert_non_null(strstr(why_buf, "too long"));
 }
 
+/* A copy needs the right to replicate, and no database. */
+static void
+of_a_copy_is_repusers(void **state)
+{
+    (void) state;
+    params.rejoin_user = "other";
+    params.primary_conninfo_opt = "password=secret sslmode=require";
+    assert_int_equal(make_with(source_conninfo_of_copy), 0);
+    assert_string_equal(conninfo_buf, HOST "sslmode=require user=rep " LAST);
+    assert_string_equal(password_buf, "secret");
+    params.primary_conninfo_opt = "sslmode";
+    assert_int_equal(make_with(source_conninfo_of_copy), -1);
+    assert_non_null(strstr(why_buf, "as keyword=value"));
+}
+
 int
 main(void)
 {
@@ -111,6 +133,7 @@ main(void)
             is_a_standbys_with_a_role_and_a_database_of_its_own, set_up),
         cmocka_unit_test_setup(keeps_the_password_apart, set_up),
         cmocka_unit_test_setup(refuses_what_libpq_would_not_take, set_up),
+        cmocka_unit_test_setup(of_a_copy_is_repusers, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
