@@ -106,6 +106,49 @@ without_a_marker_the_user_is_not_asked_for(void **state)
 }
 
 static void
+what_cannot_be_written_says_why(void **state)
+{
+    const struct rejoin_marker marker = { .phase = REJOIN_BEGUN };
+    char why_text[SERVER_TEXT_SIZE];
+    char long_path[PATH_SIZE + 8];
+    struct rejoin_marker read;
+    struct text why;
+
+    (void) state;
+    text_init(&why, why_text, sizeof(why_text));
+    instance.params.tmpdir = "/nonexistent";
+    assert_int_equal(rejoin_write_marker(&instance, &marker, &why), -1);
+    assert_string_equal(why_text, "could not write '/nonexistent/PGWARD.rejoin'"
+                        ": No such file or directory");
+    memset(long_path, 'x', sizeof(long_path) - 1);
+    long_path[sizeof(long_path) - 1] = '\0';
+    instance.params.tmpdir = long_path;
+    assert_int_equal(rejoin_read_marker(&instance, &read), -1);
+    assert_int_equal(errno, ENAMETOOLONG);
+    assert_int_equal(rejoin_write_marker(&instance, &marker, &why), -1);
+    text_init(&why, why_text, sizeof(why_text));
+    assert_int_equal(rejoin_remove_marker(&instance, &why), -1);
+    assert_non_null(strstr(why_text, "File name too long"));
+    instance.params.tmpdir = folder;
+    instance.identity.known = -1;       /* no user, and no file either */
+    assert_int_equal(rejoin_write_marker(&instance, &marker, &why), -1);
+    assert_int_equal(rejoin_remove_marker(&instance, &why), -1);
+}
+
+static void
+a_boot_has_one_name(void **state)
+{
+    char boot[BOOT_ID_SIZE];
+    char again[BOOT_ID_SIZE];
+
+    (void) state;
+    rejoin_boot(boot);
+    rejoin_boot(again);
+    assert_int_equal(strlen(boot), 36);
+    assert_string_equal(boot, again);
+}
+
+static void
 a_marker_that_is_garbled_is_not_none(void **state)
 {
     char path[128];
@@ -194,6 +237,70 @@ the_end_takes_all_that_the_worker_runs(void **state)
     assert_int_equal(rejoin_end(&instance, &why), 0);
 }
 
+/* The worker is this program with the word `rejoin`: see main(). */
+static void
+each_worker_that_begins_is_one_attempt_more(void **state)
+{
+    struct rejoin_marker marker = { .phase = REJOIN_TORN };
+    struct rejoin rejoin;
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+
+    (void) state;
+    text_init(&why, why_text, sizeof(why_text));
+    assert_int_equal(rejoin_begin(&instance, &why), -1);
+    assert_non_null(strstr(why_text, "could not read PGWARD.rejoin"));
+    assert_int_equal(rejoin_write_marker(&instance, &marker, &why), 0);
+    for (uint32_t attempt = 1; attempt <= 2; attempt++) {
+        assert_int_equal(rejoin_begin(&instance, &why), 0);
+        rejoin_observe(&instance, &rejoin);
+        assert_int_equal(rejoin.attempts, attempt);
+        assert_int_equal(rejoin.alive, TRI_YES);
+        assert_int_equal(rejoin.ours, TRI_NO);
+    }
+    /* one that was given up begins to count anew */
+    assert_int_equal(rejoin_read_marker(&instance, &marker), 1);
+    marker.end = REJOIN_TOLD;
+    assert_int_equal(rejoin_write_marker(&instance, &marker, &why), 0);
+    assert_int_equal(rejoin_begin(&instance, &why), 0);
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.attempts, 1);
+    assert_int_equal(rejoin.end, REJOIN_GOES_ON);
+    assert_int_equal(rejoin_end(&instance, &why), 0);
+}
+
+static void
+only_the_worker_itself_notes_its_progress(void **state)
+{
+    struct worker_record record;
+    struct rejoin rejoin;
+    char why_text[SERVER_TEXT_SIZE];
+    struct text why;
+    pid_t child = 0;
+    pid_t leader = start_session(&child);
+
+    (void) state;
+    text_init(&why, why_text, sizeof(why_text));
+    rejoin_note_progress(&instance, 1, 2);      /* there is none */
+    assert_int_equal(worker_read(&instance, WORKER_REJOIN, &record), -1);
+    write_record(leader, process_start(leader));
+    rejoin_note_progress(&instance, 1, 2);
+    assert_int_equal(worker_read(&instance, WORKER_REJOIN, &record), 0);
+    assert_int_equal(record.done, 0);
+    assert_int_equal(rejoin_end(&instance, &why), 0);
+    assert_int_equal(waitpid(leader, NULL, 0), leader);
+    write_record(getpid(), process_start(getpid()));
+    rejoin_note_progress(&instance, 1, 2);
+    assert_int_equal(worker_read(&instance, WORKER_REJOIN, &record), 0);
+    assert_int_equal(record.done, 1);
+    assert_int_equal(record.total, 2);
+    rejoin_observe(&instance, &rejoin);
+    assert_int_equal(rejoin.ours, TRI_YES);
+    /* it does not end itself */
+    assert_int_equal(rejoin_end(&instance, &why), 0);
+    assert_int_equal(worker_read(&instance, WORKER_REJOIN, &record), -1);
+}
+
 static void
 the_end_reaches_what_a_killed_worker_left(void **state)
 {
@@ -233,16 +340,24 @@ a_session_of_somebody_else_is_left_alone(void **state)
                                                    remove_folder)
 
 int
-main(void)
+main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(marker_outlives_whoever_wrote_it),
         TEST(without_a_marker_the_user_is_not_asked_for),
+        TEST(what_cannot_be_written_says_why),
+        TEST(a_boot_has_one_name),
         TEST(a_marker_that_is_garbled_is_not_none),
+        TEST(each_worker_that_begins_is_one_attempt_more),
+        TEST(only_the_worker_itself_notes_its_progress),
         TEST(the_end_takes_all_that_the_worker_runs),
         TEST(the_end_reaches_what_a_killed_worker_left),
         TEST(a_session_of_somebody_else_is_left_alone),
     };
 
+    if (argc > 1 && strcmp(argv[1], "rejoin") == 0) {
+        (void) sleep(LIMIT_MS / 1000);
+        return 0;
+    }
     return cmocka_run_group_tests_name("rejoin_files", tests, NULL, NULL);
 }
