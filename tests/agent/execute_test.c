@@ -1176,6 +1176,47 @@ a_copy_is_known_to_be_of_the_timeline_that_it_was_made_on(void **state)
     assert_int_equal(world.rejoin.fork.timeline, 0);
 }
 
+/* A long step tells how far it is, and no more often than every 10 s. */
+static void
+whoever_waits_for_a_long_step_is_told(void **state)
+{
+    static const struct {
+        enum op_kind kind;
+        const char *function;
+        const char *command;
+        int64_t takes_ms;
+        const char *told;
+    } rows[] = {
+        { OP_REBUILD, "rebuild_copy", "", 11000, "copying, 50 % of 2 MB" },
+        { OP_REBUILD, "rebuild_copy", "/hook", 11000, "by its words" },
+        { OP_REWIND, "rewind_run", "", 11000, "rewinding, 50 % of 2 MB" },
+        { OP_REWIND, "rewind_run", "", 9000, NULL },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct reply replies[3] = {
+            { rows[i].function, 0, NULL, rows[i].takes_ms, NULL },
+            { "cluster_set_attr", -1, "no answer", 0, NULL },
+        };
+
+        prepare();
+        touched_reply(replies);
+        acting.params.rebuild_command = rows[i].command;
+        (void) add(rows[i].kind, OP_REQUIRED, NULL);
+        run();
+        assert_int_equal(world.failed, OP_NONE);
+        assert_has(touched_calls(), "rejoin_note_progress");
+        if (rows[i].told != NULL) {
+            assert_has(touched_calls(), rows[i].told);
+            assert_has(touched_log(), rows[i].told);
+            assert_has(touched_log(), "no answer");
+        } else {
+            assert_null(strstr(touched_calls(), "cluster_set_attr"));
+        }
+    }
+}
+
 static void
 a_copy_that_begins_forgets_what_was_saved_before(void **state)
 {
@@ -1235,6 +1276,7 @@ main(void)
         cmocka_unit_test(a_copy_does_not_wait_for_a_checkpoint),
         cmocka_unit_test(
             a_copy_is_known_to_be_of_the_timeline_that_it_was_made_on),
+        cmocka_unit_test(whoever_waits_for_a_long_step_is_told),
         cmocka_unit_test(a_copy_that_begins_forgets_what_was_saved_before),
         cmocka_unit_test(a_fork_is_read_where_a_rejoin_begins),
         cmocka_unit_test(what_only_looks_rewound_is_rewound_again),

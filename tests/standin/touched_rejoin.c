@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "clock.h"
 #include "names.h"
 #include "own_files.h"
 #include "pgsql_source.h"
@@ -217,8 +218,14 @@ enum rewind_outcome
 rewind_run(const struct rewind_request *request,
            struct rewind_progress *ret_progress, struct text *ret_why)
 {
+    static const struct rewind_progress half = { .done_kb = 1024,
+                                                 .total_kb = 2048 };
+    int64_t begin_ms = clock_now_ms();
     int rc = PLAY(ret_why, ret_progress, " %u", request->timeline);
 
+    if (clock_now_ms() > begin_ms) {
+        request->progress(request->context, &half);
+    }
     return rc == 0 ? REWIND_OK : rc == -1 ? REWIND_FAILED
                                           : (enum rewind_outcome) rc;
 }
@@ -245,9 +252,16 @@ pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
 enum rebuild_outcome
 rebuild_copy(const struct rebuild_request *request, struct text *ret_why)
 {
+    const char *command = request->params->rebuild_command;
+    int64_t begin_ms = clock_now_ms();
     int rc = PLAY(ret_why, NULL, " %u %u", (unsigned) request->inode,
                   request->timeline);
 
+    if (clock_now_ms() > begin_ms) {
+        request->progress(request->context,
+                          command[0] != '\0' ? "by its words" : NULL, 1024,
+                          2048);
+    }
     return rc == 0 ? REBUILD_OK : rc == -1 ? REBUILD_FAILED
                                            : (enum rebuild_outcome) rc;
 }
