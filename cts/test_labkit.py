@@ -110,7 +110,7 @@ def test_salvaged_lists_are_held_against_what_was_lost(tmp_path):
     (tmp_path / "data.pgward-diverged-2" / "00000002.history").write_text("1\t0/3000060\tx\n")
     (tmp_path / "data.pgward-diverged-3.part").mkdir()
     summary, folders = ledger.read(book), salvage.folders(tmp_path)
-    assert len(folders) == 2
+    assert len(folders) == 2 and summary.times == [1.0, 1.1, 1.2, 1.3, 1.5]
     found = salvage.compare(summary, [11, 13, 15], folders)
     assert found.exact and found.lost == [12, 14]
     found = salvage.compare(summary, [11, 13, 15], folders[:1])

@@ -32,11 +32,13 @@ class Commit(NamedTuple):
     timeline: int
     xid: int
 
+
 @dataclass
 class Summary:
     """What a ledger file says."""
 
     acked: List[int] = field(default_factory=list)
+    times: List[float] = field(default_factory=list)    # of each acknowledgement
     commits: Dict[int, Commit] = field(default_factory=dict)
     first: float = 0.0
     last: float = 0.0
@@ -51,6 +53,7 @@ class Summary:
         elif when - self.last > self.gap:
             self.gap, self.gap_from, self.gap_to = when - self.last, self.last, when
         self.acked.append(number)
+        self.times.append(when)
         self.last = when
 
     def text(self) -> str:

@@ -128,7 +128,7 @@ def start(found: Contender, cut: bool) -> Figures:
     with found.client() as client:
         on = found.restart(cut)
         client.wait_for_commits(on, LIMIT)
-    first = min(t for t in client.times() if t > on)
+    first = min(t for t in client.summary().times if t > on)
     figures = {"controller to first commit, s": [first - elected(found, on, first)],
                "power on to first commit, s": [first - on],
                "commits lost": [found.lost(client)]}

@@ -431,8 +431,7 @@ class Rig:
     def verdict(self, load: Load) -> Verdict:
         """Count; both clients must have ended and the cluster must have a primary."""
         book = load.client.summary()
-        times = load.client.times()
-        gaps = sorted((round(b - a, 2) for a, b in zip(times, times[1:]) if b - a > 0.5),
+        gaps = sorted((round(b - a, 2) for a, b in zip(book.times, book.times[1:]) if b - a > 0.5),
                       reverse=True)
         found = Verdict(round(book.gap, 2), gaps, len(book.acked), steps=list(self.steps),
                         double_writers=[str(one) for one in load.double_writers()])
