@@ -88,7 +88,8 @@ def test_a_setting_lower_than_the_primarys_takes_the_rank_until_it_is_raised(clu
     primary = cluster.node(cluster.settle().primary)
     others = [node.name for node in cluster.standbys()]
     with cluster.ledger() as client:
-        value = faults.raise_setting(cluster, primary)
+        value = faults.higher_setting(primary)
+        faults.raise_setting(cluster, primary, value)
         cluster.wait("both standbys to lose their rank", lambda s: all(
             s.attribute(name, "score") == "-INFINITY" for name in others), 60)
         killed = primary.kill_postgres()

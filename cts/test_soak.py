@@ -8,6 +8,7 @@ import pytest
 
 from labkit import faults
 from labkit.demo import soak
+from labkit.faults import data
 from labkit.lab.errors import LabError
 from labkit.lab.state import State
 
@@ -66,6 +67,26 @@ def test_two_at_once_are_both_undone_though_one_is_in_the_way_of_the_other():
     both.parts = [Waits(), Other()]
     both.heal()
     assert done == ["other", "this"]
+
+
+def test_a_setting_is_undone_where_the_server_could_be_asked(monkeypatch):
+    """The other of two faults may have ended the server before."""
+    undone = []
+    monkeypatch.setattr(data, "raise_setting", lambda *_: None)
+    monkeypatch.setattr(data, "follow_setting", lambda _cluster, value: undone.append(value))
+
+    def refuse(_query):
+        raise LabError("no server")
+
+    for answer in (refuse, lambda _query: "100"):
+        fault = data.LowerSetting()
+        fault.cluster, fault.node = None, types.SimpleNamespace(sql=answer)
+        try:
+            fault.strike()
+        except LabError:
+            pass
+        fault.heal()
+    assert undone == [110]
 
 
 def test_table_has_the_sums_and_the_reasons_of_manual_steps():

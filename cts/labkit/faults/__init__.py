@@ -3,11 +3,11 @@
 
 from .archive import hang_archive, release_archive, set_archive_command
 from .clients import Crowd, ReplicationClient, Stranger
-from .data import fill_disk, follow_setting, raise_setting
+from .data import fill_disk, follow_setting, higher_setting, raise_setting
 from .fault import Aim, Fault
 from .kinds import CLOCK, KINDS, TwoAtOnce
 from .processes import WALRECEIVER
 
 __all__ = ["Aim", "CLOCK", "Crowd", "Fault", "KINDS", "ReplicationClient", "Stranger",
            "TwoAtOnce", "WALRECEIVER", "fill_disk", "follow_setting", "hang_archive",
-           "raise_setting", "release_archive", "set_archive_command"]
+           "higher_setting", "raise_setting", "release_archive", "set_archive_command"]

@@ -10,9 +10,12 @@ from ..lab.postgres import DATA, WAL_DISK, initdb, server
 from .fault import Fault, command
 
 
-def raise_setting(cluster: Cluster, node: Node) -> int:
+def higher_setting(node: Node) -> int:
+    return int(node.sql("show max_connections")) + 10
+
+
+def raise_setting(cluster: Cluster, node: Node, value: int) -> None:
     """A primary gets more connections, by a restart that the cluster does not look at."""
-    value = int(node.sql("show max_connections")) + 10
     node.sql(f"alter system set max_connections = {value}")
     command(cluster, "pcs", "property", "set", "maintenance-mode=true")
     try:
@@ -20,7 +23,6 @@ def raise_setting(cluster: Cluster, node: Node) -> int:
         server(node, "-m", "fast", "-l", "/var/log/postgresql/postgresql.log", "restart")
     finally:
         command(cluster, "pcs", "property", "set", "maintenance-mode=false")
-    return value
 
 
 def follow_setting(cluster: Cluster, value: int) -> None:
@@ -39,12 +41,15 @@ class LowerSetting(Fault):
     name = "a setting lower than the primary's"
     holds = (2.0, 15.0)
     primary = 1.0
+    value = 0           # nothing to undo: the server could not be asked
 
     def strike(self) -> None:
-        self.value = raise_setting(self.cluster, self.node)
+        self.value = higher_setting(self.node)
+        raise_setting(self.cluster, self.node, self.value)
 
     def heal(self) -> None:
-        follow_setting(self.cluster, self.value)
+        if self.value:
+            follow_setting(self.cluster, self.value)
 
 
 class RestoredDatabase(Fault):

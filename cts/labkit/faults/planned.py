@@ -98,6 +98,7 @@ class OutOfNodeList(Fault):
     name = "out of node_list"
     holds = (2.0, 10.0)
     primary = 0.0
+    before = ""         # nothing to undo: no node answered
 
     def strike(self) -> None:
         self.before = command(self.cluster, "crm_resource", "--resource", "pgsql",
@@ -106,6 +107,8 @@ class OutOfNodeList(Fault):
         command(self.cluster, "pcs", "resource", "update", "pgsql", f"node_list={' '.join(rest)}")
 
     def heal(self) -> None:
+        if not self.before:
+            return
         command(self.cluster, "pcs", "resource", "update", "pgsql", f"node_list={self.before}")
         command(self.cluster, "pcs", "resource", "cleanup", "pgsql")
 
