@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 from .. import faults
-from ..lab import evidence, lab as labs, resources
+from ..lab import evidence, lab as labs, resources, salvage
 from ..lab.cli import find_agents
 from ..lab.cluster import Cluster
 from ..lab.errors import LabError
@@ -24,6 +24,7 @@ from ..lab.shell import interrupt
 from ..measure.monitor_cost import median
 from ..measure.rig import Load, Rig
 from ..measure.story import events
+from ..measure.way_back import streams_at
 
 INTRO = """\
 Makes a cluster, keeps a client committing through vip-master and another one trying a
@@ -50,12 +51,12 @@ class Step:
     pause: float
 
 
-def plan(seed: int, count: int) -> List[Step]:
+def plan(seed: int, count: int, series: str = "") -> List[Step]:
     """Every kind in each round, in a random order; a longer plan begins as a shorter one does."""
     rng = random.Random(seed)
     steps: List[Step] = []
     while len(steps) < count:
-        deck = list(faults.KINDS) + [faults.TwoAtOnce.name] * 3
+        deck = [series] if series else list(faults.KINDS) + [faults.TwoAtOnce.name] * 3
         rng.shuffle(deck)
         for kind in deck:
             steps.append(Step(len(steps) + 1, kind, rng.randrange(1 << 32),
@@ -72,6 +73,8 @@ class Outcome:
     gap: float = 0.0
     failovers: int = 0
     whole_s: float = 0.0
+    back_s: float = 0.0     # until the server that crashed streamed; 0: it has no way back
+    kept: int = 0           # folders of WAL that nobody else had
     acknowledged: int = 0
     lost: List[int] = field(default_factory=list)
     doubles: List[str] = field(default_factory=list)
@@ -82,7 +85,7 @@ class Outcome:
 def table(outcomes: List[Outcome]) -> str:
     """Faults by kind, and the sums."""
     rows = [["fault", "times", "failovers", "gap min", "median", "max s", "by hand"]]
-    for kind in faults.KINDS:
+    for kind in faults.EVERY:
         those = [o for o in outcomes if o.step.kind == kind]
         if those:
             rows.append([kind] + line(those))
@@ -95,15 +98,29 @@ def table(outcomes: List[Outcome]) -> str:
             f"lost {sum(len(o.lost) for o in outcomes)}   "
             f"double writers {sum(len(o.doubles) for o in outcomes)}   "
             f"manual steps {sum(len(o.by_hand) for o in outcomes)}")
-    return "\n".join([text, "", sums, f"never drawn: {faults.CLOCK}"] + reasons(outcomes))
+    return "\n".join([text, "", sums, *way_back(outcomes), f"never drawn: {faults.CLOCK}"]
+                     + reasons(outcomes))
+
+
+def spread(values: List[float]) -> List[str]:
+    return [f"{value:.2f}" for value in (min(values, default=0), median(values) if values else 0,
+                                         max(values, default=0))]
 
 
 def line(those: List[Outcome]) -> List[str]:
-    gaps = [o.gap for o in those]
-    return [str(len(those)), str(sum(o.failovers for o in those))] \
-        + [f"{value:.2f}" for value in (min(gaps, default=0), median(gaps) if gaps else 0,
-                                        max(gaps, default=0))] \
-        + [str(sum(len(o.by_hand) for o in those))]
+    return [str(len(those)), str(sum(o.failovers for o in those)),
+            *spread([o.gap for o in those]), str(sum(len(o.by_hand) for o in those))]
+
+
+def way_back(outcomes: List[Outcome]) -> List[str]:
+    """Of the nodes that crashed and came back by themselves."""
+    those = [o for o in outcomes if o.back_s]
+    if not those:
+        return []
+    least, middle, most = spread([o.back_s for o in those])
+    return [f"came back by themselves {len(those)}, streaming {least} to {most} s after the crash "
+            f"(median {middle})", f"folders of their own WAL {sum(o.kept for o in those)}; what was "
+            "lost is exactly what they name"]
 
 
 def reasons(outcomes: List[Outcome]) -> List[str]:
@@ -159,10 +176,10 @@ class Soak:
         return True
 
     def one(self, step: Step, outcome: Outcome) -> None:
-        fault = faults.KINDS[step.kind]()
+        fault = faults.EVERY[step.kind]()
         fault.draw(random.Random(step.seed))
         time.sleep(step.pause)
-        before = self.rig.primary().name
+        before, folders = self.rig.primary().name, self.folders()
         moment = time.time()
         load = self.rig.load()
         try:
@@ -183,7 +200,24 @@ class Soak:
                  f"{len(outcome.lost)} lost")
         for hand in outcome.by_hand:
             self.say(f"   by hand: {hand}")
+        if fault.moment and not outcome.trouble:
+            self.judge_return(fault, load, folders, outcome)
         self.forget_old_wal()
+
+    def folders(self) -> List[Path]:
+        return salvage.folders(*(node.dir / place for node in self.lab.nodes
+                                 for place in ("pg", "pg/tmp")))
+
+    def judge_return(self, fault: faults.Fault, load: Load, before: List[Path],
+                     outcome: Outcome) -> None:
+        """No hand was needed, and the commits that are lost are those that the node has named."""
+        new = [folder for folder in self.folders() if folder not in before]
+        outcome.kept = len(new)
+        outcome.back_s = streams_at(fault.node, fault.moment) - fault.moment
+        outcome.trouble = "; ".join(
+            [f"a hand was needed: {step}" for step in outcome.by_hand]
+            + ([] if new else ["it kept no WAL of its own"])) or load.client.salvaged(new)
+        self.say(f"   streamed {outcome.back_s:.2f} s after the crash, kept {len(new)}")
 
     def stay_whole(self, load: Load) -> None:
         """Whole, and still so when every monitor has had its turn: a dead server is seen by it."""
@@ -238,7 +272,7 @@ class Soak:
         words = ["cts/soak", "--seed", str(self.args.seed), "--faults", str(step.number)]
         if first > 1:
             words += ["--first", str(first)]
-        for name in ("nodes", "rep_mode", "profile", "agent", "ocf_dir"):
+        for name in ("series", "nodes", "rep_mode", "profile", "agent", "ocf_dir"):
             if getattr(self.args, name) != DEFAULTS[name]:
                 words += ["--" + name.replace("_", "-"), str(getattr(self.args, name))]
         return " ".join(shlex.quote(word) for word in words)
@@ -257,7 +291,7 @@ class Spoken(Progress):
             out.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
-DEFAULTS = {"nodes": 3, "rep_mode": "sync", "profile": "recommended", "agent": resources.AGENT,
+DEFAULTS = {"series": "", "nodes": 3, "rep_mode": "sync", "profile": "recommended", "agent": resources.AGENT,
             "ocf_dir": os.environ.get("PGWARD_OCF_DIR", "")}
 
 
@@ -265,7 +299,9 @@ def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="cts/soak", description=INTRO, formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example:\n  cts/soak --faults 50 --seed 7 --ocf-dir /tmp/stage\n"
-               "  cts/soak --faults 50 --seed 7 --list      # what would be done")
+               "  cts/soak --faults 50 --seed 7 --list      # what would be done\n"
+               f"  cts/soak --faults 50 --series '{faults.Parted.name}'\n"
+               f"  cts/soak --faults 100 --series '{faults.Parted.name}' --rep-mode async")
     parser.add_argument("--faults", type=int, default=50, metavar="N", help="how many (default 50)")
     parser.add_argument("--first", type=int, default=1, metavar="K",
                         help="begin the sequence with its fault K")
@@ -278,6 +314,10 @@ def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
                         help="the agent staged in DIR instead of the installed one")
     parser.add_argument("--only", action="append", metavar="KIND", choices=sorted(faults.KINDS),
                         help="leave out other kinds of the sequence (may be given again)")
+    parser.add_argument("--series", metavar="KIND", choices=sorted(faults.EVERY),
+                        help="all of this one kind instead of a random sequence; "
+                        f"'{faults.Parted.name}' is in no other, and there a node that does not "
+                        "come back by itself is a failure")
     parser.add_argument("--list", action="store_true", help="show the sequence, do nothing")
     parser.add_argument("--keep", action="store_true", help="leave the cluster as it is at the end")
     parser.add_argument("--results", metavar="DIR", help="where the log, the table and the evidence "
@@ -295,7 +335,7 @@ def parse(words: Optional[List[str]] = None) -> argparse.Namespace:
 
 
 def steps_of(args) -> List[Step]:
-    return [step for step in plan(args.seed, args.faults)
+    return [step for step in plan(args.seed, args.faults, args.series)
             if step.number >= args.first and (not args.only or step.kind in args.only)]
 
 

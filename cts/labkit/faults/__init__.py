@@ -5,9 +5,9 @@ from .archive import hang_archive, release_archive, set_archive_command
 from .clients import Crowd, ReplicationClient, Stranger
 from .data import fill_disk, follow_setting, higher_setting, raise_setting
 from .fault import Aim, Fault
-from .kinds import CLOCK, KINDS, TwoAtOnce
-from .processes import WALRECEIVER
+from .kinds import CLOCK, EVERY, KINDS, TwoAtOnce
+from .processes import WALRECEIVER, Parted, part
 
-__all__ = ["Aim", "CLOCK", "Crowd", "Fault", "KINDS", "ReplicationClient", "Stranger",
-           "TwoAtOnce", "WALRECEIVER", "fill_disk", "follow_setting", "hang_archive",
-           "higher_setting", "raise_setting", "release_archive", "set_archive_command"]
+__all__ = ["Aim", "CLOCK", "Crowd", "EVERY", "Fault", "KINDS", "Parted", "ReplicationClient",
+           "Stranger", "TwoAtOnce", "WALRECEIVER", "fill_disk", "follow_setting", "hang_archive",
+           "higher_setting", "part", "raise_setting", "release_archive", "set_archive_command"]

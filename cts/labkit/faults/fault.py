@@ -63,6 +63,7 @@ class Fault:
     name = ""
     holds: Tuple[float, float] = (1.0, 8.0)     # how long it may last, in seconds
     primary = 0.65                              # how often the primary is meant
+    moment = 0.0                                # of the crash, where its node comes back by itself
 
     def __init__(self) -> None:
         self.hold = 0.0

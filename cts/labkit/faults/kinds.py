@@ -19,7 +19,7 @@ from .planned import (
     Cleanup, KillInMaintenance, NodeStandby, OutOfNodeList, ParameterChanged, Switchover,
     SwitchoverWithArchive, SwitchoverWithClient)
 from .processes import (
-    AttrdKilled, BackendFrozen, BackendKilled, BasedFrozen, NodeFrozen, PacemakerdKilled,
+    AttrdKilled, BackendFrozen, BackendKilled, BasedFrozen, NodeFrozen, PacemakerdKilled, Parted,
     PostgresFrozen, PostgresKilled, PostmasterFrozen, PostmasterKilled, ReplayStill,
     WalreceiverKilled, WalsenderKilled)
 
@@ -76,3 +76,6 @@ class TwoAtOnce(Fault):
 
 KINDS: Dict[str, Callable[[], Fault]] = {
     make.name: make for make in SINGLE + [TwoAtOnce]}   # type: ignore[attr-defined]
+
+# those as well that no random sequence has
+EVERY: Dict[str, Callable[[], Fault]] = {**KINDS, Parted.name: Parted}

@@ -3,18 +3,28 @@
 
 import random
 import signal
+import time
 
 from ..lab import net
 from ..lab.cluster import Cluster
-from ..lab.node import PACEMAKERD, POSTGRES, POSTMASTER
+from ..lab.node import PACEMAKERD, POSTGRES, POSTMASTER, Node
 from ..lab.state import State
-from .fault import Signal
+from .fault import Fault, Signal
 
 BACKEND = rf"^postgres: postgres postgres 192\.168\.0\.{net.CLIENT_HOST}"
 WALSENDER = r"^postgres: walsender "
 WALRECEIVER = r"^postgres: walreceiver"
 ATTRD = r"^\S*/pacemaker-attrd( |$)"
 BASED = r"^\S*/pacemaker-based( |$)"
+
+
+def part(node: Node, lead: float) -> float:
+    """A primary's last WAL reaches nobody, one commit at least; the moment of the crash."""
+    node.signal(signal.SIGSTOP, WALSENDER)
+    node.sql("set synchronous_commit = local; "
+             "select pg_logical_emit_message(true, 'tail', 'of nobody else')")
+    time.sleep(lead)
+    return node.kill_postgres()
 
 
 class PostmasterKilled(Signal):
@@ -25,6 +35,31 @@ class PostmasterKilled(Signal):
 class PostgresKilled(Signal):
     name = "all postgres killed"
     pattern = POSTGRES
+
+
+class Parted(Fault):
+    """A primary crashes with WAL of its own: its senders have stood still for a moment.
+
+    Where commits do not wait for a standby, those of that moment are acknowledged and lost.
+    """
+
+    name = "crash with WAL of its own"
+    holds = (0.0, 0.0)
+    primary = 1.0
+
+    def draw(self, rng: random.Random) -> None:
+        super().draw(rng)
+        self.lead = round(rng.uniform(0.05, 1.0), 2)
+
+    def take_aim(self, cluster: Cluster, state: State) -> None:
+        super().take_aim(cluster, state)
+        self.what = f"{self.node.name} crashes with WAL of its own, of {self.lead:g} s"
+
+    def strike(self) -> None:
+        self.moment = part(self.node, self.lead)
+
+    def heal(self) -> None:
+        """It comes back by itself."""
 
 
 class PostmasterFrozen(Signal):

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Sequence
 
 from . import lab as labs, ledger, net, postgres, resources, state, words
 from .node import Node
@@ -64,10 +64,15 @@ class LedgerClient:
         return [int(line.split()[1]) for line in done.stdout.splitlines()
                 if line.startswith("lost:")]
 
-    def check(self) -> "subprocess.CompletedProcess[str]":
+    def check(self, *options: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             self.inside + [str(CTS / "ledger"), "check", "--all", "--host", self.host, "--out",
-                           str(self.out)], capture_output=True, text=True, check=False)
+                           str(self.out), *options], capture_output=True, text=True, check=False)
+
+    def salvaged(self, folders: Sequence[Path]) -> str:
+        """Why what was lost is not exactly what the lists in these folders name; or nothing."""
+        done = self.check("--salvaged", *map(str, folders))
+        return "" if done.returncode == 0 else (done.stdout + done.stderr).strip()
 
 
 class Cluster:

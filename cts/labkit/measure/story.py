@@ -4,10 +4,11 @@
 import re
 import time
 from dataclasses import dataclass
-from typing import List
+from typing import Iterator, List, Tuple
 
 from ..lab.lab import Lab
 
+STAMP = re.compile(r"(\w{3} +\d+ [\d:]{8})\.(\d{3}) ")     # pacemaker.log's
 RESULT = re.compile(r"Result of (\w+) operation for (\S+) on (\S+): (.+?)\s*$")
 
 
@@ -52,6 +53,15 @@ def seconds_of(line: str) -> float:
         return time.mktime(time.strptime(line[:19], "%Y-%m-%dT%H:%M:%S")) + int(line[20:23]) / 1000
     except ValueError:
         return 0
+
+
+def lines_of(text: str, year: int) -> Iterator[Tuple[float, str]]:
+    """The lines of a pacemaker.log with their times; the log does not tell the year."""
+    for line in text.splitlines():
+        found = STAMP.match(line)
+        if found:
+            moment = time.strptime(f"{year} {found[1]}", "%Y %b %d %H:%M:%S")
+            yield time.mktime(moment) + int(found[2]) / 1000, line
 
 
 def parse_line(line: str) -> List[Event]:

@@ -6,16 +6,15 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, List, Tuple
 
 from ..lab.errors import LabError
 from . import bench_table, timeline_draw
 from .contenders import CONTENDERS
 from .load import Load
 from .outage import Outage, Step
-from .story import seconds_of
+from .story import lines_of, seconds_of
 
-STAMP = re.compile(r"(\w{3} +\d+ [\d:]{8})\.(\d{3}) ")
 INITIATE = re.compile(r"Initiating \w+ operation (\S+) (?:locally )?on (\S+) \| action (\d+)")
 REQUEST = re.compile(r"Requesting local execution of (\w+) operation for (\S+) on \S+ \| "
                      r"transition_key=(\d+):")
@@ -40,15 +39,6 @@ class Run:
 
 
 # -- pacemaker.log ---------------------------------------------------------------
-
-
-def lines_of(text: str, year: int) -> Iterator[Tuple[float, str]]:
-    """The lines of a pacemaker.log with their times; the log does not tell the year."""
-    for line in text.splitlines():
-        found = STAMP.match(line)
-        if found:
-            moment = time.strptime(f"{year} {found[1]}", "%Y %b %d %H:%M:%S")
-            yield time.mktime(moment) + int(found[2]) / 1000, line
 
 
 def initiated(logs: Dict[str, str], year: int) -> List[Tuple[float, str, str, str]]:
