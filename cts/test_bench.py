@@ -4,13 +4,16 @@
 import json
 import subprocess
 import sys
+import types
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from labkit.lab.errors import LabError
 from labkit.lab.resources import PROFILES, script
-from labkit.measure import bench, bench_rows, bench_table, idle_cost, outage, timeline, timeline_draw
+from labkit.measure import (
+    bench, bench_return, bench_rows, bench_table, idle_cost, outage, timeline, timeline_draw, way_back)
 from labkit.measure.bench_table import Measured, Page, cell, form, ratio
 from labkit.measure.contenders import CONTENDERS
 
@@ -77,6 +80,46 @@ def test_a_later_run_replaces_only_its_own(tmp_path):
     page = Page(bench_table.load(tmp_path))
     assert page.values("kill", "PAF", "x") == [3.0]
     assert page.values("kill", "pgward", "x") == [2.0]
+
+
+def test_page_tells_the_way_back_by_method_and_the_copys_speed():
+    figures = {"100 MB, rewind: streams, s": [4.0, 3.0, 5.0],
+               "100 MB, rewind: eligible, s": [6.0, 5.0, 7.0],
+               "100 MB, rebuild: streams, s": [8.0], "100 MB, rebuild: eligible, s": [9.0],
+               "100 MB, rebuild: copy, s": [2.5], "100 MB, pg_basebackup: copy, s": [2.0],
+               "HS:rejoin: CPU, ms": [6.0], "standby: CPU, ms": [5.0], "commits lost": [2]}
+    text = "\n".join(Page([Measured("return", "pgward", figures, when="2026-11-27")]).tables())
+    assert "| 100 MB, rejoin=rewind | 4 (3 to 5) | 6 (5 to 7) | - | - |" in text
+    assert "| 100 MB, rejoin=rebuild | 8 | 9 | 2.50 | 0.80 |" in text
+    assert "| 100 MB, plain pg_basebackup | - | - | 2 | 1 |" in text
+    assert "| CPU, ms | 6 | 5 | 1.20 |" in text
+    assert "- pgward, return: 2 acknowledged commits lost" in text
+    assert "The way back" not in "\n".join(Page(some_rows()).tables())
+
+
+def test_way_back_is_read_from_the_logs_of_its_node(tmp_path):
+    node = types.SimpleNamespace(name="b", dir=tmp_path, syslog=lambda: (
+        "2026-11-27T13:09:01.000 b pgsql(pgsql)[1]: INFO: this node comes back: PGWARD.rejoin says "
+        "'copying'\n2026-11-27T13:09:02.500 b pgsql(pgsql)[1]: INFO: this node comes back: "
+        "PGWARD.rejoin says 'copied'\n"))
+    for path, text in (
+            ("postgresql/postgresql.log",
+             "2026-11-27 13:08:59.000 UTC [1] LOG:  started streaming WAL from primary at 0/1\n"
+             "2026-11-27 13:09:04.250 UTC [1] LOG:  started streaming WAL from primary at 0/2\n"),
+            ("pacemaker/pacemaker.log", "".join(
+                f"Nov 27 13:09:0{second}.000 b pacemaker-attrd [64] (update_attr_on_host) \tnotice: "
+                f"Setting master-pgsql[{name}]: -INFINITY -> {score} | from a with no write delay\n"
+                for second, name, score in ((4, "a", 100), (5, "b", 1000), (6, "b", 100))))):
+        log = tmp_path / "var/log" / path
+        log.parent.mkdir(parents=True)
+        log.write_text(text)
+    since = timeline.seconds_of("2026-11-27T13:09:00.000")
+    assert way_back.streams_at(node, since) - since == 4.25
+    assert way_back.eligible_at(node, since) - since == 6
+    assert way_back.streams_at(node, since + 5) == way_back.eligible_at(node, since + 6) == 0
+    assert bench_return.copied(node, since) == 1.5
+    with pytest.raises(LabError, match="by a new copy"):
+        bench_return.copied(node, since + 2)
 
 
 def test_machine_tells_versions_and_no_names():

@@ -17,8 +17,8 @@ from ..lab.errors import LabError
 from ..lab.lab import check_machine, check_name
 from ..lab.progress import Progress
 from ..lab.shell import interrupt
-from . import bench_rows, bench_table, timeline
-from .bench_rows import RUNS
+from . import bench_return, bench_rows, bench_table, timeline
+from .bench_rows import RUNS, Figures
 from .bench_table import Measured
 from .contenders import CONTENDERS, Contender
 
@@ -29,8 +29,9 @@ laboratory of three nodes of its own in the same run.
 """
 EXAMPLES = """\
 examples:
-  cts/bench                                     all of it (forty minutes), then cts/BENCH.md
+  cts/bench                                     all of it (an hour), then cts/BENCH.md
   cts/bench --rows kill,switchover --agents pgward,floor --runs 2
+  cts/bench --rows return --agents pgward       how a crashed primary comes back
   cts/bench --rows power                        a row that is not among the usual ones
   cts/bench --table                             make cts/BENCH.md from the stored runs
   cts/bench --timeline failover                 one failover of pgward, step by step
@@ -41,11 +42,13 @@ PAGE = CTS / "BENCH.md"
 # Rows that are not so many runs of one thing: what it is, and seconds.
 OTHERS: Dict[str, Tuple[str, float]] = {
     "monitor": ("what a monitor costs", 20), "idle": ("an idle cluster", 85),
-    "growth": ("the monitor's cost with more nodes", 110)}
-ROWS = ("monitor", *RUNS, "idle", "growth")
+    "growth": ("the monitor's cost with more nodes", 110), "return": ("the way back", 900)}
+ROWS = ("monitor", *RUNS, "idle", "growth", "return")
+OWN_LABS = ("growth", "return")
 USUAL = [row for row in ROWS if row != "power"]
-# it does not look at the other nodes, and has no database
-UNFIT = {"floor": ("growth", "loaded-kill", "loaded-switchover")}
+# it does not look at the other nodes, and has no database; who never comes back by himself
+UNFIT = {"floor": ("growth", "loaded-kill", "loaded-switchover", "return"),
+         "shell": ("return",), "PAF": ("return",)}
 BRING_UP = 35.0
 
 
@@ -82,11 +85,13 @@ class Bench:
         kind = CONTENDERS[name]
         self.say.title(f"{name}: {kind.wanted.agent}, profile {kind.wanted.profile}")
         rows = self.rows(name)
-        if any(row != "growth" for row in rows):
-            self.on_one_lab(kind, [row for row in rows if row != "growth"])
-        if "growth" in rows:
-            self.keep("growth", name, self.growth, kind)
-            self.say(f"  {self.left(self.guess('growth'))}")
+        shared = [row for row in rows if row not in OWN_LABS]
+        if shared:
+            self.on_one_lab(kind, shared)
+        for row, measure in (("growth", self.growth), ("return", self.returning)):
+            if row in rows:
+                self.keep(row, name, measure, kind)
+                self.say(f"  {self.left(self.guess(row))}")
 
     def on_one_lab(self, kind: type, rows: List[str]) -> None:
         """After a row that failed the next one begins on a fresh laboratory."""
@@ -129,9 +134,7 @@ class Bench:
             self.tell(Measured(one.row, one.agent, new), seconds)
 
     def tell(self, new: Measured, seconds: float) -> None:
-        words = ", ".join(f"{name} {bench_table.cell(values)}"
-                          for name, values in new.figures.items())
-        self.say(f"  {words}; {self.left(seconds)}")
+        self.say(f"  {words_of(new.figures)}; {self.left(seconds)}")
 
     def growth(self, one: Measured, kind: type) -> None:
         for nodes in bench_rows.GROWTH:
@@ -143,11 +146,29 @@ class Bench:
             finally:
                 found.down()
 
+    def returning(self, one: Measured, kind: type) -> None:
+        def tell(what: str, figures: Figures) -> None:
+            one.add(figures)
+            self.say(what)
+            self.say("  " + words_of(figures))
+
+        for method in bench_return.METHODS:
+            found = bench_return.prepared(self.lab(kind, 2), method)
+            try:
+                found.up(self.say)
+                bench_return.measured(found, method, self.args.runs, self.args.monitors, tell)
+            finally:
+                found.down()
+
     def run(self) -> None:
         bench_table.keep_machine(self.args.results, bench_table.machine(
             f"{self.ocf_dir}/pgsql" if self.ocf_dir else ""))
         for name in self.args.agents:
             self.agent(name)
+
+
+def words_of(figures: Figures) -> str:
+    return ", ".join(f"{name} {bench_table.cell(values)}" for name, values in figures.items())
 
 
 def choice(known) -> Callable[[str], List[str]]:

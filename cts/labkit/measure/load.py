@@ -33,9 +33,9 @@ def command(host: str, *args: str) -> List[str]:
 class Load:
     """The clients, on the client host; used as a context."""
 
-    def __init__(self, lab: Lab, host: str = resources.VIP_MASTER) -> None:
+    def __init__(self, lab: Lab, host: str = resources.VIP_MASTER, scale: int = SCALE) -> None:
         self.inside = ["ip", "netns", "exec", net.namespace(lab.name, "client")]
-        self.host = host
+        self.host, self.scale = host, scale
 
     def prepare(self) -> None:
         """Its tables, which stay for the next time."""
@@ -43,9 +43,9 @@ class Load:
             self.inside + ["psql", "-qAtX", "-h", self.host, "-U", "postgres", "-c",
                            "select count(*) from pgbench_branches"],
             capture_output=True, text=True, check=False, timeout=60)
-        if there.stdout.strip() == str(SCALE):
+        if there.stdout.strip() == str(self.scale):
             return
-        done = subprocess.run(self.inside + command(self.host, "-i", "-q", "-s", str(SCALE)),
+        done = subprocess.run(self.inside + command(self.host, "-i", "-q", "-s", str(self.scale)),
                               capture_output=True, text=True, check=False, timeout=300)
         if done.returncode != 0:
             raise LabError(f"pgbench could not make its tables: {done.stderr.strip()}",
