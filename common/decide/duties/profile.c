@@ -532,6 +532,22 @@ profile_warn(const struct snapshot *snapshot, struct plan *plan)
     }
 }
 
+/*
+ * What a rejoin needs is tried at the replication address, which comes to this
+ * node once the promotion is over: a monitor that waited for an answer from
+ * there would keep the cluster from starting it.
+ */
+static bool
+set_up_is_seen(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (!snapshot->settings.rewinds) {
+        return have_facts(snapshot, FACT_PROFILE, plan);
+    }
+    return have_facts(snapshot, FACT_PROFILE | FACT_ADDRESS, plan)
+           && (snapshot->address_here != TRI_YES
+               || have_facts(snapshot, FACT_GRANTS, plan));
+}
+
 void
 profile_duty(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -546,9 +562,7 @@ profile_duty(const struct snapshot *snapshot, struct plan *plan)
         || attr_is(&self->attrs.warned, promotion)) {
         return;
     }
-    if (have_facts(snapshot, FACT_PROFILE
-                             | (snapshot->settings.rewinds
-                                ? (uint32_t) FACT_GRANTS : 0), plan)) {
+    if (set_up_is_seen(snapshot, plan)) {
         profile_warn(snapshot, plan);
         want_attr(snapshot, plan, OP_SET_WARNED, OP_BEST_EFFORT,
                   snapshot->self, promotion);
