@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "own_files.h"
+#include "rebuild.h"
 #include "rejoin_files.h"
 #include "rejoin_parts.h"
 #include "report.h"
@@ -257,8 +258,10 @@ rewind_data(struct job *job)
     marker.timeline = request.timeline;
     job->snapshot->rejoin.timeline = request.timeline;
     rejoin_boot(marker.boot);
-    if (config_write_block(&job->instance->params, &job->instance->identity,
-                           &job->why) != 0) {
+    if (rebuild_clear_inside(&job->instance->params, &job->instance->identity,
+                             &job->why) != 0
+        || config_write_block(&job->instance->params, &job->instance->identity,
+                              &job->why) != 0) {
         return -1;
     }
     return rejoin_write_marker(job->instance, &marker, &job->why) == 0

@@ -212,3 +212,10 @@ pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
                                         ret_why)
            : TRI_UNKNOWN;
 }
+
+int
+pgsql_list_tablespaces(struct pgsql *pgsql, int64_t deadline_ms,
+                       struct tablespaces *ret_spaces, struct text *ret_why)
+{
+    return CALL(list_tablespaces, deadline_ms, ret_spaces, ret_why);
+}

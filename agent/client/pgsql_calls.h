@@ -33,7 +33,8 @@
     X(drop_unsynced_slots) \
     X(end_senders) \
     X(prove_source) \
-    X(check_grants)
+    X(check_grants) \
+    X(list_tablespaces)
 
 /*! The module's table; the types are those that these declare. */
 struct pgsql_calls {

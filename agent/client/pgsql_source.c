@@ -411,3 +411,58 @@ pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
                                   ret_why);
     return checkpoint == TRI_YES ? functions : checkpoint;
 }
+
+/* --- the tablespaces ------------------------------------------------------ */
+
+/* One that is no link (allow_in_place_tablespaces) has no path of its own. */
+static const char spaces_sql[] =
+    PGSQL_READ_ONLY
+    "SELECT t.oid::pg_catalog.text, pg_catalog.pg_tablespace_location(t.oid)"
+    " FROM pg_catalog.pg_tablespace t"
+    " WHERE pg_catalog.substr(pg_catalog.pg_tablespace_location(t.oid), 1, 1)"
+    " OPERATOR(pg_catalog.=) '/' ORDER BY t.oid";
+
+static int
+take_spaces(const PGresult *rows, struct tablespaces *spaces,
+            struct text *why)
+{
+    int count = PQntuples(rows);
+
+    if (count > TABLESPACES_MAX) {
+        text_add(why, "copy by hand: the primary has %d tablespaces, more "
+                 "than %d", count, TABLESPACES_MAX);
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        spaces->at[i].oid = pgsql_field_number(rows, i, 0);
+        if (text_copy(pgsql_field(rows, i, 1), spaces->at[i].path, PATH_SIZE)
+            != 0) {
+            text_add(why, "copy by hand: the path of the primary's tablespace "
+                     "%u is too long", spaces->at[i].oid);
+            return -1;
+        }
+    }
+    spaces->count = (size_t) count;
+    return 0;
+}
+
+int
+pgsql_list_tablespaces(struct pgsql *pgsql, int64_t deadline_ms,
+                       struct tablespaces *ret_spaces, struct text *ret_why)
+{
+    CLEANUP(pgsql_finish_conn) PGconn *conn = NULL;
+    CLEANUP(pgsql_clear_result) PGresult *rows = NULL;
+    const struct pgsql_statement statement = { .sql = spaces_sql, .rows = 0 };
+    struct pgsql_failure failure;
+    enum answer answer;
+
+    if (open_source(pgsql, deadline_ms, &conn, &answer, ret_why) != 0) {
+        return -1;
+    }
+    if (pgsql_query(conn, &statement, deadline_ms, &rows, &failure) != 0) {
+        text_add(ret_why, "look at the primary's log: could not ask for its "
+                 "tablespaces: %s", failure.text);
+        return -1;
+    }
+    return take_spaces(rows, ret_spaces, ret_why);
+}

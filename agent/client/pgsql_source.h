@@ -6,6 +6,7 @@
 
 #include "pgsql.h"
 #include "snapshot.h"
+#include "tablespaces.h"
 #include "text.h"
 
 /*
@@ -64,5 +65,15 @@ pgsql_prove_source(struct pgsql *pgsql, const struct source_claim *claim,
 enum tri
 pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
                    struct text *ret_missing, struct text *ret_why);
+
+/*!
+ * Where the primary at master_ip has its tablespaces; without those that lie
+ * in its data directory.
+ *
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+pgsql_list_tablespaces(struct pgsql *pgsql, int64_t deadline_ms,
+                       struct tablespaces *ret_spaces, struct text *ret_why);
 
 #endif

@@ -400,6 +400,13 @@ write_block_file(const struct params *params,
 }
 
 int
+config_block_folder(const struct params *params,
+                    const struct identity *identity, struct text *ret_why)
+{
+    return set_open_mode(params, identity, true, ret_why);
+}
+
+int
 config_write_block(const struct params *params,
                    const struct identity *identity, struct text *ret_why)
 {
@@ -408,7 +415,7 @@ config_write_block(const struct params *params,
     if (version == 0) {
         return unknown_version(params, ret_why);
     }
-    if (set_open_mode(params, identity, true, ret_why) != 0) {
+    if (config_block_folder(params, identity, ret_why) != 0) {
         return -1;
     }
     return version < SIGNAL_FILE_VERSION

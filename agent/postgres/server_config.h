@@ -59,6 +59,11 @@ int
 config_write_block(const struct params *params,
                    const struct identity *identity, struct text *ret_why);
 
+/*! Of these the mode alone, for a pgdata that may have no version just now. */
+int
+config_block_folder(const struct params *params,
+                    const struct identity *identity, struct text *ret_why);
+
 /*!
  * The data is whole: give pgdata its mode back. config_write_standby() does it,
  * too, and writes recovery.conf anew.

@@ -180,17 +180,19 @@ static const struct deed deeds[OP_COUNT] = {
     [OP_REWIND] = { "instance_unlock | rejoin_read_marker | rejoin_inode"
                     " | own_files_restore | salvage_put_back ''"
                     " | own_files_save again"
-                    " | config_write_block"
+                    " | rebuild_clear_inside | config_write_block"
                     " | rejoin_write_marker none goes-on | rewind_run 1"
                     " | rewind_verify | config_remove_block"
                     " | own_files_restore | instance_lock",
                     "own_files_restore", LIMIT_NONE },
     [OP_REBUILD] = { "instance_unlock | rejoin_read_marker | rejoin_inode"
-                     " | rejoin_write_marker none goes-on | rebuild_copy 77 1"
+                     " | rejoin_write_marker none goes-on"
+                     " | pgsql_list_tablespaces | rebuild_copy 77 1"
                      " | instance_lock",
                      "rebuild_copy", LIMIT_NONE },
-    [OP_SWAP_DATA] = { "rejoin_read_marker | rejoin_inode | rebuild_swap 77"
-                       " | own_files_restore", "rebuild_swap", LIMIT_NONE },
+    [OP_SWAP_DATA] = { "rejoin_read_marker | rejoin_inode"
+                       " | config_block_folder | rebuild_swap 77"
+                       " | config_remove_block | own_files_restore", "rebuild_swap", LIMIT_NONE },
     [OP_HAND_OVER] = { "watch_hand_over", "watch_hand_over", LIMIT_NONE },
     [OP_REPORT] = { "watch_report", "watch_report", LIMIT_NONE },
     ATTR_LIST(ATTR_DEED, )
@@ -954,7 +956,7 @@ what_only_looks_rewound_is_rewound_again(void **state)
         assert_int_equal(world.failed, OP_NONE);
         assert_has(touched_calls(), "own_files_restore"
                    " | salvage_put_back '/srv/kept' | own_files_save again"
-                   " | config_write_block"
+                   " | rebuild_clear_inside | config_write_block"
                    " | rejoin_write_marker torn goes-on | rewind_run 2"
                    " | rewind_verify | config_remove_block"
                    " | own_files_restore");

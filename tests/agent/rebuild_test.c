@@ -15,6 +15,8 @@
 #include "files.h"
 #include "live_server.h"
 #include "own_files.h"
+#include "paths.h"
+#include "pgsql_source.h"
 #include "postgres.h"
 #include "rebuild.h"
 #include "salvage.h"
@@ -33,10 +35,11 @@ static struct params params;
 static char pgctl[LIVE_PATH_SIZE + 16];
 static char config[LIVE_PATH_SIZE + 32];
 static char tmpdir[LIVE_PATH_SIZE + 16];
-static char command[2 * LIVE_PATH_SIZE + 256];
+static char command[4096];
 static char why_buf[4096];
 static struct text why;
 static char told[256];
+static struct tablespaces spaces;
 
 #define SKIP_WITHOUT_SERVERS() \
     do { \
@@ -80,7 +83,11 @@ set_params(void)
     params.pglibs = "";
     params.pgdba = site.owner.name;
     params.pgport = (int) strtol(NEW_PORT, NULL, 10);
+    params.pghost = "";
+    params.socketdir = site.folder;
     params.pgdb = "template1";
+    params.monitor_user = "";
+    params.monitor_password = "";
     params.master_ip = "127.0.0.1";
     params.repuser = site.owner.name;
     params.rejoin_user = "";
@@ -99,6 +106,8 @@ make_servers(void **state)
     }
     owner = site.owner;
     if (!live_primary_make(&site, NEW_PORT, &new)
+        || !live_add_line(&new, "pg_hba.conf",
+                          "host all all 127.0.0.1/32 trust")
         || !live_add_line(&new, "pg_hba.conf",
                           "host replication all 127.0.0.1/32 trust")
         || !live_stop(&site, &new, "fast", true)
@@ -136,7 +145,7 @@ request(void)
 {
     struct rebuild_request asked = {
         .params = &params, .identity = &owner, .timeline = 1,
-        .inode = inode_of(old.pgdata), .idle_ms = LIMIT_MS,
+        .spaces = &spaces, .inode = inode_of(old.pgdata), .idle_ms = LIMIT_MS,
         .deadline_ms = clock_now_ms() + LIMIT_MS, .progress = take_progress,
     };
     struct instance_files files = { 0 };
@@ -178,7 +187,7 @@ copies_beside_the_data_and_takes_its_place(void **state)
     }
     assert_string_equal(told, "kB");
     assert_true(inode_of(old.pgdata) == before);
-    fresh = inode_of(beside(".pgward-new"));
+    fresh = inode_of(beside(".pgward-new-1"));
     assert_true(fresh != 0);
     assert_int_equal(rebuild_swap(&params, &owner, before, now, &why), 0);
     assert_string_equal(now, beside(".pgward-old-1"));
@@ -204,13 +213,13 @@ goes_on_where_half_of_it_was_done(void **state)
     SKIP_WITHOUT_SERVERS();
     asked = request();
     assert_int_equal(rebuild_copy(&asked, &why), REBUILD_OK);
-    assert_int_equal(renameat2(-1, beside(".pgward-new"), -1, old.pgdata,
+    assert_int_equal(renameat2(-1, beside(".pgward-new-2"), -1, old.pgdata,
                                RENAME_EXCHANGE), 0);
     assert_int_equal(rebuild_swap(&params, &owner, asked.inode, now, &why),
                      0);
     assert_string_equal(now, beside(".pgward-old-2"));
     assert_true(inode_of(now) == asked.inode);
-    assert_int_equal(files_exists(beside(".pgward-new")), 0);
+    assert_int_equal(files_exists(beside(".pgward-new-2")), 0);
 }
 
 static void
@@ -221,11 +230,12 @@ removes_what_there_is_no_room_for_and_what_was_begun(void **state)
     (void) state;
     SKIP_WITHOUT_SERVERS();
     asked = request();
-    assert_int_equal(mkdir(beside(".pgward-new"), 0700), 0);
-    assert_int_equal(chown(beside(".pgward-new"), owner.uid, owner.gid), 0);
+    assert_int_equal(mkdir(beside(".pgward-new-9"), 0700), 0);
+    assert_int_equal(chown(beside(".pgward-new-9"), owner.uid, owner.gid), 0);
     params.rejoin_rate = 1024L * 1024 * 1024;
     assert_int_equal(rebuild_copy(&asked, &why), REBUILD_OK);
     params.rejoin_rate = 0;
+    assert_int_equal(files_exists(beside(".pgward-new-9")), 0);
     assert_int_equal(files_exists(beside(".pgward-old-1")), 0);
     assert_int_equal(files_exists(beside(".pgward-old-2")), 1);
 }
@@ -247,7 +257,7 @@ puts_nothing_aside_that_was_not_marked(void **state)
 }
 
 static void
-refuses_tablespaces_and_another_system(void **state)
+refuses_another_system(void **state)
 {
     struct rebuild_request asked;
 
@@ -256,10 +266,26 @@ refuses_tablespaces_and_another_system(void **state)
     asked = request();
     (void) text_copy("7", asked.system_id, sizeof(asked.system_id));
     assert_refused(&asked, "another cluster's");
+}
+
+/* Of a tablespace, where it was; a folder that lies in two would be torn. */
+static void
+refuses_tablespaces_that_cannot_give_way(void **state)
+{
+    struct rebuild_request asked;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
     asked = request();
-    assert_int_equal(symlink("/nowhere", beside("/pg_tblspc/1")), 0);
-    assert_refused(&asked, "tablespaces");
-    assert_int_equal(unlink(beside("/pg_tblspc/1")), 0);
+    spaces.count = 1;
+    spaces.at[0].oid = 16384;
+    (void) text_copy("/nowhere/at/all", spaces.at[0].path, PATH_SIZE);
+    assert_refused(&asked, "make the folder '/nowhere/at/all'");
+    (void) text_copy(beside("/base"), spaces.at[0].path, PATH_SIZE);
+    assert_refused(&asked, "lies there");
+    (void) text_copy("/usr", spaces.at[0].path, PATH_SIZE);
+    assert_refused(&asked, "let pgdba write to '/usr'");
+    spaces.count = 0;
 }
 
 static void
@@ -312,18 +338,27 @@ runs_a_command_and_looks_at_what_it_made(void **state)
 }
 
 static void
-puts_linked_wal_beside_where_it_was(void **state)
+assert_leads_to(const char *link, const char *target)
+{
+    char found[PATH_SIZE];
+
+    assert_int_equal(path_read_link(link, found, sizeof(found)), 0);
+    assert_string_equal(found, target);
+}
+
+static void
+leaves_linked_wal_where_it_was(void **state)
 {
     struct rebuild_request asked;
     char wal[PATH_SIZE];
-    char made[PATH_SIZE];
+    char kept[PATH_SIZE];
     char now[PATH_SIZE];
 
     (void) state;
     SKIP_WITHOUT_SERVERS();
     asked = request();
     (void) snprintf(wal, sizeof(wal), "%s/wal", site.folder);
-    (void) snprintf(made, sizeof(made), "%s/wal.pgward-wal-3", site.folder);
+    (void) snprintf(kept, sizeof(kept), "%s/wal.pgward-old-3", site.folder);
     assert_int_equal(rename(beside("/pg_wal"), wal), 0);
     assert_int_equal(symlink(wal, beside("/pg_wal")), 0);
     if (rebuild_copy(&asked, &why) != REBUILD_OK) {
@@ -331,9 +366,112 @@ puts_linked_wal_beside_where_it_was(void **state)
     }
     assert_int_equal(rebuild_swap(&params, &owner, asked.inode, now, &why),
                      0);
-    assert_int_equal(files_exists(made), 1);
-    assert_true(inode_of(beside("/pg_wal")) == inode_of(made));
-    assert_true(inode_of(beside(".pgward-old-3/pg_wal")) == inode_of(wal));
+    assert_leads_to(beside("/pg_wal"), wal);
+    assert_leads_to(beside(".pgward-old-3/pg_wal"), kept);
+    assert_int_equal(files_exists(kept), 1);
+}
+
+static void
+run_sql(const char *sql)
+{
+    struct params there = params;
+    struct pgsql *pgsql = pgsql_new(&there, &owner);
+
+    there.monitor_sql = sql;
+    if (pgsql_run_monitor_sql(pgsql, clock_now_ms() + LIMIT_MS, &why)
+        != TRI_YES) {
+        fail_msg("%s: %s", sql, why_buf);
+    }
+}
+
+static void
+make_folder(const char *path)
+{
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(chown(path, owner.uid, owner.gid), 0);
+}
+
+/* Here both servers share a machine: the primary's lies elsewhere. */
+static void
+make_tablespace(const char *theirs, const char *ours)
+{
+    struct pgsql *pgsql = pgsql_new(&params, &owner);
+    char line[PATH_SIZE + 64];
+
+    make_folder(theirs);
+    make_folder(ours);
+    (void) snprintf(line, sizeof(line), "CREATE TABLESPACE s LOCATION '%s'",
+                    theirs);
+    run_sql(line);
+    run_sql("CREATE TABLE t TABLESPACE s AS SELECT 1");
+    if (pgsql_list_tablespaces(pgsql, clock_now_ms() + LIMIT_MS, &spaces, &why)
+        != 0) {
+        fail_msg("%s", why_buf);
+    }
+    assert_int_equal(spaces.count, 1);
+    assert_string_equal(spaces.at[0].path, theirs);
+    (void) snprintf(line, sizeof(line), "%s/pg_tblspc/%u", old.pgdata,
+                    spaces.at[0].oid);
+    assert_int_equal(symlink(ours, line), 0);
+}
+
+/* Nobody of ours may write above PGDATA, as where it is a mount point. */
+static void
+copies_inside_with_tablespaces(void **state)
+{
+    struct rebuild_request asked;
+    char ours[LIVE_PATH_SIZE + 16];
+    char theirs[LIVE_PATH_SIZE + 16];
+    char path[PATH_SIZE];
+    char now[PATH_SIZE];
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    (void) snprintf(ours, sizeof(ours), "%s/o=urs", site.folder);
+    (void) snprintf(theirs, sizeof(theirs), "%s/the=irs", site.folder);
+    make_tablespace(theirs, ours);
+    params.rejoin_keep = 10;
+    assert_int_equal(chown(site.folder, 0, 0), 0);
+    assert_int_equal(chmod(site.folder, 0755), 0);
+    asked = request();
+    if (rebuild_copy(&asked, &why) != REBUILD_OK) {
+        fail_msg("%s", why_buf);
+    }
+    assert_int_equal(rebuild_swap(&params, &owner, asked.inode, now, &why),
+                     0);
+    assert_string_equal(now, beside("/pgward/pgsql_tmp.pgward-old-4"));
+    assert_true(inode_of(old.pgdata) == asked.inode);
+    (void) snprintf(path, sizeof(path), "%s/pg_tblspc/%u", old.pgdata,
+                    spaces.at[0].oid);
+    assert_leads_to(path, ours);
+    assert_int_equal(rebuild_clear_inside(&params, &owner, &why), 0);
+    assert_int_equal(files_exists(now), 0);
+    (void) snprintf(path, sizeof(path), "%s/pgward/pgsql_tmp.pgward-old-4",
+                    ours);
+    assert_int_equal(files_exists(path), 0);
+    assert_int_equal(chown(site.folder, owner.uid, owner.gid), 0);
+}
+
+/* Else two data directories would share it. */
+static void
+refuses_what_a_command_led_elsewhere(void **state)
+{
+    struct rebuild_request asked;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    asked = request();
+    (void) snprintf(command, sizeof(command),
+                    "echo \"$PGWARD_TABLESPACES\" | grep -qx '%s=.*new-[0-9]*'"
+                    " && %s/pg_basebackup -w -h $PGWARD_PRIMARY -p $PGWARD_PORT"
+                    " -U %s -c fast -D $PGWARD_FOLDER"
+                    " --waldir=\"$PGWARD_WALDIR\""
+                    " -T '%s/the\\=irs=%s/elsewhere'",
+                    spaces.at[0].path, site.bindir, owner.name, site.folder,
+                    site.folder);
+    params.rebuild_command = command;
+    assert_refused(&asked, "not to a new folder");
+    params.rebuild_command = "";
 }
 
 static void
@@ -353,10 +491,13 @@ main(void)
         cmocka_unit_test(goes_on_where_half_of_it_was_done),
         cmocka_unit_test(removes_what_there_is_no_room_for_and_what_was_begun),
         cmocka_unit_test(puts_nothing_aside_that_was_not_marked),
-        cmocka_unit_test(refuses_tablespaces_and_another_system),
+        cmocka_unit_test(refuses_another_system),
+        cmocka_unit_test(refuses_tablespaces_that_cannot_give_way),
         cmocka_unit_test(tells_what_stays_refused_from_what_may_go_better),
         cmocka_unit_test(runs_a_command_and_looks_at_what_it_made),
-        cmocka_unit_test(puts_linked_wal_beside_where_it_was),
+        cmocka_unit_test(leaves_linked_wal_where_it_was),
+        cmocka_unit_test(copies_inside_with_tablespaces),
+        cmocka_unit_test(refuses_what_a_command_led_elsewhere),
         cmocka_unit_test(marks_what_a_rewind_tore),
     };
 

@@ -249,6 +249,15 @@ pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
     return rc == 0 ? TRI_YES : rc == -1 ? TRI_UNKNOWN : TRI_NO;
 }
 
+int
+pgsql_list_tablespaces(struct pgsql *pgsql, int64_t deadline_ms,
+                       struct tablespaces *ret_spaces, struct text *ret_why)
+{
+    (void) pgsql;
+    (void) deadline_ms;
+    return PLAY(ret_why, ret_spaces, "%s", "");
+}
+
 enum rebuild_outcome
 rebuild_copy(const struct rebuild_request *request, struct text *ret_why)
 {
@@ -279,6 +288,15 @@ rebuild_swap(const struct params *params, const struct identity *identity,
 int
 rebuild_note_torn(const struct params *params,
                   const struct identity *identity, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    return PLAY(ret_why, NULL, "%s", "");
+}
+
+int
+rebuild_clear_inside(const struct params *params,
+                     const struct identity *identity, struct text *ret_why)
 {
     (void) params;
     (void) identity;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A new copy beside the data: make it, prove it, exchange the two. */
+/* A new copy of the data: make it, prove it, put it in its place. */
 
 #include "rebuild.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,10 +15,12 @@
 #include "files.h"
 #include "major_version.h"
 #include "own_files.h"
-#include "own_put.h"
 #include "paths.h"
 #include "postgres.h"
+#include "rebuild_kept.h"
+#include "rebuild_place.h"
 #include "rebuild_program.h"
+#include "rebuild_swap.h"
 #include "salvage.h"
 
 static int
@@ -49,27 +52,20 @@ make_ready(const struct rebuild_request *request, struct rebuild_place *place,
 {
     long keep = request->params->rejoin_keep;
 
-    if (rebuild_place_find(request->params, place, why) != 0) {
+    if (rebuild_place_find(request->params, request->spaces, place, why)
+        != 0) {
         return REBUILD_REFUSED;
     }
-    if (!is_folder(place->pgdata, request->inode)
-        || is_folder(place->fresh, request->inode)) {
+    if (!is_folder(place->data.path, request->inode)) {
         text_add(why, "look at '%s', then rm PGWARD.rejoin: it is another "
-                 "folder than was marked", place->pgdata);
+                 "folder than was marked", place->data.path);
         return REBUILD_REFUSED;
     }
-    if (rebuild_place_clear(place, why) != 0
-        || rebuild_place_check(place, why) != 0
-        || rebuild_place_prune(place, keep > 1 ? (size_t) keep - 1 : 0, why)
-           != 0) {
-        return REBUILD_REFUSED;
-    }
-    if (mkdir(place->fresh, 0700) != 0) {
-        text_add(why, "look at '%s': could not make it: %s", place->fresh,
-                 strerror(errno));
-        return REBUILD_REFUSED;
-    }
-    return REBUILD_OK;
+    return rebuild_place_clear(place, why) == 0
+           && rebuild_kept_prune(place->data.path,
+                                 keep > 1 ? (size_t) keep - 1 : 0, why) == 0
+           && rebuild_place_make(place, why) == 0
+           ? REBUILD_OK : REBUILD_REFUSED;
 }
 
 static enum rebuild_outcome
@@ -144,91 +140,105 @@ sync_disk(const char *path, struct text *why)
 static enum rebuild_outcome
 sync_copy(const struct rebuild_place *place, struct text *why)
 {
-    enum rebuild_outcome outcome = sync_disk(place->fresh, why);
+    enum rebuild_outcome outcome = REBUILD_OK;
+    const struct rebuild_folder *folder;
 
-    return outcome == REBUILD_OK && place->waldir[0] != '\0'
-           && files_exists(place->waldir) == 1
-           ? sync_disk(place->waldir, why) : outcome;
+    for (size_t i = 0; outcome == REBUILD_OK
+                       && (folder = rebuild_place_folder(place, i)) != NULL;
+         i++) {
+        outcome = sync_disk(folder->fresh, why);
+    }
+    return outcome;
+}
+
+/* A tablespace that was made meanwhile is known of the next time. */
+static enum rebuild_outcome
+prove_links(const struct rebuild_request *request,
+            const struct rebuild_place *place, struct text *why)
+{
+    int rc;
+
+    if (become(request->params, request->identity, why) != 0) {
+        return REBUILD_FAILED;
+    }
+    rc = rebuild_place_prove(place, why);
+    identity_return();
+    return rc == 0 ? REBUILD_OK
+           : request->params->rebuild_command[0] != '\0' ? REBUILD_REFUSED
+                                                         : REBUILD_FAILED;
+}
+
+static enum rebuild_outcome
+fill(const struct rebuild_request *request, const struct rebuild_place *place,
+     struct text *why)
+{
+    enum rebuild_outcome outcome;
+
+    if (request->params->rebuild_command[0] != '\0') {
+        return rebuild_program_hook(request, place, why);
+    }
+    outcome = rebuild_program_copy(request, place, why);
+    return outcome == REBUILD_OK ? rebuild_program_verify(request, place, why)
+                                 : outcome;
+}
+
+static void
+free_place(struct rebuild_place **place)
+{
+    free(*place);
 }
 
 enum rebuild_outcome
 rebuild_copy(const struct rebuild_request *request, struct text *ret_why)
 {
-    struct rebuild_place place;
+    CLEANUP(free_place)
+    struct rebuild_place *place = calloc(1, sizeof(*place));
     enum rebuild_outcome outcome;
 
-    if (own_files_save(request->params, request->identity, true, ret_why) != 0
+    if (place == NULL
+        || own_files_save(request->params, request->identity, true, ret_why)
+           != 0
         || become(request->params, request->identity, ret_why) != 0) {
         return REBUILD_FAILED;
     }
-    outcome = make_ready(request, &place, ret_why);
+    outcome = make_ready(request, place, ret_why);
     identity_return();
-    if (outcome != REBUILD_OK) {
-        return outcome;
-    }
-    if (request->params->rebuild_command[0] != '\0') {
-        outcome = rebuild_program_hook(request, &place, ret_why);
-    } else {
-        outcome = rebuild_program_copy(request, &place, ret_why);
-        outcome = outcome == REBUILD_OK
-                  ? rebuild_program_verify(request, &place, ret_why) : outcome;
-    }
+    outcome = outcome == REBUILD_OK ? fill(request, place, ret_why) : outcome;
     outcome = outcome == REBUILD_OK
-              ? prove_control(request, place.fresh, ret_why) : outcome;
-    return outcome == REBUILD_OK ? sync_copy(&place, ret_why) : outcome;
+              ? prove_control(request, place->data.fresh, ret_why) : outcome;
+    outcome = outcome == REBUILD_OK
+              ? prove_links(request, place, ret_why) : outcome;
+    return outcome == REBUILD_OK ? sync_copy(place, ret_why) : outcome;
 }
 
 /* --- the exchange --------------------------------------------------------- */
-
-static int
-failed(const char *what, const char *path, struct text *why)
-{
-    text_add(why, "look at '%s': could not %s it: %s", path, what,
-             strerror(errno));
-    return -1;
-}
-
-/* PGDATA's name is never without data. */
-static int
-swap(const struct rebuild_place *place, uint64_t inode, char *ret_old,
-     struct text *why)
-{
-    if (is_folder(place->pgdata, inode)) {
-        if (renameat2(AT_FDCWD, place->fresh, AT_FDCWD, place->pgdata,
-                      RENAME_EXCHANGE) != 0
-            || own_put_sync(place->pgdata) != 0) {
-            return failed("put the copy in the place of", place->pgdata, why);
-        }
-    }
-    if (is_folder(place->fresh, inode)) {
-        if (rename(place->fresh, place->old) != 0
-            || own_put_sync(place->old) != 0) {
-            return failed("give another name to", place->fresh, why);
-        }
-        (void) text_copy(place->old, ret_old, PATH_SIZE);   /* as large */
-        return 0;
-    }
-    if (files_exists(place->fresh) != 0) {
-        text_add(why, "look at '%s': neither it nor the copy is the "
-                 "folder that was marked", place->pgdata);
-        return -1;
-    }
-    return 0;
-}
 
 int
 rebuild_swap(const struct params *params, const struct identity *identity,
              uint64_t inode, char *ret_old, struct text *ret_why)
 {
-    struct rebuild_place place;
     int rc;
 
-    ret_old[0] = '\0';
     if (become(params, identity, ret_why) != 0) {
         return -1;
     }
-    rc = rebuild_place_find(params, &place, ret_why) == 0
-         ? swap(&place, inode, ret_old, ret_why) : -1;
+    rc = rebuild_swap_run(params->pgdata, inode, ret_old, ret_why);
+    identity_return();
+    return rc;
+}
+
+/* --- around a rewind ------------------------------------------------------- */
+
+int
+rebuild_clear_inside(const struct params *params,
+                     const struct identity *identity, struct text *ret_why)
+{
+    int rc;
+
+    if (become(params, identity, ret_why) != 0) {
+        return -1;
+    }
+    rc = rebuild_kept_clear_inside(params->pgdata, ret_why);
     identity_return();
     return rc;
 }
@@ -245,7 +255,11 @@ rebuild_note_torn(const struct params *params,
     }
     rc = path_join(params->pgdata, SALVAGE_TORN, path) == 0
          && files_touch(path, 0600) == 0
-         ? 0 : failed("write to", params->pgdata, ret_why);
+         ? 0 : -1;
+    if (rc != 0) {
+        text_add(ret_why, "look at '%s': could not write to it: %s",
+                 params->pgdata, strerror(errno));
+    }
     identity_return();
     return rc;
 }

@@ -5,10 +5,10 @@
 #include "rebuild_program.h"
 
 /*
- * A new copy of the primary, made as the database's user in
- * `PGDATA.pgward-new`, proved there, and put in the data's place (P9). Nothing
- * writes to PGDATA until rebuild_swap(), which exchanges two names; what lay
- * there stays as `PGDATA.pgward-old-N`.
+ * A new copy of the primary, made as the database's user beside PGDATA or
+ * inside of it (rebuild_folder.h), proved there, and put in the data's place
+ * (P9). Nothing that the data is made of changes until rebuild_swap(); what lay
+ * there is kept as `pgward-old-N`.
  */
 
 /*!
@@ -24,12 +24,12 @@ rebuild_copy(const struct rebuild_request *request, struct text *ret_why);
 
 /*!
  * Put the copy in the data's place. May be called again, after a crash at any
- * point too: the folders are told apart by their inodes.
+ * point too; until it has succeeded no server may be started on PGDATA.
  *
  * \param[in]  inode    of the folder that PGDATA was
- * \param[out] ret_old  where that is now, of PATH_SIZE; "": it had been put
- *                      there before
- * \return 0; -1 with `ret_why`: PGDATA is what it was, or the copy.
+ * \param[out] ret_old  where what it held is now, of PATH_SIZE; "": it had
+ *                      been put there before
+ * \return 0, or -1 with `ret_why`.
  */
 int
 rebuild_swap(const struct params *params, const struct identity *identity,
@@ -44,5 +44,15 @@ rebuild_swap(const struct params *params, const struct identity *identity,
 int
 rebuild_note_torn(const struct params *params,
                   const struct identity *identity, struct text *ret_why);
+
+/*!
+ * Remove what is kept where a pg_rewind of PGDATA would remove it unseen
+ * (rebuild_kept_clear_inside()).
+ *
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+rebuild_clear_inside(const struct params *params,
+                     const struct identity *identity, struct text *ret_why);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The folders of a copy: beside PGDATA, on its file system. */
+/* The folders of a copy: on the file system of what it takes the place of. */
 
 #include "rebuild_place.h"
 
@@ -8,300 +8,370 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "files.h"
-#include "line.h"
+#include "own_list.h"
 #include "paths.h"
-#include "report.h"
-#include "salvage_parts.h"
+#include "rebuild_kept.h"
 
-#define FRESH ".pgward-new"
-#define WAL ".pgward-wal-"
+#define OID_SIZE 16
 
-static const char *
-base_of(const char *path)
+const struct rebuild_folder *
+rebuild_place_folder(const struct rebuild_place *place, size_t index)
 {
-    return strrchr(path, '/') + 1;      /* they all begin at the root */
-}
+    bool has_wal = place->wal.path[0] != '\0';
 
-/* N of `BASE.pgward-old-N`; 0: it is none. */
-static unsigned
-number_of(const char *base, const char *name)
-{
-    size_t len = strlen(base);
-    const char *rest;
-    uint64_t number;
-
-    if (strncmp(name, base, len) != 0
-        || strncmp(name + len, "." SALVAGE_OLD, sizeof(SALVAGE_OLD)) != 0) {
-        return 0;
+    if (index == 0) {
+        return &place->data;
     }
-    rest = line_read_number(name + len + sizeof(SALVAGE_OLD), 999999999,
-                            &number);
-    return rest != NULL && *rest == '\0' ? (unsigned) number : 0;
+    if (has_wal && index == 1) {
+        return &place->wal;
+    }
+    index -= has_wal ? 2 : 1;
+    return index < place->spaces->count ? &place->space[index] : NULL;
 }
 
-struct olds {
-    size_t count;
-    unsigned first;
-    unsigned last;
-};
+/* --- beside or inside ----------------------------------------------------- */
 
-static struct olds
-find_olds(const struct rebuild_place *place)
+/* What an old kernel does not say, a rename will. */
+static bool
+is_mount_point(int folder, const char *name)
 {
-    CLEANUP(close_folder) DIR *folder = opendir(place->parent);
-    struct olds olds = { 0, 0, 0 };
+    struct statx more;
+
+    memset(&more, 0, sizeof(more));
+    return statx(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+                 STATX_BASIC_STATS, &more) == 0
+           && (more.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+static bool
+is_of_parent(const char *path, const char *parent)
+{
+    struct stat here;
+    struct stat above;
+
+    return lstat(path, &here) == 0 && S_ISDIR(here.st_mode)
+           && stat(parent, &above) == 0 && here.st_dev == above.st_dev
+           && !is_mount_point(AT_FDCWD, path)
+           && faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+/* Try what is to happen in the end. */
+static bool
+can_exchange(const char *parent)
+{
+    char one[PATH_SIZE];
+    char two[PATH_SIZE];
+    bool can;
+
+    if (path_join(parent, "pgward-try-1", one) != 0
+        || path_join(parent, "pgward-try-2", two) != 0) {
+        return false;
+    }
+    can = (mkdir(one, 0700) == 0 || errno == EEXIST)
+          && (mkdir(two, 0700) == 0 || errno == EEXIST)
+          && renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE) == 0;
+    (void) rmdir(one);
+    (void) rmdir(two);
+    return can;
+}
+
+/* It would go where the data goes, or be left behind. */
+static int
+check_mounts(const char *path, struct text *why)
+{
+    CLEANUP(close_folder) DIR *folder = opendir(path);
     const struct dirent *entry;
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        unsigned number = number_of(base_of(place->pgdata), entry->d_name);
-
-        if (number == 0) {
-            continue;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0
+            && is_mount_point(dirfd(folder), entry->d_name)) {
+            text_add(why, "mount '%s' elsewhere and make it a link, or copy by"
+                     " hand: a mount point cannot be exchanged. It is in '%s'",
+                     entry->d_name, path);
+            return -1;
         }
-        olds.first = olds.count == 0 || number < olds.first ? number
-                                                            : olds.first;
-        olds.last = number > olds.last ? number : olds.last;
-        olds.count++;
     }
-    return olds;
+    return 0;
 }
 
 static int
-old_path(const struct rebuild_place *place, unsigned number, char *ret_path)
+settle(struct rebuild_folder *folder, bool is_data, unsigned number,
+       struct text *why)
 {
-    struct text text;
+    char parent[PATH_SIZE];
+    bool inside;
 
-    text_init(&text, ret_path, PATH_SIZE);
-    text_add(&text, "%s." SALVAGE_OLD "%u", place->pgdata, number);
-    return text.overflow ? -1 : 0;
+    rebuild_folder_parent(folder->path, parent);
+    inside = !is_of_parent(folder->path, parent)
+             || (is_data && !can_exchange(parent));
+    if (rebuild_folder_name(folder, inside, number) != 0) {
+        text_add(why, "use another folder than '%s': its path is too long, or "
+                 "it is the root", folder->path);
+        return -1;
+    }
+    if (inside && faccessat(AT_FDCWD, folder->path, W_OK | X_OK, AT_EACCESS)
+                  != 0) {
+        text_add(why, "let pgdba write to '%s': the copy is made there: %s",
+                 folder->path, strerror(errno));
+        return -1;
+    }
+    return check_mounts(folder->path, why);
 }
 
-/* Where a pg_wal that is a link leads to, without links; "": it is none. */
-static void
-linked_wal(const char *pgdata, char *ret_path)
+/* --- which folders -------------------------------------------------------- */
+
+static int
+find_data(const struct params *params, struct rebuild_place *place,
+          struct text *why)
 {
-    char path[PATH_SIZE];
     char real[PATH_MAX];
-    struct stat info;
 
-    ret_path[0] = '\0';
-    if (path_join(pgdata, "pg_wal", path) == 0 && lstat(path, &info) == 0
-        && S_ISLNK(info.st_mode) && realpath(path, real) != NULL) {
-        (void) text_copy(real, ret_path, PATH_SIZE);    /* "": too long */
+    if (realpath(params->pgdata, real) == NULL
+        || text_copy(real, place->data.path, PATH_SIZE) != 0) {
+        text_add(why, "look at pgdata: could not find '%s': %s",
+                 params->pgdata, strerror(errno));
+        return -1;
     }
+    return 0;
 }
 
-/* `/wal/main` and `/wal/main.pgward-wal-1`: `/wal/main.pgward-wal-2`. */
+/* As the link names it, or from the root on. */
 static int
-name_waldir(const struct rebuild_place *place, unsigned number,
-            char *ret_path)
+find_linked(const char *link, char *ret_path)
 {
-    char real[PATH_SIZE];
-    struct text text;
-    char *end;
+    char target[PATH_SIZE];
+    char real[PATH_MAX];
+    size_t len;
 
-    linked_wal(place->pgdata, real);
-    ret_path[0] = '\0';
-    if (real[0] == '\0') {
+    if (path_read_link(link, target, sizeof(target)) != 0) {
+        return -1;
+    }
+    if (target[0] != '/') {
+        return realpath(link, real) != NULL
+               ? text_copy(real, ret_path, PATH_SIZE) : -1;
+    }
+    for (len = strlen(target); len > 1 && target[len - 1] == '/'; len--) {
+        target[len - 1] = '\0';
+    }
+    return text_copy(target, ret_path, PATH_SIZE);
+}
+
+static int
+find_wal(struct rebuild_place *place, struct text *why)
+{
+    char link[PATH_SIZE];
+
+    place->wal.path[0] = '\0';
+    if (path_join(place->data.path, "pg_wal", link) == 0
+        && (find_linked(link, place->wal.path) == 0 || errno == EINVAL
+            || errno == ENOENT)) {
         return 0;
     }
-    end = strstr(real, WAL);
-    if (end != NULL) {
-        *end = '\0';
+    text_add(why, "look at '%s': could not find where it leads: %s", link,
+             strerror(errno));
+    return -1;
+}
+
+static int
+find_space(struct rebuild_place *place, size_t index, struct text *why)
+{
+    const char *primary = place->spaces->at[index].path;
+    char *path = place->space[index].path;
+    char name[OID_SIZE];
+    char folder[PATH_SIZE];
+    char link[PATH_SIZE];
+
+    (void) snprintf(name, sizeof(name), "%u", place->spaces->at[index].oid);
+    if (path_join(place->data.path, "pg_tblspc", folder) != 0
+        || path_join(folder, name, link) != 0
+        || find_linked(link, path) != 0) {
+        (void) text_copy(primary, path, PATH_SIZE);     /* as large */
     }
-    text_init(&text, ret_path, PATH_SIZE);
-    text_add(&text, "%s" WAL "%u", real, number);
-    return text.overflow ? -1 : 0;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        text_add(why, "make the folder '%s' for pgdba: a tablespace of the "
+                 "primary lies there: %s", path, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+/* A folder gives way to one copy, and not with another that it lies in. */
+static int
+check_alone(const struct rebuild_place *place, size_t index, struct text *why)
+{
+    const struct rebuild_folder *mine = rebuild_place_folder(place, index);
+
+    for (size_t i = 0; i < index; i++) {
+        const char *other = rebuild_place_folder(place, i)->path;
+
+        if (rebuild_folder_same(other, mine->path)
+            || (i == 0 && own_list_is_inside(other, mine->path))) {
+            text_add(why, "move '%s', or copy by hand: a tablespace or pg_wal "
+                     "lies there, and so does '%s'", mine->path, other);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* --- the next number ------------------------------------------------------ */
+
+static void
+see_number(void *context, const struct rebuild_found *found)
+{
+    unsigned *last = context;
+
+    if (found->kind != REBUILD_FRESH && found->number > *last) {
+        *last = found->number;
+    }
 }
 
 int
 rebuild_place_find(const struct params *params,
+                   const struct tablespaces *spaces,
                    struct rebuild_place *ret_place, struct text *ret_why)
 {
-    char real[PATH_MAX];
-    struct text text;
-    unsigned number;
-    char *slash;
+    const struct rebuild_folder *folder;
+    unsigned last = 0;
 
-    if (realpath(params->pgdata, real) == NULL) {
-        text_add(ret_why, "look at pgdata: could not find '%s': %s",
-                 params->pgdata, strerror(errno));
+    memset(ret_place, 0, sizeof(*ret_place));
+    ret_place->spaces = spaces;
+    if (find_data(params, ret_place, ret_why) != 0
+        || find_wal(ret_place, ret_why) != 0) {
         return -1;
     }
-    slash = strrchr(real, '/');
-    text_init(&text, ret_place->fresh, PATH_SIZE);
-    text_add(&text, "%s" FRESH, real);
-    if (text.overflow || slash[1] == '\0'
-        || text_copy(real, ret_place->pgdata, PATH_SIZE) != 0) {
-        text_add(ret_why, "set pgdata to another folder: its path is too long, "
-                 "or it is the root");
+    for (size_t i = 0; i < spaces->count; i++) {
+        if (find_space(ret_place, i, ret_why) != 0) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; (folder = rebuild_place_folder(ret_place, i)) != NULL;
+         i++) {
+        if (check_alone(ret_place, i, ret_why) != 0) {
+            return -1;
+        }
+        rebuild_folder_scan(folder->path, see_number, &last);
+    }
+    if (settle(&ret_place->data, true, last + 1, ret_why) != 0
+        || (ret_place->wal.path[0] != '\0'
+            && settle(&ret_place->wal, false, last + 1, ret_why) != 0)) {
         return -1;
     }
-    slash[slash == real ? 1 : 0] = '\0';
-    (void) text_copy(real, ret_place->parent, PATH_SIZE);   /* it is shorter */
-    number = find_olds(ret_place).last + 1;
-    if (old_path(ret_place, number, ret_place->old) != 0
-        || name_waldir(ret_place, number, ret_place->waldir) != 0) {
-        text_add(ret_why, "set pgdata to another folder: its path is too long");
-        return -1;
-    }
-    return 0;
-}
-
-/* --- can it be done ------------------------------------------------------- */
-
-static int
-check_parent(const char *folder, const char *parent, struct text *why)
-{
-    struct stat of_folder;
-    struct stat of_parent;
-    struct statx more;
-
-    memset(&more, 0, sizeof(more));
-    if (stat(folder, &of_folder) != 0 || stat(parent, &of_parent) != 0) {
-        text_add(why, "look at '%s': %s", folder, strerror(errno));
-        return -1;
-    }
-    /* what an old kernel does not say, the exchange will */
-    (void) statx(AT_FDCWD, folder, 0, STATX_BASIC_STATS, &more);
-    if (of_folder.st_dev != of_parent.st_dev
-        || (more.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) {
-        text_add(why, "set pgdata inside of '%s', or copy by hand: it is a "
-                 "mount point", folder);
-        return -1;
-    }
-    if (faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) != 0) {
-        text_add(why, "let pgdba write to '%s', or copy by hand: the copy "
-                 "is made there", parent);
-        return -1;
-    }
-    return 0;
-}
-
-static int
-check_tablespaces(const struct rebuild_place *place, struct text *why)
-{
-    char path[PATH_SIZE];
-    const struct dirent *entry;
-    CLEANUP(close_folder) DIR *folder = NULL;
-
-    folder = path_join(place->pgdata, "pg_tblspc", path) == 0
-             ? opendir(path) : NULL;
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            text_add(why, "make a copy by hand: tablespaces cannot be "
-                     "exchanged with pgdata at once. They are in '%s'", path);
+    for (size_t i = 0; i < spaces->count; i++) {
+        if (settle(&ret_place->space[i], false, last + 1, ret_why) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-/* Try what is to happen in the end. */
-static int
-check_exchange(const struct rebuild_place *place, struct text *why)
-{
-    char one[PATH_SIZE];
-    char two[PATH_SIZE];
-    int error = 0;
+/* --- left, made, proved --------------------------------------------------- */
 
-    if (mkdir(place->fresh, 0700) != 0
-        || path_join(place->fresh, "1", one) != 0
-        || path_join(place->fresh, "2", two) != 0
-        || mkdir(one, 0700) != 0 || mkdir(two, 0700) != 0
-        || renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE) != 0) {
-        error = errno;
-    }
-    (void) rmdir(one);
-    (void) rmdir(two);
-    if (rmdir(place->fresh) != 0 || error != 0) {
-        error = error != 0 ? error : errno;
-        text_add(why, "make a copy by hand: two folders cannot be exchanged: "
-                 "%s. It was tried in '%s'", strerror(error), place->parent);
-        return -1;
-    }
-    return 0;
-}
-
-int
-rebuild_place_check(const struct rebuild_place *place, struct text *ret_why)
-{
-    char real[PATH_SIZE];
-    char parent[PATH_SIZE];
-    char *slash;
-
-    if (check_parent(place->pgdata, place->parent, ret_why) != 0
-        || check_tablespaces(place, ret_why) != 0) {
-        return -1;
-    }
-    linked_wal(place->pgdata, real);
-    if (real[0] != '\0') {
-        memcpy(parent, real, sizeof(parent));
-        slash = strrchr(parent, '/');
-        slash[slash == parent ? 1 : 0] = '\0';
-        if (check_parent(real, parent, ret_why) != 0) {
-            return -1;
-        }
-    }
-    return check_exchange(place, ret_why);
-}
-
-/* --- what goes ------------------------------------------------------------ */
+struct clearing {
+    struct text *why;
+    int rc;
+};
 
 static int
-remove_one(const char *path, struct text *why)
+clear_linked(void *context, const struct rebuild_link *link)
 {
-    if (salvage_remove_folder(path) == 0 || errno == ENOENT) {
-        return 0;
+    struct clearing *clearing = context;
+
+    return rebuild_folder_kind(link->target) == REBUILD_FRESH
+           ? rebuild_kept_remove(link->target, clearing->why) : 0;
+}
+
+/* A copy goes after what it leads to. */
+static void
+see_fresh(void *context, const struct rebuild_found *found)
+{
+    struct clearing *clearing = context;
+
+    if (clearing->rc == 0 && found->kind == REBUILD_FRESH) {
+        clearing->rc = rebuild_folder_links(found->path, clear_linked,
+                                            clearing) == 0
+                       ? rebuild_kept_remove(found->path, clearing->why) : -1;
     }
-    text_add(why, "remove '%s': it is in the way, and could not be: %s",
-             path, strerror(errno));
-    return -1;
 }
 
 int
 rebuild_place_clear(const struct rebuild_place *place, struct text *ret_why)
 {
-    if (place->waldir[0] != '\0' && remove_one(place->waldir, ret_why) != 0) {
-        return -1;
+    struct clearing clearing = { .why = ret_why };
+    const struct rebuild_folder *folder;
+    size_t said = ret_why->len;
+
+    for (size_t i = 0; (folder = rebuild_place_folder(place, i)) != NULL; i++) {
+        rebuild_folder_scan(folder->path, see_fresh, &clearing);
     }
-    return remove_one(place->fresh, ret_why);
+    if (clearing.rc != 0 && ret_why->len == said) {
+        text_add(ret_why, "remove what lies as pgward-new beside '%s': it "
+                 "could not be: %s", place->data.path, strerror(errno));
+    }
+    return clearing.rc;
 }
 
 int
-rebuild_place_prune(const struct rebuild_place *place, size_t keep,
-                    struct text *ret_why)
+rebuild_place_make(const struct rebuild_place *place, struct text *ret_why)
 {
-    struct olds olds = find_olds(place);
+    const struct rebuild_folder *folder;
 
-    while (olds.count > keep) {
-        char path[PATH_SIZE];
-        char wal[PATH_SIZE];
-        char own[PATH_SIZE];
+    for (size_t i = 0; (folder = rebuild_place_folder(place, i)) != NULL; i++) {
+        char parent[PATH_SIZE];
 
-        if (old_path(place, olds.first, path) != 0) {
-            return 0;   /* nobody gave it that name */
-        }
-        linked_wal(path, wal);
-        linked_wal(place->pgdata, own);
-        if ((wal[0] != '\0' && strcmp(wal, own) != 0
-             && remove_one(wal, ret_why) != 0)
-            || remove_one(path, ret_why) != 0) {
+        rebuild_folder_parent(folder->fresh, parent);
+        if ((rebuild_folder_is_inside(folder) && mkdir(parent, 0700) != 0
+             && errno != EEXIST)
+            || mkdir(folder->fresh, 0700) != 0) {
+            text_add(ret_why, "look at '%s': could not make it: %s",
+                     folder->fresh, strerror(errno));
             return -1;
         }
-        report_log(LOG_NOTICE, "removed '%s', data that a copy took the place "
-                   "of: so many are kept as rejoin_keep says", path);
-        olds = find_olds(place);
+    }
+    return 0;
+}
+
+/* Led elsewhere, it would be shared with the data that is put aside. */
+static int
+check_linked(void *context, const struct rebuild_link *link)
+{
+    struct text *why = context;
+
+    if (link->is_wal || rebuild_folder_kind(link->target) == REBUILD_FRESH) {
+        return 0;
+    }
+    text_add(why, "look at how the copy was made: its tablespace '%s' leads "
+             "to '%s', not to a new folder", link->path, link->target);
+    return -1;
+}
+
+int
+rebuild_place_prove(const struct rebuild_place *place, struct text *ret_why)
+{
+    size_t said = ret_why->len;
+    char path[PATH_SIZE];
+
+    if (rebuild_folder_links(place->data.fresh, check_linked, ret_why) != 0) {
+        if (ret_why->len == said) {
+            text_add(ret_why, "look at the links of '%s': %s",
+                     place->data.fresh, strerror(errno));
+        }
+        return -1;
+    }
+    if (place->wal.path[0] != '\0'
+        && (path_join(place->data.fresh, "pg_wal", path) != 0
+            || !rebuild_folder_same(path, place->wal.fresh))) {
+        text_add(ret_why, "look at how the copy was made: its pg_wal is no "
+                 "link to '%s'", place->wal.fresh);
+        return -1;
     }
     return 0;
 }

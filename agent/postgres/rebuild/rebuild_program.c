@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
+#include "cleanup.h"
 #include "postgres_tools.h"
 #include "redact.h"
 #include "rewind_progress.h"
@@ -19,7 +22,8 @@
 #define CONNINFO_SIZE 4096
 #define PASSWORD_SIZE 1024
 #define SECRET_NAME "PGPASSWORD="
-#define ARGS_MAX 24
+#define ARGS_MAX (24 + TABLESPACES_MAX)
+#define MAPPING_SIZE (3 * PATH_SIZE)
 #define OUTPUT_SIZE 1024
 #define RATE_SIZE 40
 #define LEAST_RATE_KB 32
@@ -28,11 +32,15 @@
 /* What stays free: the server writes, too, when it replays. */
 #define SPARE_KB (64 * 1024)
 
+struct mappings {
+    char text[TABLESPACES_MAX][MAPPING_SIZE];
+};
+
 /* A run of one, as its lines tell it. */
 struct running {
     const struct rebuild_request *request;
     const char *tool;
-    const char *folder;
+    const struct rebuild_place *place;
     struct rewind_progress progress;    /* pg_basebackup's lines are alike */
     bool refused;                       /* a line tells of what stays so */
     uint64_t free_kb;                   /* not enough; 0: it is */
@@ -63,18 +71,42 @@ keep_line(struct running *running, const char *line)
     }
 }
 
+/* What is free where it goes, each disk once. */
+static uint64_t
+find_free_kb(const struct rebuild_place *place)
+{
+    dev_t seen[TABLESPACES_MAX + 2];
+    const struct rebuild_folder *folder;
+    uint64_t free_kb = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; (folder = rebuild_place_folder(place, i)) != NULL; i++) {
+        struct statvfs space;
+        struct stat info;
+        size_t j = 0;
+
+        if (stat(folder->fresh, &info) != 0
+            || statvfs(folder->fresh, &space) != 0) {
+            return UINT64_MAX / 2;  /* it says so itself, where there is none */
+        }
+        while (j < count && seen[j] != info.st_dev) {
+            j++;
+        }
+        if (j == count) {
+            seen[count++] = info.st_dev;
+            free_kb += (uint64_t) space.f_bavail * (space.f_frsize / 1024);
+        }
+    }
+    return free_kb;
+}
+
 /* The size is known before anything is copied: is there room? */
 static bool
 there_is_room(struct running *running)
 {
     const struct rewind_progress *progress = &running->progress;
-    struct statvfs space;
-    uint64_t free_kb;
+    uint64_t free_kb = find_free_kb(running->place);
 
-    if (statvfs(running->folder, &space) != 0) {
-        return true;        /* it says so itself, where there is none */
-    }
-    free_kb = (uint64_t) space.f_bavail * (space.f_frsize / 1024);
     if (free_kb + progress->done_kb >= progress->total_kb + SPARE_KB) {
         return true;
     }
@@ -174,17 +206,64 @@ run_program(struct running *running, const char *const *argv,
 
 /* --- pg_basebackup -------------------------------------------------------- */
 
+/* `OLD=NEW`, an equals sign in a name behind a backslash. */
+static int
+add_mapping(const char *from, const char *to, struct text *text)
+{
+    const char *const part[] = { from, "=", to };
+
+    text_add(text, "--tablespace-mapping=");
+    for (size_t i = 0; i < 3; i++) {
+        for (const char *c = part[i]; *c != '\0'; c++) {
+            text_add(text, *c == '=' && i != 1 ? "\\%c" : "%c", *c);
+        }
+    }
+    return text->overflow ? -1 : 0;
+}
+
+static void
+free_mappings(struct mappings **mappings)
+{
+    free(*mappings);
+}
+
+static enum rebuild_outcome
+copy_mapped(struct running *running, const char **argv, size_t count,
+            const char *secret, struct text *why)
+{
+    const struct rebuild_place *place = running->place;
+    CLEANUP(free_mappings)
+    struct mappings *mappings = calloc(1, sizeof(*mappings));
+
+    for (size_t i = 0; i < place->spaces->count; i++) {
+        const char *from = place->spaces->at[i].path;
+        struct text text;
+
+        if (mappings == NULL) {
+            return REBUILD_FAILED;
+        }
+        text_init(&text, mappings->text[i], MAPPING_SIZE);
+        if (add_mapping(from, place->space[i].fresh, &text) != 0) {
+            text_add(why, "copy by hand: the path of the tablespace '%s' is "
+                     "too long", from);
+            return REBUILD_REFUSED;
+        }
+        argv[count++] = mappings->text[i];
+    }
+    return run_program(running, argv, secret, why);
+}
+
 static enum rebuild_outcome
 copy(const struct rebuild_request *request, const struct rebuild_place *place,
      const char *conninfo, const char *secret, struct text *why)
 {
     struct running running = { .request = request, .tool = "pg_basebackup",
-                               .folder = place->fresh };
+                               .place = place };
     char program[PATH_MAX];
     char rate[RATE_SIZE];
     long rate_kb = request->params->rejoin_rate / 1024;
     const char *argv[ARGS_MAX] = {
-        program, "--pgdata", place->fresh, "--dbname", conninfo,
+        program, "--pgdata", place->data.fresh, "--dbname", conninfo,
         "--wal-method=stream", "--checkpoint=fast", "--no-password",
         "--progress", "--label=pgward", "--no-sync",
     };
@@ -201,11 +280,11 @@ copy(const struct rebuild_request *request, const struct rebuild_place *place,
         argv[count++] = "--max-rate";
         argv[count++] = rate;
     }
-    if (place->waldir[0] != '\0') {
+    if (place->wal.path[0] != '\0') {
         argv[count++] = "--waldir";
-        argv[count++] = place->waldir;
+        argv[count++] = place->wal.fresh;
     }
-    return run_program(&running, argv, secret, why);
+    return copy_mapped(&running, argv, count, secret, why);
 }
 
 enum rebuild_outcome
@@ -236,9 +315,9 @@ rebuild_program_verify(const struct rebuild_request *request,
                        struct text *ret_why)
 {
     struct running running = { .request = request, .tool = "pg_verifybackup",
-                               .folder = place->fresh };
+                               .place = place };
     char program[PATH_MAX];
-    const char *const argv[] = { program, "--quiet", place->fresh, NULL };
+    const char *const argv[] = { program, "--quiet", place->data.fresh, NULL };
 
     if (postgres_tools_path(request->params, "pg_verifybackup", program)
         != 0) {
@@ -250,19 +329,36 @@ rebuild_program_verify(const struct rebuild_request *request,
 
 /* --- rebuild_command ------------------------------------------------------ */
 
+#define VARIABLES 7
+#define SPACES_SIZE (TABLESPACES_MAX * (2 * PATH_SIZE + 2) + 32)
+
 struct environment {
-    char text[5][VARIABLE_SIZE];
-    const char *variable[6];
+    char text[VARIABLES - 1][VARIABLE_SIZE];
+    char spaces[SPACES_SIZE];
+    const char *variable[VARIABLES + 1];
 };
+
+/* `OLD=NEW`, a line for each. */
+static void
+fill_spaces(const struct rebuild_place *place, struct text *text)
+{
+    text_add(text, "PGWARD_TABLESPACES=");
+    for (size_t i = 0; i < place->spaces->count; i++) {
+        text_add(text, "%s=%s\n", place->spaces->at[i].path,
+                 place->space[i].fresh);
+    }
+}
 
 static void
 fill_environment(const struct rebuild_request *request,
                  const struct rebuild_place *place, struct environment *env)
 {
     const struct params *params = request->params;
+    const bool has_wal = place->wal.path[0] != '\0';
+    struct text spaces;
 
     (void) snprintf(env->text[0], VARIABLE_SIZE, "PGWARD_FOLDER=%s",
-                    place->fresh);
+                    place->data.fresh);
     (void) snprintf(env->text[1], VARIABLE_SIZE, "PGWARD_PRIMARY=%s",
                     params->master_ip);
     (void) snprintf(env->text[2], VARIABLE_SIZE, "PGWARD_PORT=%d",
@@ -271,10 +367,21 @@ fill_environment(const struct rebuild_request *request,
                     request->system_id);
     (void) snprintf(env->text[4], VARIABLE_SIZE, "PGWARD_TIMELINE=%u",
                     request->timeline);
-    for (size_t i = 0; i < 5; i++) {
+    (void) snprintf(env->text[5], VARIABLE_SIZE, "PGWARD_WALDIR=%s",
+                    has_wal ? place->wal.fresh : "");
+    text_init(&spaces, env->spaces, sizeof(env->spaces));
+    fill_spaces(place, &spaces);        /* as large */
+    for (size_t i = 0; i < VARIABLES - 1; i++) {
         env->variable[i] = env->text[i];
     }
-    env->variable[5] = NULL;
+    env->variable[VARIABLES - 1] = env->spaces;
+    env->variable[VARIABLES] = NULL;
+}
+
+static void
+free_environment(struct environment **env)
+{
+    free(*env);
 }
 
 enum rebuild_outcome
@@ -282,16 +389,17 @@ rebuild_program_hook(const struct rebuild_request *request,
                      const struct rebuild_place *place, struct text *ret_why)
 {
     struct running running = { .request = request, .tool = "rebuild_command",
-                               .folder = place->fresh };
+                               .place = place };
     const char *const argv[] = { "/bin/sh", "-c",
                                  request->params->rebuild_command, NULL };
-    struct environment env;
+    CLEANUP(free_environment)
+    struct environment *env = calloc(1, sizeof(*env));
     char output[OUTPUT_SIZE];
     const struct spawn_request command = {
         .argv = argv,
         .user = request->identity->known == 1 ? request->identity : NULL,
-        .folder = place->fresh,
-        .extra_env = env.variable,
+        .folder = place->data.fresh,
+        .extra_env = env != NULL ? env->variable : NULL,
         .deadline_ms = request->deadline_ms,
         .ret_output = output,
         .output_size = sizeof(output),
@@ -304,7 +412,10 @@ rebuild_program_hook(const struct rebuild_request *request,
     int number;
     int status;
 
-    fill_environment(request, place, &env);
+    if (env == NULL) {
+        return explain(&running, ENOMEM, ret_why);
+    }
+    fill_environment(request, place, env);
     if (spawn_run(&command, &status) != 0) {
         return explain(&running, errno, ret_why);
     }

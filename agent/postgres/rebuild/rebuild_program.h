@@ -21,6 +21,7 @@ struct rebuild_request {
     const struct identity *identity;
     char system_id[SYSTEM_ID_SIZE];     /*!< the cluster's */
     uint32_t timeline;          /*!< that the primary leads on */
+    const struct tablespaces *spaces;        /*!< the primary's */
     uint64_t inode;             /*!< of PGDATA, as the marker has it: nothing
                                      else may be put aside */
     int64_t idle_ms;            /*!< ended after so long without a sign of
@@ -40,19 +41,19 @@ enum rebuild_outcome {
     REBUILD_REFUSED,            /*!< a person has to change something */
 };
 
-/*! pg_basebackup into place->fresh, as repuser. */
+/*! pg_basebackup into the folders of the place, as repuser. */
 enum rebuild_outcome
 rebuild_program_copy(const struct rebuild_request *request,
                      const struct rebuild_place *place,
                      struct text *ret_why);
 
-/*! pg_verifybackup of place->fresh, where there is one (13 on). */
+/*! pg_verifybackup of what that made, where there is one (13 on). */
 enum rebuild_outcome
 rebuild_program_verify(const struct rebuild_request *request,
                        const struct rebuild_place *place,
                        struct text *ret_why);
 
-/*! rebuild_command, which fills place->fresh; that is there, and empty. */
+/*! rebuild_command, which fills the folders of the place; they are empty. */
 enum rebuild_outcome
 rebuild_program_hook(const struct rebuild_request *request,
                      const struct rebuild_place *place,

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PGWARD_AGENT_REBUILD_KEPT_H
+#define PGWARD_AGENT_REBUILD_KEPT_H
+
+#include <stddef.h>
+
+#include "text.h"
+
+/*
+ * The data directories that copies took the place of, `pgward-old-N`. Called
+ * as the owner.
+ */
+
+/*!
+ * Remove the oldest until `keep` are left, with the pg_wal and the tablespaces
+ * that each leads to; each is logged by name.
+ *
+ * \param[in] pgdata  of today, without a link as its last part
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+rebuild_kept_prune(const char *pgdata, size_t keep, struct text *ret_why);
+
+/*!
+ * Remove what of them lies inside of PGDATA, of its pg_wal or of a tablespace:
+ * a pg_rewind takes it away, and says nothing. Each is logged by name.
+ *
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+rebuild_kept_clear_inside(const char *pgdata, struct text *ret_why);
+
+/*! Remove a folder of ours; 0 (also: it is not there), -1 with `ret_why`. */
+int
+rebuild_kept_remove(const char *path, struct text *ret_why);
+
+#endif
