@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Union
+from typing import Callable, Dict, Iterator, List, Sequence, Union
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -54,12 +54,14 @@ def agent(request) -> str:
     return request.config.getoption("--agent")
 
 
-def make_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0) -> Cluster:
+def make_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0,
+             mounts: Sequence[str] = ()) -> Cluster:
     """A laboratory of so many nodes (or of these names)."""
     name = f"test{os.getpid()}-{next(NUMBER)}"
     names = [f"node{i + 1}" for i in range(nodes)] if isinstance(nodes, int) else nodes
     lab = labs.Lab(name, names,
-                   find_agents(config.getoption("--ocf-dir")), trace=True, wal_mb=wal_mb)
+                   find_agents(config.getoption("--ocf-dir")), trace=True, wal_mb=wal_mb,
+                   mounts=list(mounts))
     labs.up(lab, quiet)
     OPEN[name] = lab
     return Cluster(lab)
@@ -71,9 +73,10 @@ def drop_lab(cluster: Cluster) -> None:
 
 
 @contextmanager
-def open_lab(config, nodes: Union[int, List[str]]) -> Iterator[Cluster]:
+def open_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0,
+             mounts: Sequence[str] = ()) -> Iterator[Cluster]:
     """A laboratory, gone at the end whatever happened."""
-    cluster = make_lab(config, nodes)
+    cluster = make_lab(config, nodes, wal_mb, mounts)
     try:
         yield cluster
     finally:

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from conftest import open_lab
-from labkit.lab import net
 from labkit.lab.postgres import bindir
 from labkit.lab.resources import Wanted
+from returning.parted import kept, leave, part, part_and_return, streams
 
 pytestmark = pytest.mark.steps
 
@@ -36,41 +36,6 @@ def cluster(request, agent):
 
 def marker(node):
     return node.dir / "pg/tmp/PGWARD.rejoin"
-
-
-def kept(node):
-    """The folders of its own WAL, the oldest first."""
-    return sorted((node.dir / "pg").glob("data.pgward-diverged-*"),
-                  key=lambda path: int(path.name.rpartition("-")[2]))
-
-
-def part(cluster):
-    """A primary crashes with WAL that reached nobody; its node, and the moment."""
-    old, standby = cluster.primary(), cluster.standbys()[0]
-    net.cut(cluster.lab.name, standby.index, 2, "both")
-    old.sql("SELECT pg_logical_emit_message(false, 'tail', 'of nobody else'); CHECKPOINT")
-    moment = old.kill_postgres()
-    # the kernel would still send what the dead server had handed over
-    cluster.wait(f"{standby.name} to be promoted",
-                 lambda s: s.attribute(standby.name, "status") == "PRI", 60)
-    net.heal(cluster.lab.name, standby.index, 2)
-    cluster.new_primary(old.name)
-    return old, moment
-
-
-def streams(node):
-    return lambda s: s.attribute(node.name, "status") == "HS:sync"
-
-
-def part_and_return(cluster, limit):
-    """It crashes and is back within so many seconds, and no commit is lost; its node."""
-    with cluster.ledger() as client:
-        client.wait_for_commits(time.time())
-        old, moment = part(cluster)
-        client.wait_for_commits(moment)
-        cluster.wait(f"{old.name} to be the synchronous standby", streams(old), limit)
-    assert client.lost() == []
-    return old
 
 
 def test_crashed_primary_with_wal_of_its_own_is_back_without_a_hand(cluster):
@@ -114,11 +79,6 @@ def olds(node):
 
 def own(node):
     return (node.dir / "pg/data/own.conf").read_text()
-
-
-def leave(cluster):
-    cluster.pcs("resource", "cleanup")
-    cluster.settle()
 
 
 def test_data_that_cannot_be_rewound_is_made_anew(rebuilding):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, Dict, List
 
 KEPT = {  # folder of the node's disk: where the node sees it
     "var/pacemaker": "/var/lib/pacemaker",
@@ -114,8 +115,18 @@ def wal_disk(disk: Path, megabytes: int) -> None:
     shutil.chown(disk / "wal", "postgres", "postgres")
 
 
-def make_folders(root: Path, name: str, ocf_dir: str, wal_mb: int) -> None:
-    disk = root / name
+def mount_points(disk: Path, where: List[str]) -> None:
+    """The server's folders that cannot be renamed, nor renamed out of; they stay over a boot."""
+    for path in where:
+        source = disk / ("mount" + path.replace("/", "-"))
+        if not source.exists():
+            folder(str(source), "postgres", "postgres", 0o700)
+        Path(path).mkdir(parents=True, exist_ok=True)
+        bind(source, path)
+
+
+def make_folders(root: Path, name: str, lab: Dict[str, Any]) -> None:
+    disk, wal_mb = root / name, lab["wal_mb"]
     do("mount", "--make-rprivate", "/")
     if wal_mb:
         wal_disk(disk, wal_mb)      # before the node's own /dev, which has no loop devices
@@ -125,7 +136,7 @@ def make_folders(root: Path, name: str, ocf_dir: str, wal_mb: int) -> None:
         folder(path)
     private_dev()
     hide_units()
-    agents(root, ocf_dir)
+    agents(root, lab["ocf_dir"])
     bind(root / "hosts", "/etc/hosts")
     tmpfs("/srv")
     Path("/srv/pg").mkdir()
@@ -144,6 +155,7 @@ def make_folders(root: Path, name: str, ocf_dir: str, wal_mb: int) -> None:
         Path(where).mkdir(parents=True, exist_ok=True)  # not every release makes all of them
         bind(disk / kept, where)
     os.chmod("/tmp", 0o1777)
+    mount_points(disk, lab["mounts"])
 
 
 def make_owners() -> None:
@@ -194,7 +206,7 @@ def main() -> None:
     lab = json.loads((root / "lab.json").read_text())
     os.umask(0o022)
     socket.sethostname(name)
-    make_folders(root, name, lab["ocf_dir"], lab["wal_mb"])
+    make_folders(root, name, lab)
     make_owners()
     syslog = Syslog(name)
     signal.signal(signal.SIGCHLD, reap)

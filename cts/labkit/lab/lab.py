@@ -32,6 +32,7 @@ class Lab:
     fence_boots: bool = False
     trace: bool = False
     wal_mb: int = 0     # size of the disk that each node has for WAL alone; 0: none
+    mounts: List[str] = field(default_factory=list)     # folders that are mount points
     throttled: bool = True  # as Pacemaker comes: on a busy machine one action at a time
 
     @property

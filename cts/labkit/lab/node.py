@@ -32,6 +32,7 @@ class Place(Protocol):
     name: str
     trace: bool
     wal_mb: int
+    mounts: List[str]
 
     @property
     def root(self) -> Path:

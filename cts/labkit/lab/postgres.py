@@ -52,6 +52,8 @@ def bindir() -> Path:
 
 def wal_folder(node: Node) -> List[str]:
     """The option that puts pg_wal on the node's disk for WAL, where it has one."""
+    if WAL_DISK in node.lab.mounts:
+        return ["--waldir", WAL_DISK]
     return ["--waldir", f"{WAL_DISK}/pg_wal"] if node.lab.wal_mb else []
 
 
@@ -75,7 +77,8 @@ def server(node: Node, *args: str) -> None:
 
 def base_backup(node: Node, host: str) -> None:
     """Copy all data from a server, into a folder made empty, as the guide's recovery does."""
-    node.run("sh", "-c", f"rm -rf {DATA} {WAL_DISK}/pg_wal", user="postgres")
+    node.run("sh", "-c", f"find {DATA} {WAL_DISK} -mindepth 1 ! -name lost+found -delete "
+             "2>/dev/null; true", user="postgres")      # a mount point stays
     make_folders(node)
     node.run(f"{bindir()}/pg_basebackup", "-h", host, "-U", "postgres", "-D", DATA, "-X", "stream",
              "-c", "fast", *wal_folder(node), user="postgres", timeout=120)
