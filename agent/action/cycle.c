@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "decide.h"
 #include "execute.h"
+#include "flight.h"
 #include "memory.h"
 #include "observe.h"
 #include "processes.h"
@@ -283,6 +284,7 @@ go_round(struct instance *instance, struct snapshot *snapshot,
             }
             continue;
         }
+        flight_note(instance, snapshot, plan);
         execute(instance, plan, snapshot);
         if (snapshot->failed != OP_NONE) {
             release(instance, snapshot, plan);

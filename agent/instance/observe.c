@@ -202,13 +202,14 @@ time_flush(const struct instance *instance, struct snapshot *snapshot)
     }
 }
 
-/* Since when does nothing stream to this standby? */
+/* Since when does nothing stream to this standby? A promotion notes it. */
 static void
 time_stream(const struct instance *instance, struct snapshot *snapshot)
 {
     struct server *server = &snapshot->server;
 
-    if (snapshot->action == ACTION_MONITOR
+    if ((snapshot->action == ACTION_MONITOR
+         || snapshot->action == ACTION_PROMOTE)
         && server_role(snapshot) == SERVER_STANDBY
         && server->receiver_running != TRI_UNKNOWN) {
         server->alone_ms = memory_alone_ms(

@@ -20,4 +20,18 @@ trace_add(const struct instance *instance, const struct snapshot *snapshot,
 
 #define TRACE_FILE_MAX (64 * 1024 * 1024)
 
+/*! Bytes of a look and its plan as text. */
+#define TRACE_LOOK_SIZE (128 * 1024)
+
+/*!
+ * Write a look and what was decided by it as a trace has them, without secrets
+ * (P8).
+ *
+ * \param[in]  comment   `#` lines that stand above the look, or ""
+ * \param[out] ret_text  of TRACE_LOOK_SIZE, empty; `overflow`: not all of it
+ */
+void
+trace_render(const struct snapshot *snapshot, const struct plan *plan,
+             const char *comment, struct text *ret_text);
+
 #endif

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The monotonic clock: the only time that deadlines know. */
+/* The monotonic clock: the only time that deadlines know; and the other one. */
 
 #include "clock.h"
 
 #include <errno.h>
 #include <time.h>
 
-int64_t
-clock_now_ms(void)
+static int64_t
+read_ms(clockid_t clock)
 {
     struct timespec now = { 0, 0 };
 
     /* cannot fail: the clock and the pointer are valid (clock_gettime(2)) */
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+    (void) clock_gettime(clock, &now);
     return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+clock_now_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_wall_ms(void)
+{
+    return read_ms(CLOCK_REALTIME);
 }
 
 int64_t

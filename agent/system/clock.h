@@ -8,6 +8,10 @@
 int64_t
 clock_now_ms(void);
 
+/*! Milliseconds since 1970, for a person: it may jump (CLOCK_REALTIME). */
+int64_t
+clock_wall_ms(void);
+
 /*! Milliseconds left until `deadline_ms`, never negative. */
 int64_t
 clock_left_ms(int64_t deadline_ms);
