@@ -16,7 +16,7 @@ from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from labkit.lab import evidence, lab as labs, resources  # noqa: E402
+from labkit.lab import evidence, flights, lab as labs, resources  # noqa: E402
 from labkit.lab.cli import find_agents  # noqa: E402
 from labkit.lab.cluster import Cluster, quiet  # noqa: E402
 from labkit.lab.errors import LabError  # noqa: E402
@@ -68,8 +68,13 @@ def make_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0,
 
 
 def drop_lab(cluster: Cluster) -> None:
+    """Every laboratory's records are a test of their own: each look is decided as it was."""
     OPEN.pop(cluster.lab.name, None)
-    labs.down(cluster.lab.name)
+    try:
+        otherwise = flights.replay_all(cluster.lab)
+    finally:
+        labs.down(cluster.lab.name)
+    assert not otherwise, otherwise
 
 
 @contextmanager

@@ -30,16 +30,17 @@ static int
 usage(FILE *where)
 {
     (void) fputs("usage: pgward explain [OPTION]... [NODE]\n"
-                 "       pgward explain [--what KEY=VALUE]... FILE\n"
+                 "       pgward explain [--what KEY=VALUE]... FILE...\n"
                  "\n"
                  "Looks at the cluster and at this node's server, and tells "
                  "whether this node (or NODE)\n"
                  "may lead, and by which rule. Nothing is changed.\n"
-                 "Or replays a trace (the parameter trace_file), or a stored "
-                 "case, and prints for each look\n"
-                 "who may lead and what is decided. '-' is standard input; "
-                 "what has a slash, or is there,\n"
-                 "is a file.\n"
+                 "Or replays what was recorded (" STATE_FOLDER "/RESOURCE), "
+                 "a trace (the parameter\n"
+                 "trace_file) or a stored case, and prints for each look who "
+                 "may lead and what is decided.\n"
+                 "'-' is standard input; what has a slash, or is there, is a "
+                 "file.\n"
                  "\n"
                  "  -r, --resource ID     which resource (or its clone), where "
                  "there are several\n"
@@ -132,6 +133,20 @@ take_option(int option, const char *value, struct question *question)
     return common_option_take(option, value, &question->common);
 }
 
+/* The worst of them: what could not be read, then what was decided anew. */
+static int
+explain_files(char **files, const struct question *question)
+{
+    int worst = COMMAND_OK;
+
+    for (; *files != NULL; files++) {
+        int code = trace_replay_path(*files, &question->changes);
+
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}
+
 int
 verb_explain(int argc, char **argv)
 {
@@ -154,14 +169,11 @@ verb_explain(int argc, char **argv)
             return usage(stderr);
         }
     }
-    if (optind + 1 < argc) {
-        return usage(stderr);
-    }
     question.object = argv[optind];     /* NULL at the end */
-    if (question.object == NULL || !is_file(question.object)) {
-        return explain_live(&question);
+    if (question.object != NULL && is_file(question.object)) {
+        return question.common.resource != NULL
+               || question.common.timeout_ms != 0
+               ? usage(stderr) : explain_files(&argv[optind], &question);
     }
-    return question.common.resource != NULL || question.common.timeout_ms != 0
-           ? usage(stderr)
-           : trace_replay_path(question.object, &question.changes);
+    return optind + 1 < argc ? usage(stderr) : explain_live(&question);
 }

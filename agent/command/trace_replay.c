@@ -170,6 +170,11 @@ trace_replay_path(const char *path, const struct changes *changes)
     }
     file.path = path;
     file.changes = changes;
+    file.line = 0;
+    file.looks = 0;
+    file.changed = 0;
+    file.snapshot.there = false;
+    file.plan.there = false;
     rc = replay(&file, stream);
     if (!standard) {
         (void) fclose(stream);

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Dict, Sequence
 
+from . import flights
 from .errors import LabError
 from .lab import Lab
 from .node import Node
@@ -37,6 +38,8 @@ def keep_node(node: Node, into: Path) -> None:
         for path in node.dir.glob(pattern):
             if path.is_file():
                 shutil.copyfile(path, into / path.name)
+    if (node.dir / flights.FOLDER).exists():
+        shutil.copytree(node.dir / flights.FOLDER, into / "flights")
     if node.alive():
         for name, cmd in QUESTIONS.items():
             ask(node, cmd, into / name)
