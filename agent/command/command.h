@@ -23,6 +23,8 @@ int verb_explain(int argc, char **argv);
 
 /*! `pgward report`: what a bug report needs. */
 int verb_report(int argc, char **argv);
+/*! `pgward history`: what happened, as this node saw it. */
+int verb_history(int argc, char **argv);
 
 /*! `pgward salvage`: what a node had and the cluster has not. */
 int verb_salvage(int argc, char **argv);

@@ -16,6 +16,8 @@ static const struct verb {
       verb_explain },
     { "report", "what a bug report needs, in one file, without passwords",
       verb_report },
+    { "history", "what happened to the cluster, as this node saw it",
+      verb_history },
     { "salvage", "what a node had and the cluster has not: list it, look at "
                  "it", verb_salvage },
     { "setup", "the pcs commands that make the recommended cluster",

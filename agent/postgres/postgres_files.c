@@ -167,19 +167,13 @@ postgres_read_control(const struct params *params,
     return rc;
 }
 
-/* At most HISTORY_MAX lines; those that PostgreSQL writes are short ones. */
-#define HISTORY_SIZE (128 * 1024)
-
-#define HEX_DIGITS "0123456789ABCDEF"
-#define TIMELINE_DIGITS 8
-
 int
 postgres_read_history(const struct params *params,
                       const struct identity *identity, uint32_t timeline,
                       char *ret_summary, size_t size)
 {
     static struct history history;
-    CLEANUP(free_text) char *bytes = calloc(1, HISTORY_SIZE);
+    CLEANUP(free_text) char *bytes = calloc(1, HISTORY_FILE_SIZE);
     char file[PATH_SIZE];
     char path[PATH_SIZE];
     struct text text;
@@ -194,7 +188,7 @@ postgres_read_history(const struct params *params,
         return -1;
     }
     if (timeline > 1) {
-        rc = files_read(path, bytes, HISTORY_SIZE, &len);
+        rc = files_read(path, bytes, HISTORY_FILE_SIZE, &len);
     }
     identity_return();
     if (rc != 0 || history_parse(timeline, bytes, &history) != 0) {
@@ -203,23 +197,6 @@ postgres_read_history(const struct params *params,
     text_init(&text, ret_summary, size);
     history_summary(&history, &text);
     return 0;
-}
-
-/* `0000000A.history`: 10; 0: another file. */
-static uint32_t
-timeline_of_history(const char *name)
-{
-    uint32_t timeline = 0;
-
-    if (strspn(name, HEX_DIGITS) != TIMELINE_DIGITS
-        || strcmp(name + TIMELINE_DIGITS, ".history") != 0) {
-        return 0;
-    }
-    for (size_t i = 0; i < TIMELINE_DIGITS; i++) {
-        timeline = timeline * 16
-                   + (uint32_t) (strchr(HEX_DIGITS, name[i]) - HEX_DIGITS);
-    }
-    return timeline;
 }
 
 uint32_t
@@ -238,7 +215,7 @@ postgres_newest_timeline(const struct params *params,
     folder = opendir(path);
     errno = 0;
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        uint32_t timeline = timeline_of_history(entry->d_name);
+        uint32_t timeline = history_timeline_of(entry->d_name);
 
         newest = timeline > newest ? timeline : newest;
     }

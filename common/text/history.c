@@ -8,6 +8,8 @@
 #include "line.h"
 
 #define LINE_SIZE 1024
+#define HEX_DIGITS "0123456789ABCDEF"
+#define TIMELINE_DIGITS 8
 
 /* `TIMELINE <space> X/X <space> reason` */
 static int
@@ -64,6 +66,22 @@ history_parse(uint32_t timeline, const char *text,
     }
     *ret_history = history;
     return 0;
+}
+
+uint32_t
+history_timeline_of(const char *name)
+{
+    uint32_t timeline = 0;
+
+    if (strspn(name, HEX_DIGITS) != TIMELINE_DIGITS
+        || strcmp(name + TIMELINE_DIGITS, ".history") != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < TIMELINE_DIGITS; i++) {
+        timeline = timeline * 16
+                   + (uint32_t) (strchr(HEX_DIGITS, name[i]) - HEX_DIGITS);
+    }
+    return timeline;
 }
 
 void

@@ -11,6 +11,9 @@
 
 #define HISTORY_MAX 2048
 
+/*! Bytes for a history file of so many lines, as PostgreSQL writes them. */
+#define HISTORY_FILE_SIZE (128 * 1024)
+
 /*! A timeline's past: which timeline it left where, oldest first. */
 struct history {
     uint32_t timeline;          /*!< whose past this is */
@@ -30,6 +33,11 @@ struct history {
 int
 history_parse(uint32_t timeline, const char *text,
               struct history *ret_history);
+
+/*! The timeline of a history file's name, `0000000A.history`: 10; 0: another
+ * file. */
+uint32_t
+history_timeline_of(const char *name);
 
 /*!
  * Append a history as a node attribute carries it: its timeline, then the

@@ -142,3 +142,31 @@ event_parse(const char *line, struct event *ret_event)
     *ret_event = event;
     return 0;
 }
+
+int
+event_next(const char **bytes, size_t *left, struct event *ret_event)
+{
+    char line[EVENT_LINE_SIZE];
+
+    while (*left > 0) {
+        const char *begin = *bytes;
+        const char *end = memchr(begin, '\n', *left);
+        size_t len = end != NULL ? (size_t) (end - begin) : *left;
+        size_t taken = end != NULL ? len + 1 : len;
+
+        *bytes += taken;
+        *left -= taken;
+        if (len == 0) {
+            continue;
+        }
+        /* a line without its end was torn off, and may have lost more */
+        if (end == NULL || len >= sizeof(line)
+            || memchr(begin, '\0', len) != NULL) {
+            return -1;
+        }
+        memcpy(line, begin, len);
+        line[len] = '\0';
+        return event_parse(line, ret_event) == 0 ? 1 : -1;
+    }
+    return 0;
+}

@@ -83,4 +83,15 @@ event_format(const struct event *event, struct text *text);
 int
 event_parse(const char *line, struct event *ret_event);
 
+/*!
+ * Take the next line of a file of events, which may hold anything, and move on.
+ *
+ * \param[in,out] bytes, left  what is left to be read
+ *
+ * \return 1 with `ret_event` filled; 0: nothing is left; -1: the line was none
+ *         of event_format(), and is passed over. Empty lines do not count.
+ */
+int
+event_next(const char **bytes, size_t *left, struct event *ret_event);
+
 #endif

@@ -134,6 +134,42 @@ refuses_what_is_torn_or_garbled(void **state)
     assert_int_equal(event_parse(GOOD, &event), 0);
 }
 
+static void
+reads_a_file_past_what_is_no_line(void **state)
+{
+    static const char file[] =
+        "\n" GOOD "\ngarbage\n\0\0\0\n\n" GOOD "\n" GOOD;
+    const char *at = file;
+    size_t left = sizeof(file) - 1;
+    struct event event;
+
+    (void) state;
+    assert_int_equal(event_next(&at, &left, &event), 1);
+    assert_int_equal(event.kind, EVENT_PROMOTED);
+    assert_int_equal(event_next(&at, &left, &event), -1);
+    assert_int_equal(event_next(&at, &left, &event), -1);
+    assert_int_equal(event_next(&at, &left, &event), 1);
+    assert_int_equal(event_next(&at, &left, &event), -1);
+    assert_int_equal(event_next(&at, &left, &event), 0);
+    assert_int_equal(left, 0);
+}
+
+static void
+passes_over_a_line_of_any_length(void **state)
+{
+    static char file[3 * EVENT_LINE_SIZE];
+    const char *at = file;
+    size_t left = sizeof(file);
+    struct event event;
+
+    (void) state;
+    memset(file, 'x', sizeof(file));
+    file[2 * EVENT_LINE_SIZE] = '\n';
+    assert_int_equal(event_next(&at, &left, &event), -1);
+    assert_int_equal(event_next(&at, &left, &event), -1);
+    assert_int_equal(event_next(&at, &left, &event), 0);
+}
+
 int
 main(void)
 {
@@ -143,6 +179,8 @@ main(void)
         cmocka_unit_test(stays_one_line_without_secrets),
         cmocka_unit_test(the_longest_one_fits_and_is_read_back),
         cmocka_unit_test(refuses_what_is_torn_or_garbled),
+        cmocka_unit_test(reads_a_file_past_what_is_no_line),
+        cmocka_unit_test(passes_over_a_line_of_any_length),
     };
 
     return cmocka_run_group_tests_name("event", tests, NULL, NULL);

@@ -24,6 +24,23 @@ reads_a_history_file(void **state)
     assert_true(history.left[1].lsn == UINT64_C(0x16B374D848));
 }
 
+static void
+knows_a_history_file_by_its_name(void **state)
+{
+    static const char *const others[] = {
+        "", "0000000A", "0000000a.history", "000000A.history",
+        "00000000A.history", "0000000A.history.done", "0000000A.backup",
+        "00000000.history",
+    };
+
+    (void) state;
+    assert_int_equal(history_timeline_of("0000000A.history"), 10);
+    assert_int_equal(history_timeline_of("FFFFFFFF.history"), UINT32_MAX);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(history_timeline_of(others[i]), 0);
+    }
+}
+
 static struct history
 read_text(uint32_t timeline, const char *text)
 {
@@ -277,6 +294,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_history_file),
+        cmocka_unit_test(knows_a_history_file_by_its_name),
         cmocka_unit_test(shares_a_past_up_to_where_it_was_left),
         cmocka_unit_test(tells_timelines_of_one_number_apart),
         cmocka_unit_test(tells_a_timeline_of_the_same_number_apart),

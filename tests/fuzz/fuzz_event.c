@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line of the events' file, as a crash or a person left it. */
+/* The file of events, as a crash or a person left it. */
 
 #include "event.h"
 #include "fuzz_text.h"
 
+/* What was read is written as a line that is read the same. */
+static void
+write_back(struct event *event)
+{
+    char line[EVENT_LINE_SIZE];
+    const char *at = line;
+    struct event back;
+    struct text text;
+    size_t left;
+
+    text_init(&text, line, sizeof(line));
+    event_format(event, &text);
+    must(!text.overflow);
+    left = text.len;
+    must(event_next(&at, &left, &back) == 1);
+    must(left == 0 && back.time_ms == event->time_ms
+         && back.kind == event->kind && strcmp(back.node, event->node) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    char *line = fuzz_text(bytes, len);
-    char written[EVENT_LINE_SIZE];
+    char *file = fuzz_text(bytes, len);
+    const char *at = file;
     struct event event;
-    struct text text;
+    int rc;
 
-    if (event_parse(line, &event) == 0) {
-        text_init(&text, written, sizeof(written));
-        event_format(&event, &text);
-        must(!text.overflow && text.len > 0);
-        must(written[text.len - 1] == '\n');
-        written[text.len - 1] = '\0';
-        must(event_parse(written, &event) == 0);
+    while ((rc = event_next(&at, &len, &event)) != 0) {
+        if (rc > 0) {
+            write_back(&event);
+        }
     }
-    free(line);
+    must(len == 0);
+    free(file);
     return 0;
 }

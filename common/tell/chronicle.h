@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PGWARD_COMMON_CHRONICLE_H
+#define PGWARD_COMMON_CHRONICLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+/*! Events of several sources, as they are told. */
+struct chronicle_row {
+    struct event event;
+    const char *source;         /*!< constant text: where it comes from */
+    int64_t gap_ms;             /*!< a promotion's: for so long no node led, as
+                                     far as this node saw; -1: not known, or
+                                     none */
+};
+
+/*!
+ * Put the rows in the order of their times, those of one time as they came, and
+ * tell each promotion its gap: from the first sign that the primary ends, or is
+ * not there, to the new one. It is that at least.
+ */
+void
+chronicle_arrange(struct chronicle_row *rows, size_t count);
+
+/*! The row of a timeline that a history file tells of. */
+struct event
+chronicle_timeline(uint32_t timeline, struct wal_position left,
+                   int64_t time_ms);
+
+#endif
