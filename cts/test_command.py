@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command `pgward` on the nodes of a cluster."""
 
+import json
 import re
 import signal
 import time
@@ -74,6 +75,21 @@ def test_the_resource_may_be_named_by_its_clone(cluster):
         assert LEADS in explain(node, "--resource", name)
     assert "'pg' is no resource of ocf:pgward:pgsql. There is pgsql" in explain(
         node, "-r", "pg", code=3)
+
+
+def test_it_is_told_as_json_too(cluster):
+    for node in cluster.lab.nodes:
+        told = json.loads(explain(node, "-o", "json"))
+        assert (told["format"], told["version"], told["complete"]) == ("pgward-explain", 1, True)
+        assert told["cluster"] == {"quorum": True, "fencing": True, "maintenance": False}
+        own = told["node"]
+        assert (own["name"], own["online"], own["looked"]) == (node.name, True, True)
+        leads = node.name == cluster.primary().name
+        assert (own["now"]["state"] == "leads") == leads
+        assert told["server"]["in_recovery"] is not leads
+        assert (own["by_record"]["may_lead"], own["by_record"]["rule"]) == rule_of(explain(node))
+    told = json.loads(explain(cluster.primary(), "-o", "json", "elsewhere"))
+    assert (told["listed"], told["node"], told["server"]) == (False, None, None)
 
 
 def test_another_fact_is_told(cluster):

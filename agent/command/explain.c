@@ -11,6 +11,8 @@
 
 #include "command.h"
 #include "common_options.h"
+#include "explain_json.h"
+#include "json.h"
 #include "look.h"
 #include "looking.h"
 #include "report.h"
@@ -18,6 +20,7 @@
 
 #define ANSWER_SIZE (64 * 1024)
 #define TIMEOUT_MS 10000u
+#define FORMAT_VERSION 1
 
 /* What the command line says. */
 struct question {
@@ -42,13 +45,9 @@ usage(FILE *where)
                  "'-' is standard input; what has a slash, or is there, is a "
                  "file.\n"
                  "\n"
-                 "  -r, --resource ID     which resource (or its clone), where "
-                 "there are several\n"
-                 "  -t, --timeout TIME    look no longer than that, e.g. 5s or "
-                 "500ms (10s)\n"
                  "  -w, --what KEY=VALUE  change a fact of each look first, "
                  "e.g. fencing=no\n"
-                 "  -h, --help            this text\n"
+                 COMMON_OPTION_HELP "\n"
                  "\n"
                  "Exit code: 0; 1 a decision is another than the recorded "
                  "one; 2 usage;\n"
@@ -78,17 +77,20 @@ saw_all(const struct snapshot *snapshot)
 }
 
 static int
-print_answer(const struct question *question, struct look *seen)
+print_answer(const struct question *question, bool whole, struct look *seen)
 {
+    const char *name = question->object != NULL ? question->object
+                                                : seen->self_name;
     static char buf[ANSWER_SIZE];
     struct text answer;
 
-    if (trace_replay_change(&question->changes, &seen->snapshot) != 0) {
-        return COMMAND_FAILED;
+    if (question->common.output == OUTPUT_JSON) {
+        return json_print("explain", FORMAT_VERSION,
+                          explain_json_now(seen, name, whole)) == 0
+               ? COMMAND_OK : COMMAND_FAILED;
     }
     text_init(&answer, buf, sizeof(buf));
-    (void) explain_now(&seen->snapshot, question->object != NULL
-                       ? question->object : seen->self_name, &answer);
+    (void) explain_now(&seen->snapshot, name, &answer);
     (void) fputs(buf, stdout);
     return fflush(stdout) == 0 ? COMMAND_OK : COMMAND_FAILED;
 }
@@ -109,12 +111,15 @@ explain_live(const struct question *question)
     if (looking_look(&request, &seen, &whole) != 0) {
         return COMMAND_FAILED;
     }
-    code = print_answer(question, &seen);
     if (whole && !saw_all(&seen.snapshot)) {
         looking_say_missing("not all could be looked at: it is 'unknown' "
                             "here");
         whole = false;
     }
+    if (trace_replay_change(&question->changes, &seen.snapshot) != 0) {
+        return COMMAND_FAILED;
+    }
+    code = print_answer(question, whole, &seen);
     return whole ? code : COMMAND_FAILED;
 }
 
@@ -137,12 +142,18 @@ take_option(int option, const char *value, struct question *question)
 static int
 explain_files(char **files, const struct question *question)
 {
-    int worst = COMMAND_OK;
+    bool as_json = question->common.output == OUTPUT_JSON;
+    json_t *looks = as_json ? json_array() : NULL;
+    int worst = as_json && looks == NULL ? COMMAND_FAILED : COMMAND_OK;
 
-    for (; *files != NULL; files++) {
-        int code = trace_replay_path(*files, &question->changes);
+    for (; *files != NULL && worst != COMMAND_FAILED; files++) {
+        int code = trace_replay_path(*files, &question->changes, looks);
 
         worst = code > worst ? code : worst;
+    }
+    if (as_json && json_print("explain", FORMAT_VERSION,
+                              json_pack("{s:o}", "looks", looks)) != 0) {
+        worst = COMMAND_FAILED;
     }
     return worst;
 }
@@ -151,17 +162,15 @@ int
 verb_explain(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "resource", required_argument, NULL, 'r' },
-        { "timeout", required_argument, NULL, 't' },
         { "what", required_argument, NULL, 'w' },
-        { "help", no_argument, NULL, 'h' },
+        COMMON_OPTION_ROWS,
         { NULL, 0, NULL, 0 },
     };
     static struct question question;
     int option;
 
-    while ((option = getopt_long(argc, argv, "r:t:w:h", options, NULL))
-           != -1) {
+    while ((option = getopt_long(argc, argv, "w:" COMMON_OPTION_LETTERS,
+                                 options, NULL)) != -1) {
         if (option == 'h') {
             return usage(stdout);
         }

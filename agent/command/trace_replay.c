@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "explain.h"
+#include "explain_json.h"
 #include "report.h"
 #include "text.h"
 
@@ -32,6 +33,7 @@ struct section {
 struct replay_file {
     const char *path;
     const struct changes *changes;
+    json_t *json;                       /* NULL: it is printed */
     unsigned long line;                 /* that was read last */
     unsigned long first_line;           /* of the snapshot */
     unsigned long looks;
@@ -76,13 +78,44 @@ trace_replay_change(const struct changes *changes, struct snapshot *snapshot)
     return 0;
 }
 
+static int
+print_look(struct replay_file *file, const struct snapshot *snapshot,
+           const char *recorded)
+{
+    static char buf[ANSWER_SIZE];
+    struct text answer;
+
+    text_init(&answer, buf, sizeof(buf));
+    (void) printf("%s:%lu: ", file->path, file->first_line);
+    file->changed += !explain_snapshot(snapshot, recorded, &answer);
+    (void) fputs(buf, stdout);
+    return 0;
+}
+
+static int
+add_look(struct replay_file *file, const struct snapshot *snapshot,
+         const char *recorded)
+{
+    bool same = true;
+    json_t *look = explain_json_look(snapshot, recorded, &same);
+
+    file->changed += !same;
+    if (look == NULL
+        || json_object_set_new(look, "file", json_string(file->path)) != 0
+        || json_object_set_new(look, "line", json_integer(
+                                   (json_int_t) file->first_line)) != 0) {
+        json_decref(look);
+        return complain(file, file->first_line, "could not be told as JSON");
+    }
+    return json_array_append_new(file->json, look);
+}
+
 /* Decide what has been read, if anything was. */
 static int
 explain_one(struct replay_file *file)
 {
     static struct snapshot snapshot;
-    static char buf[ANSWER_SIZE];
-    struct text answer;
+    const char *recorded = file->plan.there ? file->plan.buf : NULL;
     int wrong;
 
     if (!file->snapshot.there) {
@@ -100,15 +133,11 @@ explain_one(struct replay_file *file)
     if (trace_replay_change(file->changes, &snapshot) != 0) {
         return -1;
     }
-    text_init(&answer, buf, sizeof(buf));
     file->looks++;
-    (void) printf("%s:%lu: ", file->path, file->first_line);
-    file->changed += !explain_snapshot(
-        &snapshot, file->plan.there ? file->plan.buf : NULL, &answer);
-    (void) fputs(buf, stdout);
     file->snapshot.there = false;
     file->plan.there = false;
-    return 0;
+    return file->json != NULL ? add_look(file, &snapshot, recorded)
+                              : print_look(file, &snapshot, recorded);
 }
 
 static int
@@ -157,7 +186,8 @@ replay(struct replay_file *file, FILE *stream)
 }
 
 int
-trace_replay_path(const char *path, const struct changes *changes)
+trace_replay_path(const char *path, const struct changes *changes,
+                  json_t *ret_looks)
 {
     static struct replay_file file;
     bool standard = strcmp(path, "-") == 0;
@@ -170,6 +200,7 @@ trace_replay_path(const char *path, const struct changes *changes)
     }
     file.path = path;
     file.changes = changes;
+    file.json = ret_looks;
     file.line = 0;
     file.looks = 0;
     file.changed = 0;

@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "decide.h"
-#include "lead_rule.h"
 #include "may_lead.h"
 #include "names.h"
-
-#define PLAN_TEXT_SIZE (64 * 1024)
 
 /* Its value, or that it has none, or that it was not read. */
 static const char *
@@ -60,11 +57,21 @@ quote(const char *lines, struct text *text)
 }
 
 bool
+explain_decide(const struct snapshot *snapshot, const char *recorded,
+               struct text *ret_plan)
+{
+    static struct plan plan;
+
+    decide(snapshot, &plan);
+    plan_dump(&plan, ret_plan);
+    return recorded == NULL || strcmp(recorded, ret_plan->buf) == 0;
+}
+
+bool
 explain_snapshot(const struct snapshot *snapshot, const char *recorded,
                  struct text *text)
 {
-    static struct plan plan;
-    static char buf[PLAN_TEXT_SIZE];
+    static char buf[EXPLAIN_PLAN_SIZE];
     struct text now;
     bool same;
 
@@ -73,10 +80,8 @@ explain_snapshot(const struct snapshot *snapshot, const char *recorded,
     for (size_t i = 0; i < snapshot->node_count; i++) {
         explain_node(snapshot, i, text);
     }
-    decide(snapshot, &plan);
     text_init(&now, buf, sizeof(buf));
-    plan_dump(&plan, &now);
-    same = recorded == NULL || strcmp(recorded, buf) == 0;
+    same = explain_decide(snapshot, recorded, &now);
     text_add(text, "  %s\n", recorded == NULL ? "is decided:"
              : same ? "is decided, as it was then:"
              : "is decided, other than it was then:");
@@ -107,6 +112,18 @@ rule_of_election(const struct snapshot *snapshot, size_t node)
            ? LEAD_NOT_LIVE : may_lead(snapshot, node);
 }
 
+enum explain_election
+explain_election(const struct snapshot *snapshot, size_t node,
+                 enum lead_rule *ret_rule)
+{
+    *ret_rule = rule_of_election(snapshot, node);
+    if (snapshot->node[node].member.role == ROLE_PROMOTED) {
+        return ELECTION_LEADS;
+    }
+    return *ret_rule == LEAD_NO_POSITION && somebody_leads(snapshot)
+           ? ELECTION_NEEDS_POSITION : ELECTION_BY_RULE;
+}
+
 static void
 tell_of_cluster(const struct snapshot *snapshot, struct text *text)
 {
@@ -134,20 +151,24 @@ tell_of_own_server(const struct snapshot *snapshot, struct text *text)
 static void
 tell_of_rules(const struct snapshot *snapshot, size_t node, struct text *text)
 {
-    enum lead_rule rule = rule_of_election(snapshot, node);
+    enum lead_rule rule;
 
     text_add(text, "  By the record: ");
     tell_rule(lead_by_record(snapshot, node), text);
     text_add(text, "  By the record, or by what it has shown to hold: ");
     tell_rule(lead_by_data(snapshot, node), text);
-    if (snapshot->node[node].member.role == ROLE_PROMOTED) {
-        text_add(text, "  Now: it leads\n");
-    } else if (rule == LEAD_NO_POSITION && somebody_leads(snapshot)) {
-        text_add(text, "  Now: there is a primary. Without one its position "
-                 "would count, which it shows then\n");
-    } else {
-        text_add(text, "  Now, without a primary: ");
-        tell_rule(rule, text);
+    switch (explain_election(snapshot, node, &rule)) {
+        case ELECTION_LEADS:
+            text_add(text, "  Now: it leads\n");
+            break;
+        case ELECTION_NEEDS_POSITION:
+            text_add(text, "  Now: there is a primary. Without one its "
+                     "position would count, which it shows then\n");
+            break;
+        case ELECTION_BY_RULE:
+            text_add(text, "  Now, without a primary: ");
+            tell_rule(rule, text);
+            break;
     }
 }
 

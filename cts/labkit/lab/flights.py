@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the agent recorded of its promotions, releases and failures, decided once more."""
 
+import re
 from pathlib import Path
 from typing import List
 
@@ -27,6 +28,12 @@ def command(lab: Lab) -> str:
     return str(found[0]) if found else ""
 
 
+def differing(said: str) -> str:
+    """Of what explain says the looks that are decided otherwise; each begins with its file."""
+    looks = re.split(r"^(?=\S)", said, flags=re.M)
+    return "".join(look for look in looks if OTHERWISE in look)
+
+
 def replay(lab: Lab, node: Node) -> str:
     """What is wrong with the node's records; empty: each replays to an equal plan."""
     explain, found = command(lab), records(node)
@@ -35,8 +42,7 @@ def replay(lab: Lab, node: Node) -> str:
     done = run([explain, "explain", *map(str, found)], check=False)
     if done.returncode == 0:
         return ""
-    shown = [part for part in done.stdout.split("\n\n") if OTHERWISE in part]
-    return f"{node.name}, exit code {done.returncode}: {done.stderr}" + "\n".join(shown)
+    return f"{node.name}, exit code {done.returncode}: {done.stderr}" + differing(done.stdout)
 
 
 def replay_all(lab: Lab) -> str:
