@@ -164,7 +164,7 @@ def make_owners() -> None:
     for path in ("/var/lib/pacemaker", "/var/lib/pacemaker/cib", "/var/lib/pacemaker/cores",
                  "/var/lib/pacemaker/pengine", "/var/lib/pacemaker/blackbox", "/run/crm"):
         folder(path, "hacluster", "haclient", 0o750)
-    folder("/var/lib/pgward", mode=0o700)
+    folder("/var/lib/pgward")
     folder("/var/log/pacemaker", "hacluster", "haclient", 0o770)
     folder("/var/log/corosync")
     folder("/var/log/postgresql", "postgres", "postgres", 0o775)
