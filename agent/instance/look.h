@@ -27,8 +27,8 @@ struct look_request {
  * the cluster's.
  */
 #define LOOK_SEAT_FACTS \
-    ((uint32_t) (FACT_SQL | FACT_SENDERS | FACT_ATTRS | FACT_RECORD \
-                 | FACT_MEMBERS))
+    ((uint32_t) (FACT_SQL | FACT_SENDERS | FACT_PROFILE | FACT_ATTRS \
+                 | FACT_RECORD | FACT_MEMBERS))
 
 /*! What was seen. */
 struct look {

@@ -8,6 +8,7 @@
 #include "decide.h"
 #include "may_lead.h"
 #include "names.h"
+#include "takeover.h"
 
 /* Its value, or that it has none, or that it was not read. */
 static const char *
@@ -104,19 +105,11 @@ somebody_leads(const struct snapshot *snapshot)
     return false;
 }
 
-/* An action takes its own node for live: whoever only looks may not. */
-static enum lead_rule
-rule_of_election(const struct snapshot *snapshot, size_t node)
-{
-    return node == snapshot->self && snapshot->process.state == PROCESS_GONE
-           ? LEAD_NOT_LIVE : may_lead(snapshot, node);
-}
-
 enum explain_election
 explain_election(const struct snapshot *snapshot, size_t node,
                  enum lead_rule *ret_rule)
 {
-    *ret_rule = rule_of_election(snapshot, node);
+    *ret_rule = takeover_rule_now(snapshot, node);
     if (snapshot->node[node].member.role == ROLE_PROMOTED) {
         return ELECTION_LEADS;
     }

@@ -15,17 +15,6 @@
  * from that node's seat: its server alone knows who streams.
  */
 
-/*! What this node is to be looked at for. */
-#define OVERVIEW_FACTS \
-    ((uint32_t) (FACT_PROCESS | FACT_FILES | FACT_CONTROL | FACT_SQL \
-                 | FACT_SENDERS | FACT_REPLAY | FACT_UPSTREAM | FACT_REJOIN \
-                 | FACT_PROFILE | FACT_ATTRS | FACT_RECORD | FACT_MEMBERS))
-
-/*! And what from the primary's seat (`look_request.seat`). */
-#define OVERVIEW_SEAT_FACTS \
-    ((uint32_t) (FACT_SQL | FACT_SENDERS | FACT_PROFILE | FACT_ATTRS \
-                 | FACT_RECORD | FACT_MEMBERS))
-
 /*! What a node is, by the cluster. */
 #define OVERVIEW_ROLE_LIST(X) \
     X(OVERVIEW_ROLE_UNKNOWN, "unknown") \
@@ -71,7 +60,8 @@
     X(NOTE_QUORUM, "quorum") \
     X(NOTE_MAINTENANCE, "maintenance") \
     X(NOTE_PRIMARY, "primary")      /* none, two, or it does not answer */ \
-    X(NOTE_COMMITS_WAIT, "commits-wait")    /* for one that does not stream */ \
+    X(NOTE_COMMITS, "commits")      /* they wait for one that is away, or for \
+                                       fewer than they should */ \
     X(NOTE_NO_SPARE, "no-spare")    /* nobody could take over */ \
     X(NOTE_NODE, "node")            /* away, stopped, or half there */ \
     X(NOTE_NOT_STREAMING, "not-streaming") \
@@ -128,6 +118,8 @@ struct overview_node {
     struct amount behind_ms;      /*!< how late it replays */
     enum sync_state sync;         /*!< by the primary's server */
     enum lead_rule takeover;      /*!< of a primary: why it leads */
+    bool spare;                   /*!< it could take over now: it may, and it
+                                       streams where there is a primary */
     struct overview_slot slot;
     struct amount since_ms;       /*!< it has been what it is: of a standby
                                        that streams, since it connected */
@@ -163,7 +155,7 @@ struct overview {
                                        one of them */
     const char *rpo_why;          /*!< of the others: constant text, else
                                        NULL */
-    size_t spares;                /*!< nodes that could take over now */
+    struct amount spares;         /*!< nodes that could take over now */
     struct amount sync_standbys;  /*!< commits wait for so many */
     size_t sync_required;         /*!< and should for so many */
     size_t node_count;
@@ -173,45 +165,8 @@ struct overview {
     struct overview_note note[OVERVIEW_NOTES_MAX];
 };
 
-/*!
- * Whose server has to be asked beside this node's own: the seat of the second
- * look.
- *
- * \return the node's index; NODES_MAX: nobody's.
- */
-size_t
-overview_seat(const struct snapshot *here);
-
-/*!
- * Judge what was seen.
- *
- * \param[in]  here  this node's look (OVERVIEW_FACTS)
- * \param[in]  seat  the look from overview_seat() (OVERVIEW_SEAT_FACTS); NULL:
- *                   there was none to take, or it failed
- * \param[out] ret_overview  large: not for the stack
- *
- * Units:  bytes; ms.
- * Errors: none; what is UNKNOWN claims no safety: no proof, no spare, no
- *         number.
- * Source: promises P1 to P3.
- */
-void
-overview_make(const struct snapshot *here, const struct snapshot *seat,
-              struct overview *ret_overview);
-
 /*! How many notes are as bad as that, or worse? */
 size_t
 overview_count(const struct overview *overview, enum overview_level level);
-
-/*!
- * What would be lost, in words: `none: 2 nodes hold every acknowledged commit`,
- * `up to 1.2 MB: ...`.
- */
-void
-overview_add_rpo(const struct overview *overview, struct text *text);
-
-/*! Bytes as people read them: `0 B`, `812 B`, `1.2 MB`, never rounded to 0. */
-void
-overview_add_bytes(uint64_t bytes, struct text *text);
 
 #endif
