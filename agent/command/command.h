@@ -34,5 +34,7 @@ int verb_setup(int argc, char **argv);
 
 /*! `pgward validate`: what differs from the safe profile. */
 int verb_validate(int argc, char **argv);
+/*! `pgward status`: the cluster on one screen. */
+int verb_status(int argc, char **argv);
 
 #endif

@@ -24,6 +24,8 @@ static const struct verb {
       verb_setup },
     { "validate", "what differs from the safe profile, what it can cost",
       verb_validate },
+    { "status", "the cluster on one screen: roles, lag, who could take over",
+      verb_status },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

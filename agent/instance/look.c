@@ -109,6 +109,23 @@ take_seat(const char *seat, struct instance *instance,
     return 0;
 }
 
+/* Of what it is; an address that does not fit is none to show. */
+static void
+name_look(const struct instance *instance,
+          const struct cluster_resource *resource, struct look *seen)
+{
+    const struct params *params = &instance->params;
+
+    memcpy(seen->resource, instance->resource, sizeof(seen->resource));
+    memcpy(seen->self_name, instance->self_name, sizeof(seen->self_name));
+    memcpy(seen->clone, resource->clone, sizeof(seen->clone));
+    (void) text_copy(params->master_ip != NULL ? params->master_ip : "",
+                     seen->master_ip, sizeof(seen->master_ip));
+    (void) text_copy(params->client_address != NULL ? params->client_address
+                                                    : "",
+                     seen->client_address, sizeof(seen->client_address));
+}
+
 /* The child's: returns its exit code. */
 static int
 look_in_child(const struct look_request *request, int64_t begin_ms,
@@ -130,9 +147,7 @@ look_in_child(const struct look_request *request, int64_t begin_ms,
                != 0)) {
         return 1;
     }
-    memcpy(seen.resource, instance.resource, sizeof(seen.resource));
-    memcpy(seen.self_name, instance.self_name, sizeof(seen.self_name));
-    memcpy(seen.clone, resource.clone, sizeof(seen.clone));
+    name_look(&instance, &resource, &seen);
     show(shared, &seen);
     look_at_parts(&instance, request->seat == NULL ? request->facts
                   : request->facts & LOOK_SEAT_FACTS, &seen, shared);

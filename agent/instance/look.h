@@ -35,6 +35,9 @@ struct look {
     char resource[NODE_NAME_SIZE];      /*!< the primitive's id */
     char clone[NODE_NAME_SIZE];         /*!< that it is in, or "" */
     char self_name[NODE_NAME_SIZE];     /*!< this node's */
+    char master_ip[NODE_NAME_SIZE];     /*!< the parameter: where standbys
+                                             find the primary; or "" */
+    char client_address[NODE_NAME_SIZE];        /*!< the parameter; or "" */
     struct snapshot snapshot;           /*!< with all facts in its `facts` that
                                              were looked at: of the others it
                                              says nothing */

@@ -317,6 +317,7 @@ judge_node(const struct subject *subject, struct overview_node *node)
     }
     if (seen->attrs.rejoin.known == ATTR_SET) {
         memcpy(node->rejoin, seen->attrs.rejoin.value, sizeof(node->rejoin));
+        text_clean(node->rejoin);
     }
 }
 

@@ -45,6 +45,7 @@ note(struct overview *overview, enum overview_level level,
         overview->notes_left_out++;
         return;
     }
+    text_clean(next->text);     /* a server's words may be anything */
     next->level = level;
     next->kind = kind;
     next->node = node;
@@ -64,7 +65,15 @@ note_cluster(const struct snapshot *here, struct overview *overview)
         note(overview, OVERVIEW_ERROR, NOTE_UNSEEN, NODES_MAX, "the cluster's "
              "members could not be looked at: nothing is known of the other "
              "nodes");
-    } else if (overview->have_quorum == TRI_NO) {
+    } else if (here->node_count > 0
+               && (here->node[0].attrs.status.known == ATTR_UNKNOWN
+                   || here->node[0].record.data_status.known
+                      == ATTR_UNKNOWN)) {
+        note(overview, OVERVIEW_ERROR, NOTE_UNSEEN, NODES_MAX, "the nodes' "
+             "attributes or their record could not be read: what nodes say of "
+             "themselves is not known");
+    }
+    if (overview->have_quorum == TRI_NO) {
         note(overview, OVERVIEW_ERROR, NOTE_QUORUM, NODES_MAX, "the cluster "
              "has no quorum: it starts and promotes nothing until more nodes "
              "are back");

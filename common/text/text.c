@@ -79,6 +79,44 @@ text_copy(const char *from, char *ret_to, size_t to_size)
     return 0;
 }
 
+/* The bytes of the character that begins here; 0: none does. */
+static size_t
+utf8_length(const unsigned char *at)
+{
+    /* the second byte is in a narrower range behind some first ones */
+    unsigned char least = at[0] == 0xe0 ? 0xa0 : at[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned char most = at[0] == 0xed ? 0x9f : at[0] == 0xf4 ? 0x8f : 0xbf;
+    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2
+                    : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+
+    for (size_t i = 1; i < length; i++) {
+        if (at[i] < (i == 1 ? least : 0x80) || at[i] > (i == 1 ? most : 0xbf)) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+void
+text_clean(char *words)
+{
+    unsigned char *at = (unsigned char *) words;
+
+    while (*at != '\0') {
+        size_t length = utf8_length(at);
+
+        if (length == 0) {
+            *at++ = '?';
+            continue;
+        }
+        /* 0x80 to 0x9f are control characters as well, behind 0xc2 */
+        if (at[0] < ' ' || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0)) {
+            memset(at, ' ', length);
+        }
+        at += length;
+    }
+}
+
 bool
 text_same_name(const char *a, const char *b)
 {

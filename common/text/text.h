@@ -50,6 +50,15 @@ text_add_words(struct text *text, const char *words);
 int
 text_copy(const char *from, char *ret_to, size_t to_size);
 
+/*!
+ * Make words from outside fit for a terminal and for JSON, in place: a control
+ * character becomes a space, and a byte that is no part of UTF-8 a `?`.
+ *
+ * Source: RFC 3629.
+ */
+void
+text_clean(char *words);
+
 /*! Whole-word comparison without case, as Pacemaker compares node names. */
 bool
 text_same_name(const char *a, const char *b);

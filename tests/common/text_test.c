@@ -80,6 +80,37 @@ compares_whole_names_without_case(void **state)
     assert_false(text_same_name("node.1", "nodex1"));
 }
 
+static void
+cleans_what_a_terminal_or_json_cannot_take(void **state)
+{
+    static const struct {
+        const char *words;
+        const char *clean;
+    } cases[] = {
+        { "", "" },
+        { "a\tb\x1b[2Jc\x7f", "a b [2Jc " },
+        { "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x98",
+          "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x98" },
+        { "\xc2\x9b" "2J", "  2J" },
+        { "\xfc", "?" },
+        { "cut \xe2\x82", "cut ??" },
+        { "\xc0\x80", "??" },                 /* overlong */
+        { "\xe0\x9f\x80", "???" },
+        { "\xed\xa0\x80", "???" },            /* a surrogate */
+        { "\xf4\x90\x80\x80", "????" },       /* beyond Unicode */
+        { "\xed\x9f\xbf\xf4\x8f\xbf\xbf", "\xed\x9f\xbf\xf4\x8f\xbf\xbf" },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char words[32];
+
+        assert_int_equal(text_copy(cases[i].words, words, sizeof(words)), 0);
+        text_clean(words);
+        assert_string_equal(words, cases[i].clean);
+    }
+}
+
 int
 main(void)
 {
@@ -89,6 +120,7 @@ main(void)
         cmocka_unit_test(adds_as_many_words_as_fit),
         cmocka_unit_test(copies_only_what_fits),
         cmocka_unit_test(compares_whole_names_without_case),
+        cmocka_unit_test(cleans_what_a_terminal_or_json_cannot_take),
     };
 
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -41,6 +41,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
              || strlen(small) < sizeof(small));
         must(lines > before);
     }
+    text_clean(text);
+    must(strlen(text) <= len);
+    for (const char *at = text; *at != '\0'; at++) {
+        must((unsigned char) *at >= ' ' && *at != '\x7f');
+    }
     free(text);
     return 0;
 }
