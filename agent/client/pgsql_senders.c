@@ -24,6 +24,7 @@ enum {
     COL_AGE_MS,
     COL_REPLAY_LSN,
     COL_ADDRESS,
+    COL_LAG_MS,
 };
 
 /* What the columns are of a slot. */
@@ -57,18 +58,21 @@ enum {
     " OPERATOR(pg_catalog.-) a.backend_start) OPERATOR(pg_catalog.*) 1000)" \
     "::pg_catalog.int8::pg_catalog.text," \
     " w.replay_lsn::pg_catalog.text," \
-    " pg_catalog.host(a.client_addr)" \
+    " pg_catalog.host(a.client_addr), " \
+    "(pg_catalog.date_part('epoch', w.replay_lag)" \
+    " OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8::pg_catalog.text" \
     " FROM pg_catalog.pg_stat_get_wal_senders() w," \
     " LATERAL pg_catalog.pg_stat_get_activity(w.pid) a" \
     " UNION ALL" \
     " SELECT 's', s.slot_name::pg_catalog.text, " status ", s.slot_type," \
     " " unsynced ", s.restart_lsn::pg_catalog.text," \
-    " s.active, " left ", NULL, s.xmin::pg_catalog.text, NULL, NULL, NULL" \
+    " s.active, " left ", NULL, s.xmin::pg_catalog.text, NULL, NULL, NULL," \
+    " NULL" \
     " FROM pg_catalog.pg_get_replication_slots() s" \
     " UNION ALL" \
     " SELECT 'm', pg_catalog.current_setting('max_replication_slots')," \
     " pg_catalog.current_setting('synchronized_standby_slots', true)," \
-    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
 
 #define REPLY "pg_catalog.date_part('epoch', w.reply_time)::pg_catalog.text"
 
@@ -83,6 +87,14 @@ enum {
     "CASE WHEN s.failover AND NOT s.synced AND NOT s.temporary" \
     " AND NOT s.active AND pg_catalog.current_setting(" \
     "'sync_replication_slots') OPERATOR(pg_catalog.=) 'on' THEN 'y' END"
+
+/* One that is late by less than a millisecond is known, too. */
+static uint32_t
+read_lag(const PGresult *result, int row)
+{
+    return strcmp(pgsql_field(result, row, COL_LAG_MS), "0") == 0
+           ? 1 : pgsql_field_number(result, row, COL_LAG_MS);
+}
 
 static void
 read_sender(const PGresult *result, int row, struct sender *ret_sender)
@@ -106,6 +118,7 @@ read_sender(const PGresult *result, int row, struct sender *ret_sender)
                          sizeof(sender.reply));
         sender.beyond = pgsql_field_tri(result, row, COL_FLAG);
         sender.replay_lsn = pgsql_field_lsn(result, row, COL_REPLAY_LSN);
+        sender.lag_ms = read_lag(result, row);
     }
     *ret_sender = sender;
 }

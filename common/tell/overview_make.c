@@ -267,6 +267,17 @@ distance(lsn to, lsn from)
     return (struct amount) { to != 0 && from != 0, to > from ? to - from : 0 };
 }
 
+/* One that has replayed all is not late; else the server may not have said. */
+static struct amount
+lateness(const struct snapshot *lead, const struct sender *sender)
+{
+    bool level = sender->replay_lsn != 0
+                 && sender->replay_lsn >= lead->server.position.lsn;
+
+    return (struct amount) { level || sender->lag_ms > 0,
+                             level ? 0 : sender->lag_ms };
+}
+
 static void
 take_slot(const struct subject *subject, struct overview_slot *ret_slot)
 {
@@ -314,6 +325,7 @@ judge_node(const struct subject *subject, struct overview_node *node)
     take_slot(subject, &node->slot);
     if (sender != NULL && sender->state != SENDER_NONE) {
         node->since_ms = (struct amount) { true, sender->age_ms };
+        node->behind_ms = lateness(subject->lead, sender);
     }
     if (seen->attrs.rejoin.known == ATTR_SET) {
         memcpy(node->rejoin, seen->attrs.rejoin.value, sizeof(node->rejoin));

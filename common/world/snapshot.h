@@ -191,6 +191,8 @@ struct sender {
                                        sender follows; 0: it is not there */
     lsn flush_lsn;
     lsn replay_lsn;
+    uint32_t lag_ms;              /*!< replay_lag; 0: it does not say, as when
+                                       nothing was written for a while */
     uint32_t silent_ms;           /*!< since its last word, as this node's
                                        looks saw it; 0 before 12 */
     char reply[STARTED_SIZE];     /*!< the moment of that by the standby's

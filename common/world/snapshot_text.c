@@ -361,6 +361,8 @@ static const struct field node_fields[] = {
       NULL },
     { "sender.replay_lsn", FIELD_LSN, AT(struct node, senders.own.replay_lsn),
       NULL },
+    { "sender.lag_ms", FIELD_NUMBER, AT(struct node, senders.own.lag_ms),
+      NULL },
     { "sender.silent_ms", FIELD_NUMBER, AT(struct node, senders.own.silent_ms),
       NULL },
     { "sender.reply", FIELD_STRING, AT(struct node, senders.own.reply), NULL },

@@ -15,7 +15,7 @@
 #define SHORT_MS 300
 #define LONG_MS 30000
 #define COLUMNS 14
-#define SENDER_COLUMNS 13
+#define SENDER_COLUMNS 14
 
 static const char *const primary_row[COLUMNS] = {
     "f", "0/3000148", "00000003000000000000000C", NULL,
@@ -1029,27 +1029,27 @@ takes_the_best_connection_of_a_whole_name(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "catchup", "async", "1", "0/9000000", NULL, "7000",
-        "101", "1795200000.1", "10", "0/1000000", NULL,
+        "101", "1795200000.1", "10", "0/1000000", NULL, NULL,
         "w", "srv2", "streaming", "async", "1", "0/1000000", "t", "6000",
-        "102", "1795200000.2", "20", "0/1000000", NULL,
+        "102", "1795200000.2", "20", "0/1000000", NULL, NULL,
         "w", "srv2", "streaming", "sync", "1", "0/2000000", "f", "5000",
-        "103", "1795200000.3", "30", "0/1000000", NULL,
+        "103", "1795200000.3", "30", "0/1000000", NULL, "1500",
         "w", "srv2", "streaming", "quorum", "1", "0/1500000", NULL, "4000",
-        "104", "1795200000.4", "40", "0/1000000", NULL,
+        "104", "1795200000.4", "40", "0/1000000", NULL, NULL,
         "w", "srv2", "backup", "async", "1", NULL, NULL, NULL,
-        "105", "1795200000.5", "50", "0/1000000", NULL,
+        "105", "1795200000.5", "50", "0/1000000", NULL, NULL,
         "w", "srv1", "streaming", "sync", "1", "0/2000000", NULL, "1",
-        "106", "1795200000.6", "60", "0/1000000", NULL,
+        "106", "1795200000.6", "60", "0/1000000", NULL, NULL,
         "w", "srvx3", "streaming", "sync", "1", "0/2000000", NULL, "1",
-        "107", "1795200000.7", "70", "0/1000000", NULL,
+        "107", "1795200000.7", "70", "0/1000000", NULL, NULL,
         "s", "slot_srv2", "reserved", "physical", NULL, "0/2000000", "t",
-            "123456789012", NULL, "742", NULL, NULL, NULL,
+            "123456789012", NULL, "742", NULL, NULL, NULL, NULL,
         "s", "slot_srv_3", "lost", "physical", NULL, NULL, "f", "-5", NULL,
-            NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL, NULL, NULL,
         "s", "app", "reserved", "logical", "y", "0/2000000", "f", NULL, NULL,
-            NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL, NULL, NULL,
         "m", "10", "pg_a, pg_b", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-            NULL, NULL,
+            NULL, NULL, NULL,
     };
     const struct slot_row *row;
 
@@ -1070,6 +1070,7 @@ takes_the_best_connection_of_a_whole_name(void **state)
     assert_int_equal(snapshot.node[1].senders.own.age_ms, 30);
     assert_int_equal(snapshot.node[1].senders.own.beyond, TRI_YES);
     assert_int_equal(snapshot.node[1].senders.own.replay_lsn, 0x1000000);
+    assert_int_equal(snapshot.node[1].senders.own.lag_ms, 1500);
     assert_int_equal(snapshot.node[1].senders.own.visible, TRI_YES);
     assert_int_equal(snapshot.senders.slot_count, 3);
     assert_int_equal(snapshot.senders.slot_max, 10);
@@ -1104,9 +1105,9 @@ knows_no_place_where_connections_of_a_name_differ(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", "streaming", "sync", "1", "0/2000000", NULL, NULL,
-        "108", "1795200000.8", "80", "0/1000000", NULL,
+        "108", "1795200000.8", "80", "0/1000000", NULL, "0",
         "w", "srv2", "streaming", "async", "0", "0/1000000", NULL, NULL,
-        "109", "1795200000.9", "90", "0/1000000", NULL,
+        "109", "1795200000.9", "90", "0/1000000", NULL, NULL,
     };
 
     (void) state;
@@ -1117,6 +1118,7 @@ knows_no_place_where_connections_of_a_name_differ(void **state)
                      0);
     assert_int_equal(snapshot.node[1].senders.own.sync_state, SYNC_SYNC);
     assert_int_equal(snapshot.node[1].senders.own.sync_priority, UINT32_MAX);
+    assert_int_equal(snapshot.node[1].senders.own.lag_ms, 1);   /* known */
     assert_int_equal(snapshot.node[1].senders.own.beyond, TRI_UNKNOWN);
 }
 
@@ -1184,7 +1186,7 @@ concludes_nothing_from_hidden_columns(void **state)
 {
     static const char *const rows[] = {
         "w", "srv2", NULL, NULL, NULL, NULL, NULL, NULL, "9", NULL, NULL,
-            NULL, NULL,
+            NULL, NULL, NULL,
     };
 
     (void) state;

@@ -136,6 +136,14 @@ tells_how_far_a_standby_is_behind(void **state)
     assert_int_equal(overview.node[1].behind_bytes.value, 0);
     assert_int_equal(overview.node[2].behind_bytes.value, 4096);
     assert_int_equal(overview.node[2].replayed, 0x4ff0000);
+    assert_false(overview.node[2].behind_ms.known);
+    seat.node[2].senders.own.lag_ms = 1500;
+    seat.node[1].senders.own.replay_lsn = 0x5000000 + 4096;
+    seat.node[1].senders.own.lag_ms = 3;        /* of before it was level */
+    make();
+    assert_int_equal(overview.node[2].behind_ms.value, 1500);
+    assert_true(overview.node[1].behind_ms.known);
+    assert_int_equal(overview.node[1].behind_ms.value, 0);
     /* its end was read before its standbys': one may be past it */
     seat.node[1].senders.own.flush_lsn = 0x6000000;
     make();
