@@ -4,31 +4,17 @@
 #include "look.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/time.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "cleanup.h"
+#include "bounded.h"
 #include "clock.h"
 #include "instance_cib.h"
 #include "observe.h"
 
 /* What waits by itself ends so long before the child is ended. */
 #define MARGIN_MAX_MS 500
-
-/* The child ends by itself after so long, should nobody be left to end it. */
-#define ALARM_GRACE_MS 2000
-
-/* What was killed is gone by then, unless it hangs in the kernel. */
-#define KILLED_MS 200
 
 /* In this order; the last one needs what the cluster says of names. */
 static const struct part {
@@ -46,6 +32,8 @@ static const struct part {
 
 /* What parent and child share; what is seen is never half of a look. */
 struct shared {
+    const struct look_request *request;
+    int64_t begin_ms;
     _Atomic int part;           /* that is looked at; -1: for the resource */
     _Atomic int whole;          /* which of `seen` is; -1: none yet */
     struct look seen[2];
@@ -128,9 +116,10 @@ name_look(const struct instance *instance,
 
 /* The child's: returns its exit code. */
 static int
-look_in_child(const struct look_request *request, int64_t begin_ms,
-              struct shared *shared)
+look_in_child(void *context)
 {
+    struct shared *shared = context;
+    const struct look_request *request = shared->request;
     static struct cluster_resource resource;
     static struct instance instance;
     static struct look seen;
@@ -140,8 +129,8 @@ look_in_child(const struct look_request *request, int64_t begin_ms,
     margin = margin > MARGIN_MAX_MS ? MARGIN_MAX_MS : margin;
     text_init(&why, shared->why, sizeof(shared->why));
     if (instance_cib_init(request->resource,
-                          begin_ms + request->limit_ms - margin, &resource,
-                          &instance, &seen.snapshot, &why) != 0
+                          shared->begin_ms + request->limit_ms - margin,
+                          &resource, &instance, &seen.snapshot, &why) != 0
         || (request->seat != NULL
             && take_seat(request->seat, &instance, &seen.snapshot, &why)
                != 0)) {
@@ -156,37 +145,6 @@ look_in_child(const struct look_request *request, int64_t begin_ms,
     return 0;
 }
 
-/* It ends with its parent, or by its alarm: identities change on the way. */
-static void
-prepare_child(const struct look_request *request)
-{
-    uint32_t ms = request->limit_ms + ALARM_GRACE_MS;
-    struct itimerval timer = { { 0, 0 }, { 0, 0 } };
-    sigset_t none;
-
-    timer.it_value.tv_sec = (time_t) (ms / 1000);
-    timer.it_value.tv_usec = (suseconds_t) (ms % 1000) * 1000;
-    (void) sigemptyset(&none);
-    (void) sigprocmask(SIG_SETMASK, &none, NULL);
-    (void) signal(SIGALRM, SIG_DFL);
-    (void) setitimer(ITIMER_REAL, &timer, NULL);
-    (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void) setpgid(0, 0);       /* what it starts is ended with it */
-}
-
-/* True once the child, which held the other end, is gone. */
-static bool
-await_end(int fd, int64_t deadline_ms)
-{
-    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-    int rc;
-
-    do {
-        rc = poll(&poll_fd, 1, (int) clock_left_ms(deadline_ms));
-    } while (rc < 0 && errno == EINTR);
-    return rc > 0;
-}
-
 static const char *
 what_of(const struct shared *shared)
 {
@@ -195,31 +153,17 @@ what_of(const struct shared *shared)
     return part < 0 ? "the resource and this node's name" : parts[part].what;
 }
 
+/* The child has ended, or was ended. */
 static void
-end_child(pid_t pid, int fd)
+tell_end(int error, int status, const struct shared *shared,
+         struct text *ret_why)
 {
-    (void) kill(-pid, SIGKILL);
-    (void) kill(pid, SIGKILL);      /* before it had a group of its own */
-    (void) await_end(fd, clock_now_ms() + KILLED_MS);
-    (void) waitpid(pid, NULL, WNOHANG);
-}
-
-/* The child has ended, or is ended now. */
-static void
-finish(pid_t pid, int fd, bool ended, const struct shared *shared,
-       struct text *ret_why)
-{
-    int status = 0;
-
-    if (!ended) {
-        end_child(pid, fd);
+    if (error == ETIMEDOUT) {
         text_add(ret_why, "could not look in time: %s. Look at PostgreSQL and "
                  "at Pacemaker's daemons on this node", what_of(shared));
-        return;
-    }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (WIFSIGNALED(status)) {
+    } else if (error != 0) {
+        text_add(ret_why, "could not look: %s", strerror(error));
+    } else if (WIFSIGNALED(status)) {
         text_add(ret_why, "could not look: %s: the process was ended by "
                  "signal %d. If nobody did, this is a defect",
                  what_of(shared), WTERMSIG(status));
@@ -228,64 +172,33 @@ finish(pid_t pid, int fd, bool ended, const struct shared *shared,
     }
 }
 
-static int
-run(const struct look_request *request, struct shared *shared,
-    struct text *ret_why)
-{
-    int64_t begin_ms = clock_now_ms();
-    int64_t end_ms = begin_ms + request->limit_ms;
-    CLEANUP(close_fd) int fd = -1;
-    int ends[2];
-    int error;
-    pid_t pid;
-
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return errno;
-    }
-    (void) fflush(NULL);        /* or the child would write it once more */
-    pid = fork();
-    if (pid == 0) {
-        int code;
-
-        (void) close(ends[0]);
-        prepare_child(request);
-        code = look_in_child(request, begin_ms, shared);
-        (void) fflush(NULL);
-        _exit(code);
-    }
-    error = pid < 0 ? errno : 0;
-    fd = ends[0];
-    (void) close(ends[1]);
-    if (error != 0) {
-        return error;
-    }
-    finish(pid, fd, await_end(fd, end_ms), shared, ret_why);
-    return 0;
-}
-
 int
 look(const struct look_request *request, struct look *ret_look,
      struct text *ret_why)
 {
-    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared = bounded_share(sizeof(*shared));
+    struct bounded_work work = {
+        .run = look_in_child, .context = shared,
+        .limit_ms = request->limit_ms,
+    };
+    int status = 0;
     int error;
     int whole;
 
-    if (shared == MAP_FAILED) {
+    if (shared == NULL) {
         text_add(ret_why, "could not look: %s", strerror(errno));
         return -1;
     }
+    shared->request = request;
+    shared->begin_ms = clock_now_ms();
     atomic_store(&shared->part, -1);
     atomic_store(&shared->whole, -1);
-    error = run(request, shared, ret_why);
-    if (error != 0) {
-        text_add(ret_why, "could not look: %s", strerror(error));
-    }
+    error = bounded_run(&work, &status);
+    tell_end(error, status, shared, ret_why);
     whole = atomic_load(&shared->whole);
     if (whole >= 0) {
         memcpy(ret_look, &shared->seen[whole], sizeof(*ret_look));
     }
-    (void) munmap(shared, sizeof(*shared));
+    bounded_unshare(shared, sizeof(*shared));
     return whole >= 0 ? 0 : -1;
 }
