@@ -7,6 +7,7 @@
 
 #include "attrs.h"
 #include "cluster_resource.h"
+#include "moves.h"
 #include "snapshot.h"
 #include "text.h"
 
@@ -102,11 +103,12 @@ cluster_set_records(struct cluster *cluster,
 enum cluster_option {
     CLUSTER_OPTION_SYSTEM_ID,   /*!< RSC-system-id */
     CLUSTER_OPTION_NAME_KEY,    /*!< RSC-name-key */
+    CLUSTER_OPTION_DECISION,    /*!< RSC-decision */
 };
 
 /*!
- * Record an option as `crm_attribute --type crm_config` does. Nothing of that
- * name is there yet.
+ * Record an option as `crm_attribute --type crm_config` does. What is there of
+ * that name was recorded so, too, or nothing is.
  *
  * \return 0, or -1 with `ret_why`.
  */
@@ -165,5 +167,42 @@ cluster_find_resource(struct cluster *cluster, const char *wanted,
                       int64_t deadline_ms,
                       struct cluster_resource *ret_resource,
                       struct text *ret_why);
+
+/*!
+ * Read what stands in the way of a planned move: location constraints of the
+ * resource or of its clone, failures and maintenance of nodes.
+ *
+ * \param[in] clone  that the resource is in; "": none
+ * \return 0, or -1 with `ret_why`.
+ */
+int
+cluster_read_moves(struct cluster *cluster, const char *clone,
+                   int64_t deadline_ms, struct moves *ret_moves,
+                   struct text *ret_why);
+
+/*! Who is to lead, and until when nobody else may. */
+struct cluster_move {
+    const char *clone;          /*!< that the resource is in; "": none */
+    const char *to;             /*!< node, in Pacemaker's spelling */
+    int64_t end_s;              /*!< CLOCK_REALTIME, by which each node's
+                                     Pacemaker judges with its own clock */
+};
+
+/*! There is such a constraint already: another move, or what it has left. */
+#define CLUSTER_MOVE_EXISTS 1
+
+/*!
+ * Let nobody be promoted but one node.
+ *
+ * \return 0; CLUSTER_MOVE_EXISTS; or -1 with `ret_why`.
+ */
+int
+cluster_begin_move(struct cluster *cluster, const struct cluster_move *move,
+                   int64_t deadline_ms, struct text *ret_why);
+
+/*! Take that constraint away; one that is gone is a success. */
+int
+cluster_end_move(struct cluster *cluster, int64_t deadline_ms,
+                 struct text *ret_why);
 
 #endif

@@ -116,3 +116,25 @@ cluster_find_resource(struct cluster *cluster, const char *wanted,
 {
     return CALL(find_resource, wanted, deadline_ms, ret_resource, ret_why);
 }
+
+int
+cluster_read_moves(struct cluster *cluster, const char *clone,
+                   int64_t deadline_ms, struct moves *ret_moves,
+                   struct text *ret_why)
+{
+    return CALL(read_moves, clone, deadline_ms, ret_moves, ret_why);
+}
+
+int
+cluster_begin_move(struct cluster *cluster, const struct cluster_move *move,
+                   int64_t deadline_ms, struct text *ret_why)
+{
+    return CALL(begin_move, move, deadline_ms, ret_why);
+}
+
+int
+cluster_end_move(struct cluster *cluster, int64_t deadline_ms,
+                 struct text *ret_why)
+{
+    return CALL(end_move, deadline_ms, ret_why);
+}

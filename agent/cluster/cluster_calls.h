@@ -22,7 +22,10 @@
     X(report_failure) \
     X(count_once) \
     X(own_name) \
-    X(find_resource)
+    X(find_resource) \
+    X(read_moves) \
+    X(begin_move) \
+    X(end_move)
 
 /*! The module's table; the types are those that cluster.h declares. */
 struct cluster_calls {

@@ -269,6 +269,20 @@ cluster_set_records(struct cluster *cluster,
 /* Where crm_attribute and pcs have what they set. */
 #define OPTIONS_ID "cib-bootstrap-options"
 
+static const char *
+option_word(enum cluster_option option)
+{
+    switch (option) {
+        case CLUSTER_OPTION_SYSTEM_ID:
+            return "system-id";
+        case CLUSTER_OPTION_NAME_KEY:
+            return "name-key";
+        case CLUSTER_OPTION_DECISION:
+            break;
+    }
+    return "decision";
+}
+
 int
 cluster_record_option(struct cluster *cluster, enum cluster_option option,
                       const char *value, int64_t deadline_ms,
@@ -284,8 +298,7 @@ cluster_record_option(struct cluster *cluster, enum cluster_option option,
     int rc = -ENOMEM;
 
     text_init(&name, name_buf, sizeof(name_buf));
-    text_add(&name, "%s-%s", cluster->resource,
-             option == CLUSTER_OPTION_NAME_KEY ? "name-key" : "system-id");
+    text_add(&name, "%s-%s", cluster->resource, option_word(option));
     text_init(&id, id_buf, sizeof(id_buf));
     text_add(&id, OPTIONS_ID "-%s", name_buf);
     if (document != NULL && !name.overflow && !id.overflow) {
