@@ -25,6 +25,8 @@ int verb_explain(int argc, char **argv);
 int verb_report(int argc, char **argv);
 /*! `pgward history`: what happened, as this node saw it. */
 int verb_history(int argc, char **argv);
+/*! `pgward failover`: go on with a node's data, and lose what it has not. */
+int verb_failover(int argc, char **argv);
 
 /*! `pgward salvage`: what a node had and the cluster has not. */
 int verb_salvage(int argc, char **argv);
@@ -36,5 +38,7 @@ int verb_setup(int argc, char **argv);
 int verb_validate(int argc, char **argv);
 /*! `pgward status`: the cluster on one screen. */
 int verb_status(int argc, char **argv);
+/*! `pgward switchover`: a planned move of the lead. */
+int verb_switchover(int argc, char **argv);
 
 #endif

@@ -26,6 +26,12 @@ static const struct verb {
       verb_validate },
     { "status", "the cluster on one screen: roles, lag, who could take over",
       verb_status },
+    { "failover", "go on with a node's data where no node may lead by proof",
+      verb_failover },
+    { "salvage", "what a node had and the cluster has not: list it, look at "
+                 "it", verb_salvage },
+    { "switchover", "move the lead to another node, proved to lose nothing",
+      verb_switchover },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
