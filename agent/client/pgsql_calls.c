@@ -219,3 +219,14 @@ pgsql_list_tablespaces(struct pgsql *pgsql, int64_t deadline_ms,
 {
     return CALL(list_tablespaces, deadline_ms, ret_spaces, ret_why);
 }
+
+/* Without a handle: nothing of it outlives the call but the module. */
+int
+pgsql_probe(const struct pgsql_probe *probe, int64_t deadline_ms,
+            struct server *ret_servers, struct text *ret_why)
+{
+    struct pgsql none = { .calls = NULL };
+
+    return is_loaded(&none, ret_why)
+           ? none.calls->probe(probe, deadline_ms, ret_servers, ret_why) : -1;
+}

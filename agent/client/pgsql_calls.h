@@ -3,11 +3,12 @@
 #define PGWARD_AGENT_PGSQL_CALLS_H
 
 /*
- * The functions of pgsql.h and pgsql_source.h that are in the module. A new
+ * The functions of pgsql.h, pgsql_probe.h and pgsql_source.h that are in the module. A new
  * one: its name here and its function in pgsql_calls.c.
  */
 
 #include "pgsql.h"
+#include "pgsql_probe.h"
 #include "pgsql_source.h"
 #include "module.h"
 
@@ -34,7 +35,8 @@
     X(end_senders) \
     X(prove_source) \
     X(check_grants) \
-    X(list_tablespaces)
+    X(list_tablespaces) \
+    X(probe)
 
 /*! The module's table; the types are those that these declare. */
 struct pgsql_calls {

@@ -128,6 +128,19 @@ int
 pgsql_open(struct pgsql *pgsql, int64_t deadline_ms,
            struct pgsql_failure *ret_failure);
 
+/*! What pgsql_observe() asks: one row, see pgsql_read_facts(). */
+const char *
+pgsql_observe_sql(const PGconn *conn);
+
+/*! What that row says: all that pgsql_observe() gives but `refused`. */
+void
+pgsql_read_facts(const PGconn *conn, const PGresult *result,
+                 struct server *server);
+
+/*! Make a connection quiet, and have it tell SQLSTATEs. */
+void
+pgsql_prepare_connecting(PGconn *conn);
+
 /*! Why the log-in failed, from libpq's words; `conn` may be NULL. */
 void
 pgsql_failure_of_connect(const PGconn *conn,

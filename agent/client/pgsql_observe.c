@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The columns of observe_sql(). */
+/* The columns of pgsql_observe_sql(). */
 enum {
     COL_IN_RECOVERY = 0,
     COL_PRIMARY_LSN,
@@ -81,8 +81,8 @@ enum {
     "CASE WHEN pg_catalog.pg_has_role('pg_read_all_settings', '" kind "')" \
     " THEN " UPSTREAM_SET " END"
 
-static const char *
-observe_sql(const PGconn *conn)
+const char *
+pgsql_observe_sql(const PGconn *conn)
 {
     const char *superuser = PQparameterStatus(conn, "is_superuser");
     int version = PQserverVersion(conn);
@@ -163,15 +163,14 @@ read_progress(const PGresult *result, struct progress *progress)
                      sizeof(progress->target));   /* the names above fit */
 }
 
-static void
-read_facts(const struct pgsql *pgsql, const PGresult *result,
-           struct server *server)
+void
+pgsql_read_facts(const PGconn *conn, const PGresult *result,
+                 struct server *server)
 {
     forget(server);
-    memcpy(server->refused, pgsql->refused, sizeof(server->refused));
     server->answer = ANSWER_OK;
     server->text[0] = '\0';
-    server->version = (uint32_t) PQserverVersion(pgsql->conn);
+    server->version = (uint32_t) PQserverVersion(conn);
     server->in_recovery = pgsql_field_tri(result, 0, COL_IN_RECOVERY);
     read_position(result, server);
     if (server->in_recovery == TRI_YES) {
@@ -199,13 +198,14 @@ pgsql_observe(struct pgsql *pgsql, int64_t deadline_ms,
         pgsql_tell_failure(&failure, ret_server);
         return -1;
     }
-    statement.sql = observe_sql(pgsql->conn);
+    statement.sql = pgsql_observe_sql(pgsql->conn);
     if (pgsql_ask(pgsql, &statement, deadline_ms, &result, &failure) != 0) {
         forget(ret_server);
         pgsql_tell_failure(&failure, ret_server);
         return -1;
     }
-    read_facts(pgsql, result, ret_server);
+    pgsql_read_facts(pgsql->conn, result, ret_server);
+    memcpy(ret_server->refused, pgsql->refused, sizeof(ret_server->refused));
     return 0;
 }
 

@@ -163,17 +163,23 @@ pgsql_wait(const PGconn *conn, short events, int64_t deadline_ms)
     }
 }
 
+void
+pgsql_prepare_connecting(PGconn *conn)
+{
+    if (conn != NULL) {
+        (void) PQsetNoticeProcessor(conn, ignore_notice, NULL);
+        /* the only way to the SQLSTATE of a refused log-in */
+        (void) PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+    }
+}
+
 int
 pgsql_finish_connecting(PGconn *conn, int64_t deadline_ms,
                         struct pgsql_failure *ret_failure)
 {
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
-    if (conn != NULL) {
-        (void) PQsetNoticeProcessor(conn, ignore_notice, NULL);
-        /* the only way to the SQLSTATE of a refused log-in */
-        (void) PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-    }
+    pgsql_prepare_connecting(conn);
     if (conn == NULL || PQstatus(conn) == CONNECTION_BAD) {
         pgsql_failure_of_connect(conn, ret_failure);
         return -1;

@@ -18,6 +18,9 @@ enum command_exit {
  */
 typedef int (*verb_fn)(int argc, char **argv);
 
+/*! `pgward check`: may clients be sent to a server? */
+int verb_check(int argc, char **argv);
+
 /*! `pgward explain`: who may lead and why, now or by a trace. */
 int verb_explain(int argc, char **argv);
 

@@ -12,6 +12,8 @@ static const struct verb {
     const char *what;
     verb_fn run;
 } verbs[] = {
+    { "check", "may clients be sent to a server: for HAProxy, Keepalived, "
+               "Nagios", verb_check },
     { "explain", "who may lead and by which rule: now, or by a trace",
       verb_explain },
     { "report", "what a bug report needs, in one file, without passwords",

@@ -4,6 +4,7 @@
 #include "params.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -98,6 +99,19 @@ parse_size(const char *value, const struct param_spec *spec, long *ret_bytes)
         scale *= 1024;
     }
     return -1;
+}
+
+int
+params_parse_size(const char *value, uint64_t *ret_bytes)
+{
+    const struct param_spec any = { .max = LONG_MAX };
+    long bytes;
+
+    if (parse_size(value, &any, &bytes) != 0) {
+        return -1;
+    }
+    *ret_bytes = (uint64_t) bytes;
+    return 0;
 }
 
 static int

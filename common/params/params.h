@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ocf.h"
 #include "text.h"
@@ -172,6 +173,14 @@ params_start_opt_breaks_out(const char *start_opt);
  */
 int
 params_parse_boolean(const char *value, bool *ret_value);
+
+/*!
+ * Read a size as PostgreSQL writes it: bytes, or a number and kB, MB, GB or TB.
+ *
+ * \return 0, or -1 with `ret_bytes` untouched: it is none, or too large.
+ */
+int
+params_parse_size(const char *value, uint64_t *ret_bytes);
 
 /*! `none`, `async`, ... as the user writes them, ended by NULL. */
 extern const char *const rep_mode_words[];
