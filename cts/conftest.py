@@ -55,13 +55,13 @@ def agent(request) -> str:
 
 
 def make_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0,
-             mounts: Sequence[str] = ()) -> Cluster:
-    """A laboratory of so many nodes (or of these names)."""
+             mounts: Sequence[str] = (), routers: Sequence[str] = ()) -> Cluster:
+    """A laboratory of so many nodes (or of these names), and of routers beside them."""
     name = f"test{os.getpid()}-{next(NUMBER)}"
     names = [f"node{i + 1}" for i in range(nodes)] if isinstance(nodes, int) else nodes
     lab = labs.Lab(name, names,
                    find_agents(config.getoption("--ocf-dir")), trace=True, wal_mb=wal_mb,
-                   mounts=list(mounts))
+                   mounts=list(mounts), router_names=list(routers))
     labs.up(lab, quiet)
     OPEN[name] = lab
     return Cluster(lab)
@@ -79,9 +79,9 @@ def drop_lab(cluster: Cluster) -> None:
 
 @contextmanager
 def open_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0,
-             mounts: Sequence[str] = ()) -> Iterator[Cluster]:
+             mounts: Sequence[str] = (), routers: Sequence[str] = ()) -> Iterator[Cluster]:
     """A laboratory, gone at the end whatever happened."""
-    cluster = make_lab(config, nodes, wal_mb, mounts)
+    cluster = make_lab(config, nodes, wal_mb, mounts, routers)
     try:
         yield cluster
     finally:

@@ -10,6 +10,7 @@
 #include "cmocka_all.h"
 #include "module.h"
 #include "pgsql.h"
+#include "pgsql_probe.h"
 #include "pgsql_source.h"
 
 #define CAUSE "the part is missing"
@@ -80,6 +81,7 @@ what_is_asked_of_the_server_says_why(void **state)
     static const struct params params;
     static const struct identity identity;
     static const struct source_claim claim;
+    static const struct pgsql_probe probe;
     struct pgsql *pgsql = pgsql_new(&params, &identity);
     struct wal_position position = { 1, 1 };
     char missing_buf[64];
@@ -102,6 +104,7 @@ what_is_asked_of_the_server_says_why(void **state)
     FAILS(pgsql_prove_source(pgsql, &claim, 0, &proof, &why), -1);
     assert_int_equal(proof, SOURCE_UNKNOWN);
     FAILS(pgsql_check_grants(pgsql, 0, &missing, &why), TRI_UNKNOWN);
+    FAILS(pgsql_probe(&probe, 0, NULL, &why), -1);
     assert_int_equal(pgsql_listener_pid(pgsql), 0);
     pgsql_close(pgsql);
 }

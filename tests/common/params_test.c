@@ -208,6 +208,7 @@ sizes_may_carry_postgresqls_units(void **state)
         { "16MB", 16777216 }, { "2GB", 2147483648 },
         { "1TB", 1099511627776 }, { "1024TB", 1125899906842624 },
     };
+    uint64_t bytes;
 
     (void) state;
     assert_int_equal(PARSE("pgport", "5432")->params.max_lag_on_promote, 0);
@@ -217,7 +218,10 @@ sizes_may_carry_postgresqls_units(void **state)
 
         assert_int_equal(parsed->code, OCF_SUCCESS);
         assert_true(parsed->params.max_lag_on_promote == sizes[i].bytes);
+        assert_int_equal(params_parse_size(sizes[i].value, &bytes), 0);
+        assert_int_equal(bytes, sizes[i].bytes);
     }
+    assert_int_equal(params_parse_size("16M", &bytes), -1);
 }
 
 static void

@@ -4,8 +4,9 @@
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, Iterator, List, Optional, Sequence
 
 from . import lab as labs, ledger, net, postgres, resources, state, words
 from .node import Node
@@ -162,6 +163,21 @@ class Cluster:
             self.rebuild(node)
         self.settle()
         self.pcs("resource", "cleanup")
+
+    @contextmanager
+    def second_primary(self, stray: Node) -> Iterator[None]:
+        """Somebody promotes a standby by hand, where the cluster does not look."""
+        self.pcs("property", "set", "maintenance-mode=true")
+        stray.sql("select pg_promote()")
+        try:
+            yield
+        finally:
+            postgres.server(stray, "-m", "immediate", "stop")
+            stray.run("sh", "-c", f"rm -f {postgres.ARCHIVE}/*")   # it has that promotion
+            postgres.base_backup(stray, resources.VIP_REP)
+            self.pcs("property", "set", "maintenance-mode=false")
+            self.pcs("resource", "cleanup", "msPostgresql")
+        self.settle()
 
     def stop_all(self) -> None:
         """The whole cluster is stopped in good order, all nodes at once."""

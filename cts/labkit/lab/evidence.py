@@ -48,7 +48,7 @@ def keep_node(node: Node, into: Path) -> None:
 def collect(lab: Lab, folder: Path) -> Path:
     """Copy logs, ask every node; never fails half-way for one missing thing."""
     folder.mkdir(parents=True, exist_ok=True)
-    for node in lab.nodes:
+    for node in lab.nodes + lab.routers:
         try:
             keep_node(node, folder / node.name)
         except (OSError, shutil.Error, LabError) as error:

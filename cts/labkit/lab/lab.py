@@ -34,6 +34,7 @@ class Lab:
     wal_mb: int = 0     # size of the disk that each node has for WAL alone; 0: none
     mounts: List[str] = field(default_factory=list)     # folders that are mount points
     throttled: bool = True  # as Pacemaker comes: on a busy machine one action at a time
+    router_names: List[str] = field(default_factory=list)   # in the networks, not in the cluster
 
     @property
     def root(self) -> Path:
@@ -43,8 +44,12 @@ class Lab:
     def nodes(self) -> List[Node]:
         return [Node(self, name, i + 1) for i, name in enumerate(self.node_names)]
 
+    @property
+    def routers(self) -> List[Node]:
+        return [Node(self, name, net.ROUTER_HOST + i) for i, name in enumerate(self.router_names)]
+
     def node(self, name: str) -> Node:
-        for node in self.nodes:
+        for node in self.nodes + self.routers:
             if node.name == name:
                 return node
         raise LabError(f"there is no node '{name}' in laboratory '{self.name}'",
@@ -109,11 +114,12 @@ def check_machine() -> None:
 def up(lab: Lab, log) -> None:
     """Make the network, the nodes, fencing and the cluster; wait until every node is online."""
     check_machine()
-    for name in lab.node_names:
+    names_of_all = lab.node_names + lab.router_names
+    for name in names_of_all:
         if not NODE_NAME.fullmatch(name):
             raise LabError(f"'{name}' cannot be a node's name",
                            "a host's name has letters, digits, '.' and '-'")
-    if len(set(lab.node_names)) != len(lab.node_names):
+    if len(set(names_of_all)) != len(names_of_all):
         raise LabError("two nodes have the same name", "give each node a name of its own")
     if not 1 <= len(lab.node_names) <= MAX_NODES:
         raise LabError(f"a laboratory has 1 to {MAX_NODES} nodes, not {len(lab.node_names)}")
@@ -125,7 +131,7 @@ def up(lab: Lab, log) -> None:
             _up(lab, log)
         except BaseException:
             log("something went wrong: taking the laboratory down again")
-            for node in lab.nodes:
+            for node in lab.nodes + lab.routers:
                 for line in node.last_words():
                     log(f"  {node.name}: {line}")
             _down(lab.name)
@@ -139,12 +145,14 @@ def _up(lab: Lab, log) -> None:
     lab.save()
     (lab.root / "corosync.conf").write_text(corosync.conf(lab.node_names))
     (lab.root / "cib.xml").write_text(corosync.first_cib(lab.throttled))
-    (lab.root / "hosts").write_text(corosync.hosts(lab.node_names))
+    (lab.root / "hosts").write_text(
+        corosync.hosts(lab.node_names) + "".join(f"192.168.0.{router.index} {router.name}\n"
+                                                 for router in lab.routers))
     log("three networks: service 192.168.0.x, cluster 192.168.1.x, replication 192.168.2.x")
     net.make_switch(lab.name)
     net.make_client(lab.name)
     fencing.start(lab.root, lab.node_names)
-    for node in lab.nodes:
+    for node in lab.nodes + lab.routers:
         log(f"{node.name}: booting")
         node.boot(start_cluster=False)
     for node in lab.nodes:

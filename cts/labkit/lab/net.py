@@ -12,6 +12,7 @@ from .shell import run
 
 LANS = {"service": 0, "cluster": 1, "replication": 2}
 CLIENT_HOST = 200
+ROUTER_HOST = 111       # the first of them
 
 
 def lan_number(word: str) -> int:
