@@ -3,8 +3,8 @@
 #define PGWARD_AGENT_PGSQL_CALLS_H
 
 /*
- * The functions of pgsql.h, pgsql_probe.h and pgsql_source.h that are in the module. A new
- * one: its name here and its function in pgsql_calls.c.
+ * The functions of pgsql.h, pgsql_probe.h and pgsql_source.h that are in the
+ * module. A new one: its name here and its function in pgsql_calls.c.
  */
 
 #include "pgsql.h"

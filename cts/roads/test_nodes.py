@@ -18,7 +18,7 @@ pytestmark = pytest.mark.steps
 
 ADDRESS = "192.168.0.120"
 CONNINFO = f"host={ADDRESS} port=6432 user=app dbname=postgres connect_timeout=2"
-PASSWORD = "change me"      # as the example has it
+PASSWORD = "not so secret"
 FOUND = 30                  # s, on a busy machine
 
 
@@ -39,6 +39,7 @@ def begin(node):
     """What its services do at a boot."""
     road.lay(node, "nodes", "/etc/keepalived")
     road.lay(node, "nodes", "/etc/pgbouncer")
+    node.run("sh", "-c", "cat >/etc/pgbouncer/userlist.txt", stdin=f'"app" "{PASSWORD}"\n')
     node.run("install", "-d", "-o", "postgres", "-g", "postgres", "/run/pgbouncer")
     road.start(node, "runuser", "-u", "postgres", "--", "pgbouncer",
                "/etc/pgbouncer/pgbouncer.ini")

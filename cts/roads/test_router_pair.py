@@ -140,8 +140,9 @@ def test_the_way_to_the_database_fails_on_the_holder_alone(cluster):
     old = holder(cluster)
     new = other(cluster, old)
     servers = ", ".join(f"192.168.0.{node.index}" for node in cluster.lab.nodes)
-    old.run("nft", "-f", "-", stdin="table ip away { chain out { type filter hook output priority "
-            f"0; ip daddr {{ {servers} }} drop; }} }}\n")
+    old.run("nft", "-f", "-", stdin="add table ip away\nadd chain ip away out "
+            "{ type filter hook output priority 0; }\n"
+            f"add rule ip away out ip daddr {{ {servers} }} drop\n")
     wait_until(f"{new.name} to have the address", lambda: road.holders(
         cluster.lab.routers, ADDRESS) == [new.name], MOVED, 0.05)
     old.run("nft", "delete", "table", "ip", "away")
