@@ -24,12 +24,14 @@ int verb_check(int argc, char **argv);
 /*! `pgward explain`: who may lead and why, now or by a trace. */
 int verb_explain(int argc, char **argv);
 
-/*! `pgward report`: what a bug report needs. */
-int verb_report(int argc, char **argv);
-/*! `pgward history`: what happened, as this node saw it. */
-int verb_history(int argc, char **argv);
 /*! `pgward failover`: go on with a node's data, and lose what it has not. */
 int verb_failover(int argc, char **argv);
+
+/*! `pgward history`: what happened, as this node saw it. */
+int verb_history(int argc, char **argv);
+
+/*! `pgward report`: what a bug report needs. */
+int verb_report(int argc, char **argv);
 
 /*! `pgward salvage`: what a node had and the cluster has not. */
 int verb_salvage(int argc, char **argv);
@@ -37,11 +39,13 @@ int verb_salvage(int argc, char **argv);
 /*! `pgward setup`: the pcs commands of the recommended cluster. */
 int verb_setup(int argc, char **argv);
 
-/*! `pgward validate`: what differs from the safe profile. */
-int verb_validate(int argc, char **argv);
 /*! `pgward status`: the cluster on one screen. */
 int verb_status(int argc, char **argv);
+
 /*! `pgward switchover`: a planned move of the lead. */
 int verb_switchover(int argc, char **argv);
+
+/*! `pgward validate`: what differs from the safe profile. */
+int verb_validate(int argc, char **argv);
 
 #endif

@@ -16,24 +16,22 @@ static const struct verb {
                "Nagios", verb_check },
     { "explain", "who may lead and by which rule: now, or by a trace",
       verb_explain },
-    { "report", "what a bug report needs, in one file, without passwords",
-      verb_report },
+    { "failover", "go on with a node's data where no node may lead by proof",
+      verb_failover },
     { "history", "what happened to the cluster, as this node saw it",
       verb_history },
+    { "report", "what a bug report needs, in one file, without passwords",
+      verb_report },
     { "salvage", "what a node had and the cluster has not: list it, look at "
                  "it", verb_salvage },
     { "setup", "the pcs commands that make the recommended cluster",
       verb_setup },
-    { "validate", "what differs from the safe profile, what it can cost",
-      verb_validate },
     { "status", "the cluster on one screen: roles, lag, who could take over",
       verb_status },
-    { "failover", "go on with a node's data where no node may lead by proof",
-      verb_failover },
-    { "salvage", "what a node had and the cluster has not: list it, look at "
-                 "it", verb_salvage },
     { "switchover", "move the lead to another node, proved to lose nothing",
       verb_switchover },
+    { "validate", "what differs from the safe profile, what it can cost",
+      verb_validate },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
