@@ -48,6 +48,28 @@ goes_before(const struct snapshot *snapshot, size_t node)
                || !attr_is(&other->attrs.rejoin, REJOIN_WAITS));
 }
 
+/* Once it has begun there is no way back; and what is whole streams soon. */
+static bool
+can_wait(enum rejoin_phase phase)
+{
+    switch (phase) {
+        case REJOIN_NONE:
+        case REJOIN_UNKNOWN:
+        case REJOIN_BEGUN:
+        case REJOIN_KEPT:
+        case REJOIN_COPYING:
+            return true;
+        case REJOIN_TORN:
+        case REJOIN_STALLED:
+        case REJOIN_SPOILT:
+        case REJOIN_COPIED:
+        case REJOIN_WHOLE:
+        case REJOIN_FOLLOWS:
+            break;
+    }
+    return false;
+}
+
 /* Two at once would leave the primary alone, where no third one streams. */
 static bool
 leaves_no_spare(const struct snapshot *snapshot)
@@ -55,9 +77,8 @@ leaves_no_spare(const struct snapshot *snapshot)
     bool another = false;
     bool spare = false;
 
-    if (rejoin_is_torn(snapshot->rejoin.phase)
-        || snapshot->rejoin.phase == REJOIN_COPIED) {
-        return false;       /* there is no way back, or nothing is in the way */
+    if (!can_wait(snapshot->rejoin.phase)) {
+        return false;
     }
     for (size_t i = 0; i < snapshot->node_count; i++) {
         const struct node *node = &snapshot->node[i];
