@@ -56,11 +56,11 @@
  *   what the primary of that timeline has by then, if there is one and the
  *   network is whole; else it fails. Waiting for longer than an attempt may is
  *   a fault.
- * - With rejoin=rebuild the same worker makes a new copy where no rewind can be,
- *   or where one has begun and cannot end. That is two steps as well: half of a
- *   copy lies beside the data, or all of it, as the primary of that timeline is
- *   by then. Its exchange with the data is one step, and so is the marker's next
- *   word.
+ * - With rejoin=rebuild the same worker makes a new copy where no rewind can
+ *   be, or where one has begun and cannot end. That is two steps as well: half
+ *   of a copy lies beside the data, or all of it, as the primary of that
+ *   timeline is by then. Its exchange with the data is one step, and so is the
+ *   marker's next word.
  *
  * Not modelled: what takes one look is seen at one moment (a look of the agent
  * takes some milliseconds); notify but for pre-stop and pre-promote; addresses
@@ -171,7 +171,7 @@ struct e_node {
     struct e_action worker;     /* it brings the data back */
     uint8_t copy;               /* enum e_copy */
     uint8_t copied;             /* the WAL of a whole one */
-    uint8_t forked;             /* the marker says what the data has of its own */
+    uint8_t forked;             /* the marker names where the data parted */
     uint8_t pad[1];
 };
 
@@ -251,6 +251,7 @@ struct e_config {
     uint8_t commits;
     uint8_t faults;
     uint16_t only;              /*!< bits of enum e_fault; 0: the common */
+    uint8_t spared;             /*!< nodes that do not crash */
     uint8_t moves;
     uint8_t actions;            /*!< at once */
     bool fencing;

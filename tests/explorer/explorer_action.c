@@ -404,10 +404,8 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
             node->signal = 0;
             return 0;
         case OP_CREATE_LOCK:
-            node->lock = 1;
-            return 0;
         case OP_REMOVE_LOCK:
-            node->lock = 0;
+            node->lock = op->kind == OP_CREATE_LOCK;
             return 0;
         case OP_TAIL_SERVER_LOG:
             return 0;

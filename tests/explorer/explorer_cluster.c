@@ -377,7 +377,7 @@ e_crash(const struct e_config *config, struct e_state *state, size_t i,
 {
     if (!e_fault_is_left(config, state,
                          whole ? E_FAULT_NODE : E_FAULT_SERVER)
-        || !state->node[i].alive
+        || !state->node[i].alive || e_bit(config->spared, i)
         || (!whole && !e_is_running(&state->node[i]))) {
         return false;
     }

@@ -228,6 +228,23 @@ shown_wal(const struct e_node *node)
                                                          : node->wal;
 }
 
+static void
+see_rejoin(const struct e_config *config, const struct e_node *me,
+           struct e_view *view)
+{
+    view->rewinds = config->rewinds;
+    view->rebuilds = config->rebuilds;
+    view->no_way = config->no_way;
+    view->marker = me->marker;
+    view->forked = me->forked;
+    view->end = me->end;
+    view->attempts = me->attempts;
+    view->against = me->against;
+    view->clean = me->clean;
+    view->works = me->worker.kind != ACTION_NONE
+                  || me->action.kind == ACTION_REJOIN;
+}
+
 void
 e_view_init(const struct e_config *config, const struct e_state *state,
             size_t self, struct e_view *ret_view)
@@ -275,17 +292,7 @@ e_view_init(const struct e_config *config, const struct e_state *state,
     ret_view->has_stale = config->stale;
     ret_view->out = state->relists & 1u;
     ret_view->fencing = config->fencing;
-    ret_view->rewinds = config->rewinds;
-    ret_view->marker = me->marker;
-    ret_view->end = me->end;
-    ret_view->attempts = me->attempts;
-    ret_view->against = me->against;
-    ret_view->clean = me->clean;
-    ret_view->rebuilds = config->rebuilds;
-    ret_view->no_way = config->no_way;
-    ret_view->forked = me->forked;
-    ret_view->works = me->worker.kind != ACTION_NONE
-                      || me->action.kind == ACTION_REJOIN;
+    see_rejoin(config, me, ret_view);
     ret_view->defect = (uint8_t) config->defect;
     if (config->stranger) {
         ret_view->stranger = me->server != E_PRIMARY
