@@ -134,6 +134,9 @@ def test_rewind_without_its_rights_says_which_and_goes_on_with_them(cluster):
 
 # --- a full disk -----------------------------------------------------------
 
+# nobody releases the standby while what nobody else has is written, however long it takes
+PATIENT = "wal_sender_timeout = 10min\n"
+
 DISK = """
 owner=$(stat -c %u:%g /srv/pg) && mode=$(stat -c %a /srv/pg) &&
 mount -t tmpfs -o "size=2g,mode=$mode" tmpfs /srv/pg && chown "$owner" /srv/pg
@@ -147,7 +150,7 @@ def small(request, agent):
     with open_lab(request.config, 2) as made:
         for node in made.lab.nodes:
             node.run("sh", "-c", DISK)
-        made.set_up(Wanted(agent=agent, options=["rejoin=rewind"]))
+        made.set_up(Wanted(agent=agent, options=["rejoin=rewind"]), PATIENT)
         made.settle()
         made.primary().sql("CREATE TABLE big AS SELECT i, repeat(md5(i::text), 15) AS words "
                            "FROM generate_series(1, 150000) i", timeout=120)
