@@ -165,9 +165,8 @@ is_first_run(const struct job *job)
 }
 
 /*
- * An interrupted worker may have come to the end of it. pg_rewind writes
- * pg_control before it syncs the rest: power that was cut in between leaves
- * what looks whole.
+ * An interrupted worker may have come to the end of it. What pg_rewind wrote is
+ * synced after that: power that was cut in between leaves what looks whole.
  */
 static bool
 is_whole_already(const struct rewind_request *request,
@@ -274,6 +273,7 @@ rewind_and_restore(struct job *job)
     const struct instance *instance = job->instance;
 
     if (rewind_data(job) != 0
+        || rewind_sync(&instance->params, &job->why) != 0
         || config_remove_block(&instance->params, &instance->identity,
                                &job->why) != 0) {
         return -1;

@@ -3,6 +3,8 @@
 
 #include "rewind.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
 #include <string.h>
@@ -10,6 +12,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cleanup.h"
+#include "disk.h"
 #include "files.h"
 #include "own_list.h"
 #include "paths.h"
@@ -315,4 +319,49 @@ rewind_verify(const struct rewind_request *request, struct text *ret_why)
                  "says from where its WAL has to be replayed");
     }
     return label;
+}
+
+/* --- what it wrote ------------------------------------------------------- */
+
+static int
+sync_below(const char *folder, const char *name, struct text *why)
+{
+    char path[PATH_SIZE];
+
+    if (path_join(folder, name, path) != 0) {
+        text_add(why, "use shorter names: '%s' is too long", folder);
+        return -1;
+    }
+    return disk_sync(path, why);
+}
+
+static int
+sync_tablespaces(const char *pgdata, struct text *why)
+{
+    char path[PATH_SIZE];
+    const struct dirent *entry;
+    CLEANUP(close_folder) DIR *folder = NULL;
+
+    folder = path_join(pgdata, "pg_tblspc", path) == 0
+             ? files_open_folder(AT_FDCWD, path, 0) : NULL;
+    if (folder == NULL) {
+        text_add(why, "look at '%s': could not read it: %s", path,
+                 strerror(errno));
+        return -1;
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] != '.'
+            && sync_below(path, entry->d_name, why) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+rewind_sync(const struct params *params, struct text *ret_why)
+{
+    return disk_sync(params->pgdata, ret_why) == 0
+           && sync_below(params->pgdata, "pg_wal", ret_why) == 0
+           && sync_tablespaces(params->pgdata, ret_why) == 0 ? 0 : -1;
 }

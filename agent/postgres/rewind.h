@@ -10,8 +10,8 @@
  * pg_rewind, as the database's user, from the primary at master_ip as
  * rejoin_user. The order: own server stopped cleanly, pgsql_prove_source(),
  * own_files_save() (which makes links and read-only files ready for it),
- * rewind_check(), rewind_run(), rewind_verify(), own_files_restore(),
- * own_files_forget(). Where the check says no: restore and forget.
+ * rewind_check(), rewind_run(), rewind_verify(), rewind_sync(),
+ * own_files_restore(), own_files_forget(). Where the check says no: restore and forget.
  */
 
 /*! Can it be done? */
@@ -41,7 +41,7 @@ rewind_check(const struct rewind_request *request,
              struct rewind_progress *ret_progress, struct text *ret_why);
 
 /*!
- * Run pg_rewind and wait for it. It is a process group of its own in the
+ * Run pg_rewind and wait for it. What it wrote is not synced. It is a process group of its own in the
  * caller's session, as is the `postgres --single` that it may run.
  *
  * \param[out] ret_progress  the phase tells whether PGDATA was changed: from
@@ -63,5 +63,14 @@ rewind_run(const struct rewind_request *request,
  */
 enum tri
 rewind_verify(const struct rewind_request *request, struct text *ret_why);
+
+/*!
+ * Make durable what pg_rewind has written: the disks of PGDATA, of pg_wal and
+ * of the tablespaces. Called as root.
+ *
+ * \return 0, or -1 with object and cause in `ret_why`.
+ */
+int
+rewind_sync(const struct params *params, struct text *ret_why);
 
 #endif

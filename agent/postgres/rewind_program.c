@@ -19,6 +19,7 @@
 #define ARGS_MAX 12
 #define OUTPUT_SIZE 1024
 #define LAST_LINES 4
+#define NO_SYNC_VERSION 12
 #define CONFIG_FILE_VERSION 15
 #define RESTORE_VERSION 13
 
@@ -243,6 +244,9 @@ run_program(struct running *running, const char *program,
 
     if (running->dry) {
         argv[count++] = "--dry-run";
+    }
+    if (version >= NO_SYNC_VERSION) {
+        argv[count++] = "--no-sync";
     }
     if (request->restore_wal && version >= RESTORE_VERSION) {
         argv[count++] = "--restore-target-wal";

@@ -182,7 +182,7 @@ static const struct deed deeds[OP_COUNT] = {
                     " | own_files_save again"
                     " | rebuild_clear_inside | config_write_block"
                     " | rejoin_write_marker none goes-on | rewind_run 1"
-                    " | rewind_verify | config_remove_block"
+                    " | rewind_verify | rewind_sync | config_remove_block"
                     " | own_files_restore | instance_lock",
                     "own_files_restore", LIMIT_NONE },
     [OP_REBUILD] = { "instance_unlock | rejoin_read_marker | rejoin_inode"
@@ -940,7 +940,7 @@ what_was_rewound_before_is_not_rewound_again(void **state)
     assert_int_equal(world.failed, OP_NONE);
     assert_null(strstr(touched_calls(), "rewind_run"));
     assert_null(strstr(touched_calls(), "salvage_put_back"));
-    assert_has(touched_calls(), "rewind_verify | config_remove_block"
+    assert_has(touched_calls(), "rewind_verify | rewind_sync | config_remove_block"
                " | own_files_restore");
 }
 
@@ -958,7 +958,7 @@ what_only_looks_rewound_is_rewound_again(void **state)
                    " | salvage_put_back '/srv/kept' | own_files_save again"
                    " | rebuild_clear_inside | config_write_block"
                    " | rejoin_write_marker torn goes-on | rewind_run 2"
-                   " | rewind_verify | config_remove_block"
+                   " | rewind_verify | rewind_sync | config_remove_block"
                    " | own_files_restore");
     }
     rewind_with(rewound_in_this_boot, -1);
@@ -1007,6 +1007,26 @@ what_cannot_be_put_back_is_not_rewound(void **state)
 }
 
 /* In the worker that has just asked whether it can be, nothing is torn yet. */
+/* What power could still take away is not whole. */
+static void
+a_rewind_that_is_not_synced_has_failed(void **state)
+{
+    static const struct reply answers[] = {
+        { "rewind_run", REWIND_OK, NULL, 0, NULL },
+        { "rewind_sync", -1, "the disk is ill", 0, NULL },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    touched_reply(answers);
+    (void) add(OP_REWIND, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.done[OP_REWIND].rc, OP_RC_FAILED);
+    assert_has(world.failure, "the disk is ill");
+    assert_null(strstr(touched_calls(), "config_remove_block"));
+}
+
 static void
 a_first_rewind_puts_nothing_back(void **state)
 {
@@ -1284,6 +1304,7 @@ main(void)
         cmocka_unit_test(what_only_looks_rewound_is_rewound_again),
         cmocka_unit_test(a_rewind_without_own_files_saves_none),
         cmocka_unit_test(what_cannot_be_put_back_is_not_rewound),
+        cmocka_unit_test(a_rewind_that_is_not_synced_has_failed),
         cmocka_unit_test(a_first_rewind_puts_nothing_back),
         cmocka_unit_test(an_earlier_fork_is_kept_from),
         cmocka_unit_test(a_new_list_is_proved_anew),

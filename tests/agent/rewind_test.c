@@ -686,6 +686,7 @@ rewinds_and_keeps_the_nodes_own_files(void **state)
     assert_int_equal(rewind_verify(&asked, &why), TRI_YES);
     asked.timeline = 3;
     assert_int_equal(rewind_verify(&asked, &why), TRI_NO);
+    assert_int_equal(rewind_sync(&params, &why), 0);
     text_init(&differ, differ_buf, sizeof(differ_buf));
     text_init(&why, why_buf, sizeof(why_buf));
     if (own_files_restore(&params, &owner, &differ, &why) != 0) {

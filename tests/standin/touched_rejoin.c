@@ -237,6 +237,13 @@ rewind_verify(const struct rewind_request *request, struct text *ret_why)
     return PLAY(ret_why, NULL, "%s", "") == 0 ? TRI_YES : TRI_NO;
 }
 
+int
+rewind_sync(const struct params *params, struct text *ret_why)
+{
+    (void) params;
+    return PLAY(ret_why, NULL, "%s", "");
+}
+
 enum tri
 pgsql_check_grants(struct pgsql *pgsql, int64_t deadline_ms,
                    struct text *ret_missing, struct text *ret_why)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+#include "disk.h"
 #include "files.h"
 #include "major_version.h"
 #include "own_files.h"
@@ -126,17 +126,10 @@ prove_control(const struct rebuild_request *request, const char *fresh,
 static enum rebuild_outcome
 sync_disk(const char *path, struct text *why)
 {
-    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0 || syncfs(fd) != 0) {
-        text_add(why, "look at the disk of '%s': could not sync it: %s",
-                 path, strerror(errno));
-        return REBUILD_FAILED;
-    }
-    return REBUILD_OK;
+    return disk_sync(path, why) == 0 ? REBUILD_OK : REBUILD_FAILED;
 }
 
-/* At the end and at once: it takes less time than each file alone. */
+/* At the end and at once. */
 static enum rebuild_outcome
 sync_copy(const struct rebuild_place *place, struct text *why)
 {
