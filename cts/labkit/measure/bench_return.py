@@ -70,6 +70,7 @@ def one(found: Contender, size: str, method: str) -> Figures:
     """A kill and the way back."""
     old = found.primary()
     with Load(found.lab, scale=SIZES[size]), found.client() as client:
+        old.sql("checkpoint", timeout=LIMIT)
         moment = faults.part(old, LEAD)
         streams, eligible = rejoined(found, old, moment)
         figures = {f"{size}, {method}: streams, s": [streams],
