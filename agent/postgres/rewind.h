@@ -11,7 +11,8 @@
  * rejoin_user. The order: own server stopped cleanly, pgsql_prove_source(),
  * own_files_save() (which makes links and read-only files ready for it),
  * rewind_check(), rewind_run(), rewind_verify(), rewind_sync(),
- * own_files_restore(), own_files_forget(). Where the check says no: restore and forget.
+ * own_files_restore(), own_files_forget(). Where the check says no: restore and
+ * forget.
  */
 
 /*! Can it be done? */
@@ -41,8 +42,9 @@ rewind_check(const struct rewind_request *request,
              struct rewind_progress *ret_progress, struct text *ret_why);
 
 /*!
- * Run pg_rewind and wait for it. What it wrote is not synced. It is a process group of its own in the
- * caller's session, as is the `postgres --single` that it may run.
+ * Run pg_rewind and wait for it; what it wrote is not synced. It is a process
+ * group of its own in the caller's session, as is the `postgres --single` that
+ * it may run.
  *
  * \param[out] ret_progress  the phase tells whether PGDATA was changed: from
  *                           REWIND_PHASE_COPYING on it may not be started
