@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Operations that bring a node's data back by a new copy (P9). */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "cleanup.h"
 #include "clock.h"
+#include "memory.h"
 #include "pgsql_source.h"
 #include "rebuild.h"
 #include "rejoin_files.h"
 #include "rejoin_parts.h"
 #include "report.h"
+#include "salvage.h"
 #include "server_config.h"
 
 /* A question to the primary. */
 #define ASK_MS 30000
+
+/* For removing, a monitor has so long. */
+#define SLICE_MS 300
 
 static void
 copy_ticks(void *context, const char *words, uint64_t done_kb,
@@ -118,4 +124,23 @@ do_swap_data(struct job *job)
                    "data, which is kept in '%s'", old);
     }
     return job_restore_own(job);
+}
+
+int
+do_prune_kept(struct job *job)
+{
+    const struct instance *instance = job->instance;
+    const int64_t deadline_ms = clock_now_ms() + SLICE_MS;
+    const struct salvage_limits limits = salvage_limits_of(&instance->params,
+                                                           deadline_ms);
+    int rc = salvage_prune(&instance->params, &instance->identity, &limits,
+                           &job->why);
+
+    rc = rc == 0 ? rebuild_prune(&instance->params, &instance->identity,
+                                 deadline_ms, &job->why) : rc;
+    if (rc != 0 && errno == ETIME && job->why.len == 0) {
+        return 0;       /* the next monitor goes on */
+    }
+    memory_note_kept(instance);
+    return rc;
 }

@@ -370,6 +370,8 @@ job_keep_wal(struct job *job)
         .tick = keep_tick,
         .context = &teller,
     };
+    const struct salvage_limits limits = salvage_limits_of(&instance->params,
+                                                           0);
     struct salvage_kept kept;
 
     if (salvage_keep(&request, &kept, &job->why) != 0
@@ -380,9 +382,8 @@ job_keep_wal(struct job *job)
                "'%s'%s", kept.segments, kept.folder,
                kept.complete ? "" : "; its beginning was not there any more");
     list_commits(job, &teller, kept.folder);
-    if (salvage_prune(&instance->params, &instance->identity,
-                      (size_t) instance->params.rejoin_keep, &job->why)
-        != 0) {
+    if (salvage_prune(&instance->params, &instance->identity, &limits,
+                      &job->why) != 0) {
         report_log(LOG_WARNING, "%s", job->why_text);
         text_init(&job->why, job->why_text, sizeof(job->why_text));
     }

@@ -429,16 +429,16 @@ take_spaces(const PGresult *rows, struct tablespaces *spaces,
     int count = PQntuples(rows);
 
     if (count > TABLESPACES_MAX) {
-        text_add(why, "copy by hand: the primary has %d tablespaces, more "
-                 "than %d", count, TABLESPACES_MAX);
+        text_add(why, "make a copy by hand: the primary has %d tablespaces, "
+                 "more than %d", count, TABLESPACES_MAX);
         return -1;
     }
     for (int i = 0; i < count; i++) {
         spaces->at[i].oid = pgsql_field_number(rows, i, 0);
         if (text_copy(pgsql_field(rows, i, 1), spaces->at[i].path, PATH_SIZE)
             != 0) {
-            text_add(why, "copy by hand: the path of the primary's tablespace "
-                     "%u is too long", spaces->at[i].oid);
+            text_add(why, "make a copy by hand: the path of the primary's "
+                     "tablespace %u is too long", spaces->at[i].oid);
             return -1;
         }
     }

@@ -406,3 +406,15 @@ memory_note_grants(const struct instance *instance)
 {
     note_moment(instance, "grants");
 }
+
+uint32_t
+memory_kept_ms(const struct instance *instance)
+{
+    return since_ms(instance, "kept");
+}
+
+void
+memory_note_kept(const struct instance *instance)
+{
+    note_moment(instance, "kept");
+}

@@ -66,6 +66,13 @@ memory_grants_ms(const struct instance *instance);
 void
 memory_note_grants(const struct instance *instance);
 
+/*! The same of what is kept of former data, all of it looked through. */
+uint32_t
+memory_kept_ms(const struct instance *instance);
+
+void
+memory_note_kept(const struct instance *instance);
+
 /*! It has found nothing to do just now. */
 void
 memory_note_calm(const struct instance *instance);

@@ -64,6 +64,8 @@ observe_process(const struct instance *instance, struct snapshot *snapshot)
                                 ? memory_calm_ms(instance) : 0;
     snapshot->process.grants_ms = snapshot->settings.rewinds
                                   ? memory_grants_ms(instance) : 0;
+    snapshot->process.kept_ms = snapshot->settings.keeps_for_a_time
+                                ? memory_kept_ms(instance) : 0;
 }
 
 static void

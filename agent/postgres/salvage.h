@@ -93,15 +93,27 @@ int
 salvage_keep(const struct salvage_request *request,
              struct salvage_kept *ret_kept, struct text *ret_why);
 
+/*! How much of what is kept may stay. */
+struct salvage_limits {
+    size_t keep;                /*!< so many (rejoin_keep) */
+    int64_t age_s;              /*!< for so long (rejoin_keep_age); 0: ever */
+    int64_t deadline_ms;        /*!< to remove more than that; 0: none */
+};
+
+/*! What the parameters say. */
+struct salvage_limits
+salvage_limits_of(const struct params *params, int64_t deadline_ms);
+
 /*!
- * Remove the oldest kept folders until `keep` are left (rejoin_keep); 0 is
- * taken for 1, the newest always stays. Each one removed is logged by name.
+ * Remove the oldest kept folders that the limits leave no room for; `keep` of
+ * 0 is taken for 1. Each one removed is logged by name.
  *
- * \return 0; -1 with `ret_why`: one could not be removed.
+ * \return 0; -1 with `ret_why`: one could not be removed; -1 with errno ETIME
+ *         and no words: the deadline came, call it again.
  */
 int
 salvage_prune(const struct params *params, const struct identity *identity,
-              size_t keep, struct text *ret_why);
+              const struct salvage_limits *limits, struct text *ret_why);
 
 /*!
  * Note how large the tables' files are, in the kept folder: a rewind that was

@@ -182,7 +182,7 @@ forget_before(const char *folder)
 
     text_init(&text, path, sizeof(path));
     text_add(&text, "%s/" BEFORE, folder);
-    return salvage_remove_folder(path) == 0 || errno == ENOENT ? 0 : -1;
+    return salvage_remove_folder(path, 0) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 static int

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "files.h"
 #include "line.h"
 #include "postgres_tools.h"
@@ -362,7 +363,7 @@ make_new(struct keep *keep)
     cause = errno;
     text_init(&text, path, sizeof(path));
     text_add(&text, "%s/%s", folder, keep->part);
-    (void) salvage_remove_folder(path);     /* the cause is known */
+    (void) salvage_remove_folder(path, 0);     /* the cause is known */
     errno = cause;
     return -1;
 }
@@ -435,11 +436,12 @@ remove_kept(const char *folder)
 
     text_init(&text, part, sizeof(part));
     text_add(&text, "%s" SALVAGE_PART, folder);
-    return rename(folder, part) == 0 ? salvage_remove_folder(part) : -1;
+    return rename(folder, part) == 0 ? salvage_remove_folder(part, 0) : -1;
 }
 
 static int
-prune(const struct params *params, size_t keep, struct text *why)
+prune(const struct params *params, const struct salvage_limits *limits,
+      struct text *why)
 {
     struct salvage_places places;
     struct salvage_found oldest;
@@ -447,30 +449,42 @@ prune(const struct params *params, size_t keep, struct text *why)
     if (salvage_place_find(params, &places, why) != 0) {
         return -1;
     }
-    while (salvage_place_pick(&places, false, &oldest) > keep) {
+    while (salvage_is_over(limits, salvage_place_pick(&places, false, &oldest),
+                           oldest.folder)) {
+        if (limits->deadline_ms != 0
+            && clock_left_ms(limits->deadline_ms) == 0) {
+            errno = ETIME;
+            return -1;
+        }
         if (remove_kept(oldest.folder) != 0) {
             text_add(why, "could not remove '%s': %s. Remove it",
                      oldest.folder, strerror(errno));
             return -1;
         }
-        report_log(LOG_NOTICE, "removed '%s': rejoin_keep is %zu",
-                   oldest.folder, keep);
+        report_log(LOG_NOTICE, "removed '%s': rejoin_keep is %zu, "
+                   "rejoin_keep_age %lld s", oldest.folder, limits->keep,
+                   (long long) limits->age_s);
     }
     return 0;
 }
 
 int
 salvage_prune(const struct params *params, const struct identity *identity,
-              size_t keep, struct text *ret_why)
+              const struct salvage_limits *limits, struct text *ret_why)
 {
+    struct salvage_limits least = *limits;
     int rc;
+    int cause;
 
     if (identity_become(identity) != 0) {
         text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
                  strerror(errno));
         return -1;
     }
-    rc = prune(params, keep == 0 ? 1 : keep, ret_why);
+    least.keep = limits->keep == 0 ? 1 : limits->keep;
+    rc = prune(params, &least, ret_why);
+    cause = errno;
     identity_return();
+    errno = cause;
     return rc;
 }

@@ -200,7 +200,7 @@ remove_links(const struct list *list)
 
     text_init(&text, path, sizeof(path));
     text_add(&text, "%s/" SALVAGE_READ, list->listing->folder);
-    (void) salvage_remove_folder(path);     /* mostly it is not there */
+    (void) salvage_remove_folder(path, 0);  /* mostly it is not there */
 }
 
 /* --- the table ------------------------------------------------------------ */

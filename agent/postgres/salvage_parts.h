@@ -56,9 +56,19 @@ salvage_place_pick(const struct salvage_places *places, bool newest,
 void
 salvage_place_tidy(const struct salvage_places *places);
 
-/*! Remove a folder and what is in it; 0, or -1 with errno. */
+/*!
+ * Remove a folder and what is in it.
+ *
+ * \param[in] deadline_ms  0: none
+ * \return 0, or -1 with errno; ETIME: the deadline came, call it again.
+ */
 int
-salvage_remove_folder(const char *path);
+salvage_remove_folder(const char *path, int64_t deadline_ms);
+
+/*! Is there no room for the oldest of so many? Its age is its folder's. */
+bool
+salvage_is_over(const struct salvage_limits *limits, size_t count,
+                const char *oldest);
 
 /* --- how large tables' files are: salvage_files.c ------------------------- */
 

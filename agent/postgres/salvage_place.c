@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "files.h"
 #include "line.h"
 
@@ -181,7 +183,7 @@ salvage_place_pick(const struct salvage_places *places, bool newest,
 }
 
 static int
-remove_at(int parent, const char *name, int depth)
+remove_at(int parent, const char *name, int depth, int64_t deadline_ms)
 {
     CLEANUP(close_folder)
     DIR *folder = files_open_folder(parent, name, O_NOFOLLOW);
@@ -191,13 +193,18 @@ remove_at(int parent, const char *name, int depth)
         return -1;
     }
     while ((entry = readdir(folder)) != NULL) {
+        if (deadline_ms != 0 && clock_left_ms(deadline_ms) == 0) {
+            errno = ETIME;
+            return -1;
+        }
         if (strcmp(entry->d_name, ".") == 0
             || strcmp(entry->d_name, "..") == 0
             || unlinkat(dirfd(folder), entry->d_name, 0) == 0) {
             continue;
         }
         if ((errno != EISDIR && errno != EPERM) || depth == 0
-            || remove_at(dirfd(folder), entry->d_name, depth - 1) != 0) {
+            || remove_at(dirfd(folder), entry->d_name, depth - 1, deadline_ms)
+               != 0) {
             return -1;
         }
     }
@@ -205,9 +212,30 @@ remove_at(int parent, const char *name, int depth)
 }
 
 int
-salvage_remove_folder(const char *path)
+salvage_remove_folder(const char *path, int64_t deadline_ms)
 {
-    return remove_at(AT_FDCWD, path, DEPTH_MAX);
+    return remove_at(AT_FDCWD, path, DEPTH_MAX, deadline_ms);
+}
+
+struct salvage_limits
+salvage_limits_of(const struct params *params, int64_t deadline_ms)
+{
+    return (struct salvage_limits) {
+        .keep = (size_t) params->rejoin_keep,
+        .age_s = params->rejoin_keep_age_s,
+        .deadline_ms = deadline_ms,
+    };
+}
+
+bool
+salvage_is_over(const struct salvage_limits *limits, size_t count,
+                const char *oldest)
+{
+    struct stat info;
+
+    return count > limits->keep
+           || (count > 0 && limits->age_s > 0 && stat(oldest, &info) == 0
+               && time(NULL) - info.st_mtime > limits->age_s);
 }
 
 void
@@ -221,7 +249,7 @@ salvage_place_tidy(const struct salvage_places *places)
         while (folder != NULL && (entry = readdir(folder)) != NULL) {
             if (number_of(place, entry->d_name, SALVAGE_PART) > 0) {
                 /* a next call tries again */
-                (void) remove_at(dirfd(folder), entry->d_name, DEPTH_MAX);
+                (void) remove_at(dirfd(folder), entry->d_name, DEPTH_MAX, 0);
             }
         }
     }

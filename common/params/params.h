@@ -89,6 +89,7 @@ struct params {
     const char *rejoin_user;
     enum rejoin_way rejoin;
     long rejoin_keep;
+    long rejoin_keep_age_s;
     long rejoin_attempts;
     long slot_keep_s;
     long slot_max_wal;

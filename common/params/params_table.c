@@ -618,6 +618,21 @@ const struct param_spec params_table[] = {
         .max = 1000,
     },
     {
+        .name = "rejoin_keep_age",
+        .type = PARAM_SECONDS,
+        .default_text = "0",
+        .shortdesc = "for how many seconds these folders are kept",
+        .longdesc =
+            "With rejoin: what rejoin_keep counts is removed once it was\n"
+            "kept for so long (2592000 is a month), the oldest first, each\n"
+            "named in the log. A monitor looks for it once an hour, and\n"
+            "removes it a little at a time. 0: only rejoin_keep counts.\n"
+            "Only this agent has this parameter.",
+        .offset = FIELD(rejoin_keep_age_s),
+        .min = 0,
+        .max = 2000000000,
+    },
+    {
         .name = "rejoin_attempts",
         .type = PARAM_INTEGER,
         .default_text = "3",
@@ -685,8 +700,12 @@ const struct param_spec params_table[] = {
             "place of pg_basebackup, as of a backup tool. It fills the empty\n"
             "folder PGWARD_FOLDER from the primary PGWARD_PRIMARY at port\n"
             "PGWARD_PORT, whose data has the system identifier\n"
-            "PGWARD_SYSTEM_ID and is on timeline PGWARD_TIMELINE. What it\n"
-            "leaves there has a backup_label or is a standby's. Another code\n"
+            "PGWARD_SYSTEM_ID and is on timeline PGWARD_TIMELINE. Where\n"
+            "PGWARD_WALDIR is not empty, pg_wal has to be a link to that\n"
+            "folder; PGWARD_TABLESPACES has a line OLD=NEW for each\n"
+            "tablespace: where the primary has it, and the folder that its\n"
+            "files and its link are to go to. What it leaves there has a\n"
+            "backup_label or is a standby's. Another code\n"
             "than 0 is a failure, its last line says why; five minutes\n"
             "without a line or work are one. Only this agent has this\n"
             "parameter.",

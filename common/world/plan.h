@@ -222,6 +222,8 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
     X(OP_SWAP_DATA, "swap-data", swap_data, FILES) \
                                     /* the copy takes the data's place; its \
                                        own files come back */ \
+    X(OP_PRUNE_KEPT, "prune-kept", prune_kept, FILES) \
+                                    /* of former data, what is too old */ \
     ATTR_LIST(OP_ATTR_ROW, X)       /* node, value ("": delete) */
 
 /* The attributes' own are the last ones, in their order. */

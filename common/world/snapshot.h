@@ -400,6 +400,8 @@ struct process {
                                        to do; 0: never, or another action */
     uint32_t grants_ms;           /*!< since FACT_GRANTS was last looked at;
                                        0: not since the boot */
+    uint32_t kept_ms;             /*!< since what is kept was looked through;
+                                       0: not since the boot */
     char unseen[SERVER_TEXT_SIZE];      /*!< why the processes could not be
                                              looked for, or "" */
 };
@@ -565,6 +567,8 @@ struct instance_files {
     X(refuses, FLAG, params->client_address[0] != '\0') \
     X(rewinds, FLAG, params->rejoin != REJOIN_BY_HAND) \
     X(rebuilds, FLAG, params->rejoin == REJOIN_BY_REBUILD) \
+    X(keeps_for_a_time, FLAG, params->rejoin != REJOIN_BY_HAND \
+      && params->rejoin_keep_age_s > 0) \
     X(rejoin_attempts, NUMBER, (uint32_t) params->rejoin_attempts) \
     X(sync_num, NUMBER, (uint32_t) params->sync_num)    /* 0 counts as 1 */ \
     X(xlog_check_count, NUMBER, (uint32_t) params->xlog_check_count) \

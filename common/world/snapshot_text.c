@@ -196,6 +196,7 @@ static const struct field top_fields[] = {
       AT(struct snapshot, senders.slots_due), names_tri },
     { "calm_ms", FIELD_NUMBER, AT(struct snapshot, process.calm_ms), NULL },
     NUMBER("grants_ms", process.grants_ms),
+    NUMBER("kept_ms", process.kept_ms),
     { "grants.ready", FIELD_ENUM, AT(struct snapshot, grants.ready),
       names_tri },
     { "grants.missing", FIELD_STRING, AT(struct snapshot, grants.missing),

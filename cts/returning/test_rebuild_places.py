@@ -136,6 +136,7 @@ def starts_nothing(node):
     assert "has invalid permissions" in node.out("cat", "/tmp/by-hand.log")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("placed", PLACES[:1], indirect=True, ids=["inside"])
 def test_torn_in_the_swap_it_goes_on_and_nothing_starts_in_between(placed):
     cluster, place = placed

@@ -87,6 +87,7 @@ what_is_asked_of_the_server_says_why(void **state)
     char missing_buf[64];
     struct text missing;
     enum source_proof proof;
+    static struct tablespaces spaces;
     lsn asked = 0;
 
     (void) state;
@@ -105,6 +106,7 @@ what_is_asked_of_the_server_says_why(void **state)
     assert_int_equal(proof, SOURCE_UNKNOWN);
     FAILS(pgsql_check_grants(pgsql, 0, &missing, &why), TRI_UNKNOWN);
     FAILS(pgsql_probe(&probe, 0, NULL, &why), -1);
+    FAILS(pgsql_list_tablespaces(pgsql, 0, &spaces, &why), -1);
     assert_int_equal(pgsql_listener_pid(pgsql), 0);
     pgsql_close(pgsql);
 }

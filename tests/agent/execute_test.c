@@ -4,6 +4,7 @@
  * All that the handlers touch is played by tests/standin/touched.c.
  */
 
+#include <errno.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -192,7 +193,10 @@ static const struct deed deeds[OP_COUNT] = {
                      "rebuild_copy", LIMIT_NONE },
     [OP_SWAP_DATA] = { "rejoin_read_marker | rejoin_inode"
                        " | config_block_folder | rebuild_swap 77"
-                       " | config_remove_block | own_files_restore", "rebuild_swap", LIMIT_NONE },
+                       " | config_remove_block | own_files_restore",
+                       "rebuild_swap", LIMIT_NONE },
+    [OP_PRUNE_KEPT] = { "salvage_prune 0 | rebuild_prune | memory_note_kept",
+                        "rebuild_prune", LIMIT_NONE },
     [OP_HAND_OVER] = { "watch_hand_over", "watch_hand_over", LIMIT_NONE },
     [OP_REPORT] = { "watch_report", "watch_report", LIMIT_NONE },
     ATTR_LIST(ATTR_DEED, )
@@ -1152,6 +1156,41 @@ a_copy_in_the_datas_place_is_what_the_marker_names(void **state)
     assert_null(strstr(touched_calls(), "rejoin_inode"));
 }
 
+static void
+comes_too_late(void *ret)
+{
+    (void) ret;
+    errno = ETIME;
+}
+
+/* A monitor removes a little, and the next one looks at it again. */
+static void
+what_is_kept_goes_a_little_at_a_time(void **state)
+{
+    static const struct reply more[] = {
+        { "rebuild_prune", -1, NULL, 0, comes_too_late },
+        { NULL, 0, NULL, 0, NULL },
+    };
+    static const struct reply stuck[] = {
+        { "rebuild_prune", -1, "remove 'x'", 0, comes_too_late },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    touched_reply(more);
+    (void) add(OP_PRUNE_KEPT, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.failed, OP_NONE);
+    assert_null(strstr(touched_calls(), "memory_note_kept"));
+    prepare();
+    touched_reply(stuck);
+    (void) add(OP_PRUNE_KEPT, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.failed, OP_PRUNE_KEPT);
+    assert_has(touched_calls(), "memory_note_kept");
+}
+
 /* pg_basebackup has a checkpoint made, pg_rewind needs one before. */
 static void
 a_copy_does_not_wait_for_a_checkpoint(void **state)
@@ -1295,6 +1334,7 @@ main(void)
         cmocka_unit_test(
             data_that_a_rewind_tore_is_marked_before_it_is_put_aside),
         cmocka_unit_test(a_copy_in_the_datas_place_is_what_the_marker_names),
+        cmocka_unit_test(what_is_kept_goes_a_little_at_a_time),
         cmocka_unit_test(a_copy_does_not_wait_for_a_checkpoint),
         cmocka_unit_test(
             a_copy_is_known_to_be_of_the_timeline_that_it_was_made_on),

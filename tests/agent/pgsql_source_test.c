@@ -248,6 +248,60 @@ names_each_grant_that_is_missing(void **state)
                         "GRANT pg_checkpoint TO \"re\"\"join\";");
 }
 
+static struct tablespaces spaces;
+
+static int
+list(void)
+{
+    text_init(&why, why_buf, sizeof(why_buf));
+    return pgsql_list_tablespaces(pgsql, clock_now_ms() + LONG_MS, &spaces,
+                                  &why);
+}
+
+static void
+script_list(int rows, const char *const *values)
+{
+    standin_connect_ok();
+    standin_command();
+    standin_command();
+    standin_rows(2, rows, values);
+    standin_end();
+}
+
+static void
+lists_as_many_tablespaces_as_there_is_room_for(void **state)
+{
+    static const char *many[2 * (TABLESPACES_MAX + 1)];
+    static char long_path[PATH_SIZE + 2];
+
+    (void) state;
+    for (size_t i = 0; i <= TABLESPACES_MAX; i++) {
+        many[2 * i] = "16384";
+        many[2 * i + 1] = "/srv/a";
+    }
+    script_list(0, many);
+    assert_int_equal(list(), 0);
+    assert_int_equal(spaces.count, 0);
+    script_list(TABLESPACES_MAX, many);
+    assert_int_equal(list(), 0);
+    assert_int_equal(spaces.count, TABLESPACES_MAX);
+    assert_int_equal(spaces.at[TABLESPACES_MAX - 1].oid, 16384);
+    assert_string_equal(spaces.at[TABLESPACES_MAX - 1].path, "/srv/a");
+    script_list(TABLESPACES_MAX + 1, many);
+    assert_int_equal(list(), -1);
+    assert_non_null(strstr(why_buf, "has 65 tablespaces"));
+    memset(long_path, 'x', sizeof(long_path) - 1);
+    many[1] = long_path;
+    script_list(1, many);
+    assert_int_equal(list(), -1);
+    assert_non_null(strstr(why_buf, "tablespace 16384 is too long"));
+    standin_connect_ok();
+    standin_error("53200", "out of memory");
+    standin_end();
+    assert_int_equal(list(), -1);
+    assert_non_null(strstr(why_buf, "out of memory"));
+}
+
 static void
 concludes_nothing_from_a_look_that_failed(void **state)
 {
@@ -282,6 +336,9 @@ main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             concludes_nothing_from_a_look_that_failed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            lists_as_many_tablespaces_as_there_is_room_for, set_up,
+            tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
@@ -192,7 +193,7 @@ make_places(bool inside, struct places *places)
 {
     struct stat info;
 
-    assert_true(salvage_remove_folder(top) == 0 || errno == ENOENT);
+    assert_true(salvage_remove_folder(top, 0) == 0 || errno == ENOENT);
     name(&places->data, "data", inside);
     name(&places->wal, "disk/wal", !inside);
     name(&places->space, "space", inside);
@@ -379,6 +380,8 @@ writes_nothing_over(void **state)
 static void
 removes_the_oldest_with_all_that_it_leads_to(void **state)
 {
+    const struct salvage_limits one = { .keep = 1 };
+    const struct salvage_limits none = { .keep = 0 };
     struct places places;
     char old[PATH_SIZE];
 
@@ -386,16 +389,78 @@ removes_the_oldest_with_all_that_it_leads_to(void **state)
     for (int inside = 0; inside < 2; inside++) {
         make_places(inside == 1, &places);
         assert_int_equal(swap(&places, old), 0);
-        assert_int_equal(rebuild_kept_prune(places.data.path, 1, &why), 0);
+        assert_int_equal(rebuild_kept_prune(places.data.path, &one, &why), 0);
         assert_int_equal(files_exists(places.data.old), 1);
         assert_int_equal(files_exists(
             at("data/pgward/pgsql_tmp.pgward-old-2")), 0);
-        assert_int_equal(rebuild_kept_prune(places.data.path, 0, &why), 0);
+        assert_int_equal(rebuild_kept_prune(places.data.path, &none, &why), 0);
         assert_int_equal(files_exists(places.data.old), 0);
         assert_int_equal(files_exists(places.wal.old), 0);
         assert_int_equal(files_exists(places.space.old), 0);
         assert_true(is_whole(places.data.path, "new"));
     }
+}
+
+static void
+make_older(const char *path, time_t seconds)
+{
+    const struct timespec times[] = {
+        { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - seconds },
+    };
+
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void
+removes_what_was_kept_long_enough(void **state)
+{
+    const struct salvage_limits limits = { .keep = 9, .age_s = 1000 };
+    struct places places;
+    char old[PATH_SIZE];
+
+    (void) state;
+    make_places(true, &places);
+    assert_int_equal(swap(&places, old), 0);
+    make_older(at("data/pgward/pgsql_tmp.pgward-old-2"), 900);
+    assert_int_equal(rebuild_kept_prune(places.data.path, &limits, &why), 0);
+    assert_int_equal(files_exists(
+        at("data/pgward/pgsql_tmp.pgward-old-2")), 1);
+    make_older(at("data/pgward/pgsql_tmp.pgward-old-2"), 1100);
+    assert_int_equal(rebuild_kept_prune(places.data.path, &limits, &why), 0);
+    assert_int_equal(files_exists(
+        at("data/pgward/pgsql_tmp.pgward-old-2")), 0);
+    assert_int_equal(files_exists(places.data.old), 1);
+    make_older(places.data.old, 1100);
+    assert_int_equal(rebuild_kept_prune(places.data.path, &limits, &why), 0);
+    assert_int_equal(files_exists(places.data.old), 0);
+    assert_int_equal(files_exists(places.space.old), 0);
+}
+
+/* Of what is half removed the name says so, and the next call goes on. */
+static void
+removes_a_little_at_a_time(void **state)
+{
+    struct salvage_limits limits = { .keep = 0, .deadline_ms = 1 };
+    struct places places;
+    char old[PATH_SIZE];
+
+    (void) state;
+    make_places(false, &places);
+    assert_int_equal(swap(&places, old), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(rebuild_kept_prune(places.data.path, &limits, &why),
+                         -1);
+        assert_int_equal(errno, ETIME);
+        assert_string_equal(why_buf, "");
+        assert_int_equal(files_exists(old), 0);
+        assert_int_equal(files_exists(at("data.pgward-old-3.gone")), 1);
+    }
+    limits.deadline_ms = 0;
+    limits.keep = 9;
+    assert_int_equal(rebuild_kept_prune(places.data.path, &limits, &why), 0);
+    assert_int_equal(files_exists(places.wal.old), 0);
+    assert_int_equal(files_exists(at("data.pgward-old-3.gone")), 0);
+    assert_true(is_whole(places.data.path, "new"));
 }
 
 static void
@@ -427,6 +492,7 @@ knows_its_own_names(void **state)
         { "/srv/data.pgward-new-1", REBUILD_FRESH },
         { "/srv/data.pgward-old-12", REBUILD_OLD },
         { "/srv/data.pgward-old-12.part", REBUILD_PART },
+        { "/srv/data.pgward-old-12.gone", REBUILD_GONE },
         { "/srv/data/pgward/pgsql_tmp.pgward-old-1", REBUILD_OLD },
         { "/wal.pgward-old-3.pgward-new-4", REBUILD_FRESH },
         { "/srv/data.pgward-new-1.part", REBUILD_OTHER },
@@ -469,7 +535,7 @@ static int
 remove_top(void **state)
 {
     (void) state;
-    return salvage_remove_folder(top);
+    return salvage_remove_folder(top, 0);
 }
 
 int
@@ -481,6 +547,8 @@ main(void)
         cmocka_unit_test(puts_nothing_aside_that_was_not_marked),
         cmocka_unit_test(writes_nothing_over),
         cmocka_unit_test(removes_the_oldest_with_all_that_it_leads_to),
+        cmocka_unit_test(removes_what_was_kept_long_enough),
+        cmocka_unit_test(removes_a_little_at_a_time),
         cmocka_unit_test(removes_inside_what_a_rewind_would_take),
         cmocka_unit_test(knows_its_own_names),
     };

@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libpq-fe.h>
@@ -667,6 +668,9 @@ follows_a_history_of_its_own(void **state)
 static void
 removes_the_oldest_and_never_the_newest(void **state)
 {
+    const struct salvage_limits two = { .keep = 2 };
+    const struct salvage_limits none = { .keep = 0 };
+    const struct salvage_limits long_time = { .keep = 9, .age_s = 100000 };
     struct salvage_request request;
     struct salvage_kept kept;
 
@@ -678,11 +682,13 @@ removes_the_oldest_and_never_the_newest(void **state)
         keep(&request, &kept);
         assert_int_equal(kept.number, i);
     }
-    assert_int_equal(salvage_prune(&params, &site.owner, 2, &why), 0);
+    assert_int_equal(salvage_prune(&params, &site.owner, &two, &why), 0);
     assert_int_equal(count_files("primary.pgward-diverged-*"), 2);
     assert_int_equal(count_files("primary.pgward-diverged-[34]"), 2);
-    assert_int_equal(salvage_prune(&params, &site.owner, 0, &why), 0);
+    assert_int_equal(salvage_prune(&params, &site.owner, &none, &why), 0);
     assert_int_equal(count_files("primary.pgward-diverged-*"), 1);
+    assert_int_equal(count_files("primary.pgward-diverged-4"), 1);
+    assert_int_equal(salvage_prune(&params, &site.owner, &long_time, &why), 0);
     assert_int_equal(count_files("primary.pgward-diverged-4"), 1);
     assert_int_equal(count_files("srv3.pgward-diverged-1"), 1);
 }
@@ -706,6 +712,26 @@ removes_what_a_killed_call_left(void **state)
     keep(&request, &kept);
     assert_int_equal(kept.number, 5);
     assert_int_equal(count_files("*.part"), 0);
+}
+
+static void
+removes_what_was_kept_long_enough(void **state)
+{
+    const struct salvage_limits limits = { .keep = 9, .age_s = 1000 };
+    const struct timespec times[] = {
+        { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 1100 },
+    };
+    char path[LIVE_PATH_SIZE + 64];
+    struct text text;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "%s.pgward-diverged-4", primary.pgdata);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_int_equal(salvage_prune(&params, &site.owner, &limits, &why), 0);
+    assert_int_equal(count_files("primary.pgward-diverged-4"), 0);
+    assert_int_equal(count_files("primary.pgward-diverged-5"), 1);
 }
 
 static void
@@ -842,6 +868,7 @@ main(void)
         cmocka_unit_test(follows_a_history_of_its_own),
         cmocka_unit_test(removes_the_oldest_and_never_the_newest),
         cmocka_unit_test(removes_what_a_killed_call_left),
+        cmocka_unit_test(removes_what_was_kept_long_enough),
         cmocka_unit_test(says_what_of_the_wal_is_gone),
         cmocka_unit_test(lists_no_folder_that_is_none),
         cmocka_unit_test(needs_room_and_says_how_much),

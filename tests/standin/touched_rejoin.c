@@ -159,11 +159,28 @@ salvage_list(const struct salvage_listing *listing,
 
 int
 salvage_prune(const struct params *params, const struct identity *identity,
-              size_t keep, struct text *ret_why)
+              const struct salvage_limits *limits, struct text *ret_why)
 {
     (void) params;
     (void) identity;
-    return PLAY(ret_why, NULL, " %zu", keep);
+    return PLAY(ret_why, NULL, " %zu", limits->keep);
+}
+
+struct salvage_limits
+salvage_limits_of(const struct params *params, int64_t deadline_ms)
+{
+    return (struct salvage_limits) { (size_t) params->rejoin_keep,
+                                     params->rejoin_keep_age_s, deadline_ms };
+}
+
+int
+rebuild_prune(const struct params *params, const struct identity *identity,
+              int64_t deadline_ms, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    (void) deadline_ms;
+    return PLAY(ret_why, NULL, "%s", "");
 }
 
 int

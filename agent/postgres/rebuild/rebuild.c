@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +51,9 @@ static enum rebuild_outcome
 make_ready(const struct rebuild_request *request, struct rebuild_place *place,
            struct text *why)
 {
-    long keep = request->params->rejoin_keep;
+    struct salvage_limits limits = salvage_limits_of(request->params, 0);
 
+    limits.keep -= limits.keep > 0 ? 1 : 0;     /* for the one to come */
     if (rebuild_place_find(request->params, request->spaces, place, why)
         != 0) {
         return REBUILD_REFUSED;
@@ -62,8 +64,7 @@ make_ready(const struct rebuild_request *request, struct rebuild_place *place,
         return REBUILD_REFUSED;
     }
     return rebuild_place_clear(place, why) == 0
-           && rebuild_kept_prune(place->data.path,
-                                 keep > 1 ? (size_t) keep - 1 : 0, why) == 0
+           && rebuild_kept_prune(place->data.path, &limits, why) == 0
            && rebuild_place_make(place, why) == 0
            ? REBUILD_OK : REBUILD_REFUSED;
 }
@@ -220,7 +221,28 @@ rebuild_swap(const struct params *params, const struct identity *identity,
     return rc;
 }
 
-/* --- around a rewind ------------------------------------------------------- */
+/* --- what is kept ---------------------------------------------------------- */
+
+int
+rebuild_prune(const struct params *params, const struct identity *identity,
+              int64_t deadline_ms, struct text *ret_why)
+{
+    struct salvage_limits limits = salvage_limits_of(params, deadline_ms);
+    char real[PATH_MAX];
+    int cause = 0;
+    int rc = 0;
+
+    if (become(params, identity, ret_why) != 0) {
+        return -1;
+    }
+    if (realpath(params->pgdata, real) != NULL) {
+        rc = rebuild_kept_prune(real, &limits, ret_why);
+        cause = errno;
+    }
+    identity_return();
+    errno = cause;
+    return rc;
+}
 
 int
 rebuild_clear_inside(const struct params *params,

@@ -46,6 +46,16 @@ rebuild_note_torn(const struct params *params,
                   const struct identity *identity, struct text *ret_why);
 
 /*!
+ * Remove what rejoin_keep and rejoin_keep_age leave no room for
+ * (rebuild_kept_prune()); without PGDATA nothing.
+ *
+ * \return 0; -1 with `ret_why`; -1 with errno ETIME: call it again.
+ */
+int
+rebuild_prune(const struct params *params, const struct identity *identity,
+              int64_t deadline_ms, struct text *ret_why);
+
+/*!
  * Remove what is kept where a pg_rewind of PGDATA would remove it unseen
  * (rebuild_kept_clear_inside()).
  *

@@ -81,8 +81,10 @@ read_name(const char *name, unsigned *ret_number)
     if (*rest == '\0') {
         return fresh ? REBUILD_FRESH : REBUILD_OLD;
     }
-    return !fresh && strcmp(rest, SALVAGE_PART) == 0 ? REBUILD_PART
-                                                     : REBUILD_OTHER;
+    return fresh ? REBUILD_OTHER
+           : strcmp(rest, SALVAGE_PART) == 0 ? REBUILD_PART
+           : strcmp(rest, REBUILD_GONE_END) == 0 ? REBUILD_GONE
+                                                 : REBUILD_OTHER;
 }
 
 /* The dot before our part of a name, or NULL. */

@@ -38,12 +38,16 @@ int
 rebuild_folder_name(struct rebuild_folder *folder, bool inside,
                     unsigned number);
 
+/*! Behind the name of one that is being removed. */
+#define REBUILD_GONE_END ".gone"
+
 /*! What a name is. */
 enum rebuild_kind {
     REBUILD_OTHER = 0,          /*!< none of ours */
     REBUILD_FRESH,              /*!< `pgward-new-N` */
     REBUILD_OLD,                /*!< `pgward-old-N` */
     REBUILD_PART,               /*!< `pgward-old-N.part`: being filled */
+    REBUILD_GONE,               /*!< `pgward-old-N.gone`: being removed */
 };
 
 /*! What is the last part of this path? */

@@ -4,6 +4,8 @@
 #include "rebuild_kept.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -13,22 +15,31 @@
 #include "report.h"
 #include "salvage_parts.h"
 
-int
-rebuild_kept_remove(const char *path, struct text *ret_why)
+static int
+remove_until(const char *path, int64_t deadline_ms, struct text *why)
 {
-    if (salvage_remove_folder(path) == 0 || errno == ENOENT) {
+    if (salvage_remove_folder(path, deadline_ms) == 0 || errno == ENOENT) {
         return 0;
     }
-    text_add(ret_why, "remove '%s': it is in the way, and could not be: %s",
-             path, strerror(errno));
+    if (errno != ETIME) {
+        text_add(why, "remove '%s': it is in the way, and could not be: %s",
+                 path, strerror(errno));
+    }
     return -1;
 }
 
-/* --- too many ------------------------------------------------------------- */
+int
+rebuild_kept_remove(const char *path, struct text *ret_why)
+{
+    return remove_until(path, 0, ret_why);
+}
+
+/* --- too many, too old ---------------------------------------------------- */
 
 struct olds {
     size_t count;
     struct rebuild_found first;
+    struct rebuild_found gone;      /* one that was begun; OTHER: none */
 };
 
 static void
@@ -36,6 +47,9 @@ see_old(void *context, const struct rebuild_found *found)
 {
     struct olds *olds = context;
 
+    if (found->kind == REBUILD_GONE) {
+        olds->gone = *found;
+    }
     if (found->kind != REBUILD_OLD) {
         return;
     }
@@ -47,6 +61,7 @@ see_old(void *context, const struct rebuild_found *found)
 
 struct removal {
     const char *pgdata;             /* of today */
+    int64_t deadline_ms;
     const struct rebuild_link *link;
     struct text *why;
 };
@@ -66,7 +81,7 @@ remove_linked(void *context, const struct rebuild_link *link)
     struct removal *removal = context;
 
     if (rebuild_folder_kind(link->target) == REBUILD_OLD) {
-        return rebuild_kept_remove(link->target, removal->why);
+        return remove_until(link->target, removal->deadline_ms, removal->why);
     }
     removal->link = link;
     if (files_exists(link->path) == 1
@@ -78,39 +93,61 @@ remove_linked(void *context, const struct rebuild_link *link)
 }
 
 static int
-remove_old(const char *pgdata, const struct rebuild_found *old,
-           struct text *why)
+remove_gone(struct removal *removal, const char *path)
 {
-    struct removal removal = { .pgdata = pgdata, .why = why };
-    size_t said = why->len;
+    size_t said = removal->why->len;
 
-    if (rebuild_folder_links(old->path, remove_linked, &removal) != 0) {
-        if (why->len == said) {
-            text_add(why, "remove '%s': it could not be looked at: %s",
-                     old->path, strerror(errno));
-        }
+    if (rebuild_folder_links(path, remove_linked, removal) == 0) {
+        return remove_until(path, removal->deadline_ms, removal->why);
+    }
+    if (errno != ETIME && removal->why->len == said) {
+        text_add(removal->why, "remove '%s': it could not be looked at: %s",
+                 path, strerror(errno));
+    }
+    return -1;
+}
+
+static int
+begin_removal(const char *path, const struct salvage_limits *limits,
+              struct text *why)
+{
+    char gone[PATH_SIZE];
+    struct text text;
+
+    text_init(&text, gone, sizeof(gone));
+    text_add(&text, "%s" REBUILD_GONE_END, path);
+    if (text.overflow || rename(path, gone) != 0) {
+        text_add(why, "remove '%s': it could not be given another name: %s",
+                 path, strerror(errno));
         return -1;
     }
-    return rebuild_kept_remove(old->path, why);
+    report_log(LOG_NOTICE, "'%s' goes, data that a copy took the place of: "
+               "rejoin_keep is %ld, rejoin_keep_age %lld s", path,
+               (long) limits->keep, (long long) limits->age_s);
+    return 0;
 }
 
 int
-rebuild_kept_prune(const char *pgdata, size_t keep, struct text *ret_why)
+rebuild_kept_prune(const char *pgdata, const struct salvage_limits *limits,
+                   struct text *ret_why)
 {
-    for (;;) {
+    struct removal removal = { .pgdata = pgdata, .why = ret_why,
+                               .deadline_ms = limits->deadline_ms };
+    int rc = 0;
+
+    while (rc == 0) {
         struct olds olds = { .count = 0 };
 
         rebuild_folder_scan(pgdata, see_old, &olds);
-        if (olds.count <= keep) {
-            return 0;
+        if (olds.gone.kind == REBUILD_GONE) {
+            rc = remove_gone(&removal, olds.gone.path);
+        } else if (salvage_is_over(limits, olds.count, olds.first.path)) {
+            rc = begin_removal(olds.first.path, limits, ret_why);
+        } else {
+            break;
         }
-        if (remove_old(pgdata, &olds.first, ret_why) != 0) {
-            return -1;
-        }
-        report_log(LOG_NOTICE, "removed '%s', data that a copy took the place "
-                   "of: so many are kept as rejoin_keep says",
-                   olds.first.path);
     }
+    return rc;
 }
 
 /* --- in the way of a rewind ------------------------------------------------ */

@@ -2,8 +2,7 @@
 #ifndef PGWARD_AGENT_REBUILD_KEPT_H
 #define PGWARD_AGENT_REBUILD_KEPT_H
 
-#include <stddef.h>
-
+#include "salvage.h"
 #include "text.h"
 
 /*
@@ -12,14 +11,17 @@
  */
 
 /*!
- * Remove the oldest until `keep` are left, with the pg_wal and the tablespaces
- * that each leads to; each is logged by name.
+ * Remove the oldest that the limits leave no room for, with the pg_wal and the
+ * tablespaces that each leads to; each is logged by name first, and gets
+ * another one: half of it is not taken for whole.
  *
  * \param[in] pgdata  of today, without a link as its last part
- * \return 0, or -1 with `ret_why`.
+ * \return 0; -1 with `ret_why`; -1 with errno ETIME and no words: the deadline
+ *         came, call it again.
  */
 int
-rebuild_kept_prune(const char *pgdata, size_t keep, struct text *ret_why);
+rebuild_kept_prune(const char *pgdata, const struct salvage_limits *limits,
+                   struct text *ret_why);
 
 /*!
  * Remove what of them lies inside of PGDATA, of its pg_wal or of a tablespace:

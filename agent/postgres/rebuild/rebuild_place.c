@@ -93,8 +93,8 @@ check_mounts(const char *path, struct text *why)
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0
             && is_mount_point(dirfd(folder), entry->d_name)) {
-            text_add(why, "mount '%s' elsewhere and make it a link, or copy by"
-                     " hand: a mount point cannot be exchanged. It is in '%s'",
+            text_add(why, "mount '%s' elsewhere and make it a link: a mount "
+                     "point cannot be exchanged. It is in '%s'",
                      entry->d_name, path);
             return -1;
         }
@@ -167,15 +167,15 @@ find_linked(const char *link, char *ret_path)
 static int
 find_wal(struct rebuild_place *place, struct text *why)
 {
-    char link[PATH_SIZE];
+    char path[PATH_SIZE];
 
     place->wal.path[0] = '\0';
-    if (path_join(place->data.path, "pg_wal", link) == 0
-        && (find_linked(link, place->wal.path) == 0 || errno == EINVAL
+    if (path_join(place->data.path, "pg_wal", path) == 0
+        && (find_linked(path, place->wal.path) == 0 || errno == EINVAL
             || errno == ENOENT)) {
         return 0;
     }
-    text_add(why, "look at '%s': could not find where it leads: %s", link,
+    text_add(why, "look at '%s': could not find where it leads: %s", path,
              strerror(errno));
     return -1;
 }
@@ -214,8 +214,9 @@ check_alone(const struct rebuild_place *place, size_t index, struct text *why)
 
         if (rebuild_folder_same(other, mine->path)
             || (i == 0 && own_list_is_inside(other, mine->path))) {
-            text_add(why, "move '%s', or copy by hand: a tablespace or pg_wal "
-                     "lies there, and so does '%s'", mine->path, other);
+            text_add(why, "use another folder than '%s': a tablespace or "
+                     "pg_wal lies there, and so does '%s'", mine->path,
+                     other);
             return -1;
         }
     }

@@ -236,16 +236,16 @@ copy_mapped(struct running *running, const char **argv, size_t count,
     struct mappings *mappings = calloc(1, sizeof(*mappings));
 
     for (size_t i = 0; i < place->spaces->count; i++) {
-        const char *from = place->spaces->at[i].path;
+        const char *path = place->spaces->at[i].path;
         struct text text;
 
         if (mappings == NULL) {
             return REBUILD_FAILED;
         }
         text_init(&text, mappings->text[i], MAPPING_SIZE);
-        if (add_mapping(from, place->space[i].fresh, &text) != 0) {
-            text_add(why, "copy by hand: the path of the tablespace '%s' is "
-                     "too long", from);
+        if (add_mapping(path, place->space[i].fresh, &text) != 0) {
+            text_add(why, "make a copy by hand: the path of the tablespace "
+                     "'%s' is too long", path);
             return REBUILD_REFUSED;
         }
         argv[count++] = mappings->text[i];

@@ -11,6 +11,7 @@
 #include "primary.h"
 #include "profile.h"
 #include "record.h"
+#include "rejoin.h"
 #include "standby.h"
 #include "want.h"
 #include "watch_duty.h"
@@ -413,4 +414,7 @@ decide_monitor(const struct snapshot *snapshot, struct plan *plan)
         return;
     }
     duties_of_the_well(snapshot, plan, code);
+    if (plan->verdict == VERDICT_EXIT && plan->code == code) {
+        kept_duty(snapshot, plan);
+    }
 }

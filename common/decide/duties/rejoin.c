@@ -21,6 +21,9 @@
 /* What a rewind needs is tried so often. */
 #define TRY_AGAIN_MS 86400000u
 
+/* What is kept is looked through so often. */
+#define LOOK_THROUGH_MS 3600000u
+
 bool
 rejoin_is_prepared(const struct snapshot *snapshot, struct plan *plan)
 {
@@ -40,6 +43,18 @@ rejoin_is_prepared(const struct snapshot *snapshot, struct plan *plan)
                  "primary: %s", snapshot->grants.missing);
     }
     return true;
+}
+
+void
+kept_duty(const struct snapshot *snapshot, struct plan *plan)
+{
+    uint32_t since_ms = snapshot->process.kept_ms;
+
+    if (snapshot->settings.keeps_for_a_time
+        && snapshot->action == ACTION_MONITOR && snapshot->probe != TRI_YES
+        && (since_ms == 0 || since_ms >= LOOK_THROUGH_MS)) {
+        plan_add(plan, OP_PRUNE_KEPT, OP_BEST_EFFORT, 0, NULL);
+    }
 }
 
 void

@@ -51,6 +51,13 @@ rejoin_has_say(const struct snapshot *snapshot, struct plan *plan);
 bool
 rejoin_is_prepared(const struct snapshot *snapshot, struct plan *plan);
 
+/*!
+ * Now and then a monitor has what is kept of former data looked through for
+ * what was kept long enough (rejoin_keep_age).
+ */
+void
+kept_duty(const struct snapshot *snapshot, struct plan *plan);
+
 /*! What people see of a rejoin: RSC-status, RSC-rejoin and no rank. */
 void
 want_rejoin_attrs(const struct snapshot *snapshot, struct plan *plan,
