@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What failed comes back by itself, and what it had that nobody else has is kept (P9)."""
 
+import re
 import signal
 import time
 
@@ -87,7 +88,7 @@ def test_data_that_cannot_be_rewound_is_made_anew(rebuilding):
     assert not marker(old).exists()
     assert len(kept(old)) == 1 and len(olds(old)) == 1
     assert not (olds(old)[0] / "pgward-torn").exists()
-    assert not (old.dir / "pg/data.pgward-new").exists()
+    assert not list((old.dir / "pg").glob("data.pgward-new-*"))
     assert own(old) == f"# {old.name}\n"
     assert "wal_log_hints=on" in old.syslog() and "this node is back" in old.syslog()
     leave(rebuilding)
@@ -118,7 +119,7 @@ def test_command_makes_the_copy(rebuilding):
                  stdin=HOOK % bindir())
     rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=/srv/pg/hook")
     old = part_and_return(rebuilding, 120)
-    assert "from 192.168.2.103 to /srv/pg/data.pgward-new, " in old.syslog()
+    assert re.search(r"from 192\.168\.2\.103 to /srv/pg/data\.pgward-new-\d+, ", old.syslog())
     rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=")
     leave(rebuilding)
 
@@ -145,6 +146,21 @@ def test_node_away_until_its_wal_is_gone_is_made_anew(rebuilding):
 
 def test_rejoin_keep_is_how_many_are_left(rebuilding):
     assert all(len(olds(node)) <= 3 for node in rebuilding.lab.running())
+
+
+def test_rejoin_keep_age_is_for_how_long(rebuilding):
+    rebuilding.settle()
+    had = {node.name: olds(node) + kept(node) for node in rebuilding.lab.running()}
+    assert any(had.values())
+    rebuilding.pcs("resource", "update", "pgsql", "rejoin_keep_age=1")
+    rebuilding.wait("what was kept to go", lambda _: not any(
+        olds(node) + kept(node) for node in rebuilding.lab.running()), 60)
+    for node in rebuilding.lab.running():
+        said = node.syslog()
+        for folder in had[node.name]:
+            assert re.search(f"/srv/pg/{folder.name}'.* rejoin_keep_age 1 s", said)
+    rebuilding.pcs("resource", "update", "pgsql", "rejoin_keep_age=0")
+    leave(rebuilding)
 
 
 def test_data_that_no_timeline_proves_is_made_anew(rebuilding):
