@@ -154,7 +154,8 @@ def test_rejoin_keep_age_is_for_how_long(rebuilding):
     assert any(had.values())
     rebuilding.pcs("resource", "update", "pgsql", "rejoin_keep_age=1")
     rebuilding.wait("what was kept to go", lambda _: not any(
-        olds(node) + kept(node) for node in rebuilding.lab.running()), 60)
+        path for node in rebuilding.lab.running()
+        for path in (node.dir / "pg").glob("data.pgward-*")), 60)
     for node in rebuilding.lab.running():
         said = node.syslog()
         for folder in had[node.name]:

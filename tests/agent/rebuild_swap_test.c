@@ -32,7 +32,7 @@ static char top[] = "/tmp/pgward-swap-XXXXXX";
 static char why_buf[2048];
 static struct text why;
 
-/* --- what the code calls, counted ------------------------------------------ */
+/* --- what the code calls, counted ----------------------------------------- */
 
 static int steps_left;          /* 0: as many as it wants */
 
@@ -97,7 +97,7 @@ chmod(const char *path, mode_t mode)
     return fchmodat(AT_FDCWD, path, mode, 0);
 }
 
-/* --- folders ---------------------------------------------------------------- */
+/* --- folders -------------------------------------------------------------- */
 
 static const char *
 at(const char *below)
@@ -219,7 +219,7 @@ swap(const struct places *places, char *ret_old)
     return rebuild_swap_run(places->data.path, places->inode, ret_old, &why);
 }
 
-/* --- what holds -------------------------------------------------------------- */
+/* --- what holds ----------------------------------------------------------- */
 
 static bool
 is_whole(const char *data, const char *word)
@@ -286,7 +286,7 @@ assert_done(const struct places *places)
 static bool
 swap_until(const struct places *places, int steps)
 {
-    char old[PATH_SIZE];
+    char old[PATH_SIZE] = "";
     int status;
     pid_t pid = fork();
 
@@ -303,8 +303,8 @@ swap_until(const struct places *places, int steps)
 static void
 tear_everywhere(bool inside)
 {
-    struct places places;
-    char old[PATH_SIZE];
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
     int steps = 0;
     bool killed = true;
 
@@ -345,8 +345,8 @@ ends_the_same_wherever_a_swap_inside_is_torn(void **state)
 static void
 puts_nothing_aside_that_was_not_marked(void **state)
 {
-    struct places places;
-    char old[PATH_SIZE];
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
 
     (void) state;
     for (int inside = 0; inside < 2; inside++) {
@@ -362,8 +362,8 @@ puts_nothing_aside_that_was_not_marked(void **state)
 static void
 writes_nothing_over(void **state)
 {
-    struct places places;
-    char old[PATH_SIZE];
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
 
     (void) state;
     make_places(true, &places);
@@ -375,15 +375,15 @@ writes_nothing_over(void **state)
     assert_true(holds(places.wal.path, "000000010000000000000001", "mine"));
 }
 
-/* --- what is kept ------------------------------------------------------------ */
+/* --- what is kept --------------------------------------------------------- */
 
 static void
 removes_the_oldest_with_all_that_it_leads_to(void **state)
 {
     const struct salvage_limits one = { .keep = 1 };
     const struct salvage_limits none = { .keep = 0 };
-    struct places places;
-    char old[PATH_SIZE];
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
 
     (void) state;
     for (int inside = 0; inside < 2; inside++) {
@@ -415,8 +415,8 @@ static void
 removes_what_was_kept_long_enough(void **state)
 {
     const struct salvage_limits limits = { .keep = 9, .age_s = 1000 };
-    struct places places;
-    char old[PATH_SIZE];
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
 
     (void) state;
     make_places(true, &places);
@@ -441,8 +441,8 @@ static void
 removes_a_little_at_a_time(void **state)
 {
     struct salvage_limits limits = { .keep = 0, .deadline_ms = 1 };
-    struct places places;
-    char old[PATH_SIZE];
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
 
     (void) state;
     make_places(false, &places);
@@ -466,8 +466,8 @@ removes_a_little_at_a_time(void **state)
 static void
 removes_inside_what_a_rewind_would_take(void **state)
 {
-    struct places places;
-    char old[PATH_SIZE];
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
 
     (void) state;
     for (int inside = 0; inside < 2; inside++) {

@@ -221,7 +221,7 @@ rebuild_swap(const struct params *params, const struct identity *identity,
     return rc;
 }
 
-/* --- what is kept ---------------------------------------------------------- */
+/* --- what is kept --------------------------------------------------------- */
 
 int
 rebuild_prune(const struct params *params, const struct identity *identity,

@@ -150,7 +150,7 @@ rebuild_kept_prune(const char *pgdata, const struct salvage_limits *limits,
     return rc;
 }
 
-/* --- in the way of a rewind ------------------------------------------------ */
+/* --- in the way of a rewind ----------------------------------------------- */
 
 struct clearing {
     struct text *why;
