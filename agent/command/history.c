@@ -202,7 +202,7 @@ print_json(const struct look *seen, const struct chronicle *chronicle)
                                 events));
 }
 
-/* --- the verb -------------------------------------------------------------- */
+/* --- the verb ------------------------------------------------------------- */
 
 /* Without a cluster to be asked the resource that was named has its record. */
 static int

@@ -15,7 +15,7 @@
  * Decide once more by a snapshot.
  *
  * \param[in]  recorded  the plan that was recorded with it; NULL: none was
- * \param[out] ret_plan  of EXPLAIN_PLAN_SIZE, empty: the plan, as a trace has it
+ * \param[out] ret_plan  of EXPLAIN_PLAN_SIZE, empty; as a trace has it
  *
  * \return true when the plan is the recorded one, or none was recorded.
  */

@@ -14,30 +14,29 @@
  * own, and `pgward history` tells them.
  */
 
-/*! X(symbol, word, what): of the node that the event names. */
+/*! X(symbol, word): of the node that the event names. */
 #define EVENT_LIST(X) \
     X(EVENT_NONE, "none") \
-    X(EVENT_SWITCHOVER, "switchover")   /* it takes over from one that shut \
-                                           down cleanly */ \
-    X(EVENT_FAILOVER, "failover")       /* it takes over from one that did \
-                                           not */ \
-    X(EVENT_TAKES_LEAD, "takes-lead")   /* nobody else led before */ \
+    X(EVENT_SWITCHOVER, "switchover") \
+                        /* it takes over from one that shut down cleanly */ \
+    X(EVENT_FAILOVER, "failover")       /* from one that did not */ \
+    X(EVENT_TAKES_LEAD, "takes-lead")   /* nobody else led last */ \
     X(EVENT_PROMOTED, "promoted")       /* its server is a primary */ \
-    X(EVENT_REFUSED, "refused")         /* its promotion was refused, or \
-                                           failed */ \
+    X(EVENT_REFUSED, "refused") \
+                        /* its promotion was refused, or failed */ \
     X(EVENT_DEMOTED, "demoted")         /* its primary was ended */ \
     X(EVENT_DIED, "died")               /* its postmaster was found dead */ \
     X(EVENT_FAILED, "failed")           /* another action of it failed */ \
     X(EVENT_RELEASED, "released")       /* commits wait for it no longer */ \
-    X(EVENT_PRIMARY_ENDS, "primary-ends")   /* another node was told that this \
-                                               one is demoted */ \
-    X(EVENT_LEADS, "leads")             /* another node was told that this one \
-                                           was promoted */ \
+    X(EVENT_PRIMARY_ENDS, "primary-ends") \
+                        /* another node was told that it is demoted */ \
+    X(EVENT_LEADS, "leads") \
+                        /* another node was told that it was promoted */ \
     X(EVENT_REJOIN, "rejoin-begun")     /* its data is being brought back */ \
-    X(EVENT_REJOINED, "rejoined")       /* it streams from the primary again */ \
+    X(EVENT_REJOINED, "rejoined")       /* it has the primary's past again */ \
     X(EVENT_GIVEN_UP, "rejoin-given-up")    /* a person has to act */ \
-    X(EVENT_TIMELINE, "timeline")       /* of a history file in pg_wal, never \
-                                           of a line */
+    X(EVENT_TIMELINE, "timeline") \
+                        /* of a history file in pg_wal, never of a line */
 
 #define EVENT_ENUM_ROW(symbol, word) symbol,
 enum event_kind { EVENT_LIST(EVENT_ENUM_ROW) EVENT_KINDS };
