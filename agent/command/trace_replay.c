@@ -97,17 +97,17 @@ add_look(struct replay_file *file, const struct snapshot *snapshot,
          const char *recorded)
 {
     bool same = true;
-    json_t *look = explain_json_look(snapshot, recorded, &same);
+    json_t *told = explain_json_look(snapshot, recorded, &same);
 
     file->changed += !same;
-    if (look == NULL
-        || json_object_set_new(look, "file", json_string(file->path)) != 0
-        || json_object_set_new(look, "line", json_integer(
+    if (told == NULL
+        || json_object_set_new(told, "file", json_string(file->path)) != 0
+        || json_object_set_new(told, "line", json_integer(
                                    (json_int_t) file->first_line)) != 0) {
-        json_decref(look);
+        json_decref(told);
         return complain(file, file->first_line, "could not be told as JSON");
     }
-    return json_array_append_new(file->json, look);
+    return json_array_append_new(file->json, told);
 }
 
 /* Decide what has been read, if anything was. */
