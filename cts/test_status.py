@@ -96,12 +96,13 @@ def test_each_node_tells_the_same_of_a_healthy_cluster(cluster):
         assert (told["sync_standbys"], told["sync_required"]) == (1, 1)
         assert told["addresses"]["replication"] == "192.168.2.103"
         assert row(told, primary)["state"] == "running"
+        assert 0 <= time.time() - row(told, primary)["role_since"] < 600
         standbys = [n for n in told["nodes"] if n["name"] != primary]
         assert sorted(n["sync"] for n in standbys) == ["async", "sync"]
         assert sorted(n["takeover"]["rule"] for n in standbys) == ["out-of-date", "synchronous"]
         assert len({n["timeline"] for n in told["nodes"]}) == 1
         for one in standbys:
-            assert one["behind_bytes"] is not None and one["since_ms"] > 0
+            assert one["behind_bytes"] is not None and one["connected_ms"] > 0
             assert one["slot"]["active"] and one["slot"]["held_bytes"] is not None
         assert [n["name"] for n in told["nodes"] if n["self"]] == [node.name]
 
@@ -176,7 +177,7 @@ def test_a_primary_that_does_not_answer_proves_nothing(cluster, limit):
             assert told["rpo"]["state"] == "unknown", told
             assert told["spares"] is None and told["sync_standbys"] is None
             assert row(told, primary.name)["state"] == "unknown"
-            if node is primary:
+            if node.name == primary.name:
                 assert code == ERRORS and "does not answer" in about(told, "primary")[0]
             else:
                 assert code == FAILED and not told["whole"]
@@ -186,6 +187,35 @@ def test_a_primary_that_does_not_answer_proves_nothing(cluster, limit):
         primary.signal(signal.SIGCONT, POSTGRES)
         cluster.pcs("property", "set", "maintenance-mode=false")
     cluster.settle()
+
+
+def test_a_daemon_that_hangs_is_named_and_left(cluster):
+    """Connecting to a daemon of the cluster has no time-out of its own."""
+    node = cluster.standbys()[0]
+    began = time.monotonic()
+    assert node.signal(signal.SIGSTOP, "pacemaker-attrd") == 1
+    try:
+        code, told = ask(node, "--timeout=2s")
+    finally:
+        node.signal(signal.SIGCONT, "pacemaker-attrd")
+    assert time.monotonic() - began < 2 + SLACK
+    assert code == FAILED and not told["whole"]
+    assert told["rpo"]["state"] != "none", told
+    cluster.settle()
+
+
+def test_what_a_move_left_is_named(cluster):
+    node = cluster.primary()
+    healthy(node)
+    node.run("cibadmin", "-C", "-o", "constraints", "-X",
+             '<rsc_location id="cli-prefer-msPostgresql" rsc="msPostgresql" '
+             f'node="{node.name}" score="0"/>')
+    for teller in cluster.lab.nodes:
+        code, told = wait_for(teller, "the constraint", lambda t: about(t, "constraint"))
+        assert code == OK
+        assert "pcs constraint delete cli-prefer-msPostgresql" in about(told, "constraint")[0]
+    cluster.pcs("constraint", "delete", "cli-prefer-msPostgresql")
+    healthy(node)
 
 
 def test_a_primary_that_lets_nobody_in_is_named(cluster):

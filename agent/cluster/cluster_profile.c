@@ -265,6 +265,31 @@ read_resource(struct reader *reader, const xmlNode *top)
     }
 }
 
+/* As Pacemaker's and pcs's commands name what a move or a ban leaves. */
+static void
+read_constraint(const struct reader *reader, const xmlNode *constraint)
+{
+    static const char *const beginnings[] = { "cli-ban-", "cli-prefer-",
+                                              "cli-standby-", "pgward-" };
+    struct profile *profile = reader->profile;
+    const char *object = element_get_or(constraint, "rsc", "");
+    const char *id = element_get_or(constraint, "id", "");
+    size_t len = strlen(profile->moves);
+    struct text text;
+
+    if (object[0] == '\0' || (strcmp(object, reader->resource) != 0
+                              && strcmp(object, profile->clone) != 0)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+        if (strncmp(id, beginnings[i], strlen(beginnings[i])) == 0) {
+            text_init(&text, profile->moves + len,
+                      sizeof(profile->moves) - len);
+            text_add(&text, "%s%s", len > 0 ? " " : "", id);
+        }
+    }
+}
+
 /* Defaults first, wherever they stand. */
 static void
 read_reply(struct reader *reader, const xmlNode *reply)
@@ -287,6 +312,12 @@ read_reply(struct reader *reader, const xmlNode *reply)
         if (element_is(part, "clone") || element_is(part, "master")
             || element_is(part, "group") || element_is(part, "primitive")) {
             read_resource(reader, part);
+        }
+    }
+    for (const xmlNode *part = reply; part != NULL;
+         part = next_element(part->next)) {
+        if (element_is(part, "rsc_location")) {
+            read_constraint(reader, part);
         }
     }
 }
@@ -341,6 +372,7 @@ cluster_observe_profile(struct cluster *cluster, int64_t deadline_ms,
              "|/cib/configuration/resources/*"
              "[descendant-or-self::primitive[@id='%s']]"
              "|/cib/configuration/resources//primitive[@class='stonith']"
+             "|/cib/configuration/constraints/rsc_location"
              "|/cib/configuration/rsc_defaults"
              "|/cib/configuration/op_defaults", cluster->resource);
     if (path.overflow || strchr(cluster->resource, '\'') != NULL) {

@@ -74,7 +74,7 @@ static json_t *
 node_json(const struct overview_node *node)
 {
     return json_pack("{s:s, s:b, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-                     "s:o, s:o, s:o, s:o}",
+                     "s:o, s:o, s:o, s:o, s:o}",
                      "name", node->name,
                      "self", node->self,
                      "in_node_list", node->listed,
@@ -91,7 +91,10 @@ node_json(const struct overview_node *node)
                              : json_null(),
                      "takeover", takeover_json(node),
                      "slot", slot_json(&node->slot),
-                     "since_ms", amount_json(node->since_ms),
+                     "connected_ms", amount_json(node->connected_ms),
+                     "role_since", node->changed_s != 0
+                                   ? json_integer(node->changed_s)
+                                   : json_null(),
                      "rejoin", word_json(node->rejoin));
 }
 

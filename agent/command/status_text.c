@@ -3,6 +3,8 @@
 
 #include "status_text.h"
 
+#include <time.h>
+
 #include <libsmartcols.h>
 
 #include "cleanup.h"
@@ -89,6 +91,20 @@ add_slot(const struct overview_slot *slot, struct text *text)
     }
 }
 
+/* A node's clock may be ahead of this one's. */
+static void
+add_since(const struct overview_node *node, struct text *text)
+{
+    int64_t now_s = (int64_t) time(NULL);
+
+    if (node->connected_ms.known) {
+        add_duration(node->connected_ms.value, text);
+    } else if (node->changed_s != 0 && now_s >= (int64_t) node->changed_s) {
+        add_duration((uint64_t) (now_s - (int64_t) node->changed_s) * 1000,
+                     text);
+    }
+}
+
 static void
 add_takeover(const struct overview *overview, size_t node, struct text *text)
 {
@@ -142,9 +158,7 @@ add_cell(const struct overview *overview, size_t index, enum column column,
             add_slot(&node->slot, text);
             break;
         case COL_SINCE:
-            if (node->since_ms.known) {
-                add_duration(node->since_ms.value, text);
-            }
+            add_since(node, text);
             break;
         case COLUMNS:
             break;
@@ -251,6 +265,26 @@ write_commits(const struct overview *overview, FILE *out)
     (void) fputc('\n', out);
 }
 
+/* In this machine's time zone, as the system's log has it. */
+static void
+write_last_move(const struct overview *overview, FILE *out)
+{
+    const struct overview_node *primary = &overview->node[overview->primary];
+    time_t when = (time_t) primary->changed_s;
+    char buf[32];
+    struct tm local;
+
+    if (when == 0 || localtime_r(&when, &local) == NULL
+        || strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S", &local) == 0) {
+        return;
+    }
+    (void) fprintf(out, "Last move: %s leads since %s", primary->name, buf);
+    if (primary->timeline != 0) {
+        (void) fprintf(out, ", on timeline %u", primary->timeline);
+    }
+    (void) fputc('\n', out);
+}
+
 static void
 write_head(const struct survey *survey, FILE *out)
 {
@@ -279,6 +313,9 @@ write_head(const struct survey *survey, FILE *out)
                    here->master_ip,
                    here->client_address[0] != '\0' ? ", clients use " : "",
                    here->client_address);
+    if (overview->primary != NODES_MAX) {
+        write_last_move(overview, out);
+    }
 }
 
 static void

@@ -16,16 +16,18 @@
 /* What waits by itself ends so long before the child is ended. */
 #define MARGIN_MAX_MS 500
 
-/* In this order; the last one needs what the cluster says of names. */
+/* In this order; the last two need what the cluster says of names. */
 static const struct part {
     const char *what;
     uint32_t facts;
 } parts[] = {
     { "the server and its files",
-      ~(uint32_t) (FACT_ATTRS | FACT_RECORD | FACT_MEMBERS | FACT_SENDERS) },
+      ~(uint32_t) (FACT_ATTRS | FACT_RECORD | FACT_MEMBERS | FACT_SENDERS
+                   | FACT_COPIES) },
     { "the cluster's members, record and attributes",
       FACT_ATTRS | FACT_RECORD | FACT_MEMBERS },
     { "who streams from this node", FACT_SENDERS },
+    { "the other nodes' copies of the record", FACT_COPIES },
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))

@@ -121,8 +121,10 @@ struct overview_node {
     bool spare;                   /*!< it could take over now: it may, and it
                                        streams where there is a primary */
     struct overview_slot slot;
-    struct amount since_ms;       /*!< it has been what it is: of a standby
-                                       that streams, since it connected */
+    struct amount connected_ms;   /*!< for so long it has streamed */
+    uint32_t changed_s;           /*!< since when it has its role, in seconds
+                                       since 1970 by its own clock; 0: not
+                                       known */
     char rejoin[ATTR_VALUE_SIZE]; /*!< how far its data is that comes back, or
                                        "" */
 };
@@ -164,6 +166,17 @@ struct overview {
     size_t notes_left_out;        /*!< did not fit */
     struct overview_note note[OVERVIEW_NOTES_MAX];
 };
+
+/*!
+ * Note something. One that does not fit is counted, and its words are cleaned
+ * (text_clean()).
+ *
+ * \param[in] node  whom it is about; NODES_MAX: all
+ */
+void
+overview_note(struct overview *overview, enum overview_level level,
+              enum overview_note_kind kind, size_t node, const char *format,
+              ...) __attribute__((format(printf, 5, 6)));
 
 /*! How many notes are as bad as that, or worse? */
 size_t

@@ -9,7 +9,8 @@
 #define OVERVIEW_FACTS \
     ((uint32_t) (FACT_PROCESS | FACT_FILES | FACT_CONTROL | FACT_SQL \
                  | FACT_SENDERS | FACT_REPLAY | FACT_UPSTREAM | FACT_REJOIN \
-                 | FACT_PROFILE | FACT_ATTRS | FACT_RECORD | FACT_MEMBERS))
+                 | FACT_PROFILE | FACT_ATTRS | FACT_RECORD | FACT_MEMBERS \
+                 | FACT_COPIES))
 
 /*! And what from the primary's seat (`look_request.seat`). */
 #define OVERVIEW_SEAT_FACTS \

@@ -78,7 +78,11 @@
     X(FACT_GRANTS, "grants", OF_ALL(grants)) \
                                     /* what rejoin_user may do over there */ \
     X(FACT_REJOIN, "rejoin", OF_ALL(rejoin)) \
-                                    /* how far its data is that comes back */
+                                    /* how far its data is that comes back */ \
+    X(FACT_COPIES, "copies", OF_NODE(copy) OF_NODE(copy_quorum) \
+                             OF_NODE(copy_self) OF_NODE(copy_answered)) \
+                                    /* the record as each other node that is \
+                                       online has it */
 
 #define FACT_PLACE_ROW(symbol, ...) symbol##_PLACE,
 enum fact_place { FACT_LIST(FACT_PLACE_ROW) FACT_COUNT };

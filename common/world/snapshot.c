@@ -172,7 +172,7 @@ attr_is(const struct attr *attr, const char *value)
 /* What a fact fills, in the snapshot or in each node. */
 struct group {
     size_t offset;
-    size_t size;                /* 0: it fills one, not two */
+    size_t size;                /* 0: it fills no more */
     bool of_node;
 };
 
@@ -182,7 +182,11 @@ struct group {
 #define OF_NODE(member) GROUP(struct node, member, true)
 #define GROUP_ROW(symbol, name, groups) [symbol##_PLACE] = { groups },
 
-static const struct group groups[FACT_COUNT][2] = { FACT_LIST(GROUP_ROW) };
+#define GROUPS_MAX 4
+
+static const struct group groups[FACT_COUNT][GROUPS_MAX] = {
+    FACT_LIST(GROUP_ROW)
+};
 #undef GROUP_ROW
 
 static void
@@ -216,8 +220,9 @@ snapshot_forget(struct snapshot *snapshot, uint32_t facts)
     }
     for (unsigned place = 0; place < FACT_COUNT; place++) {
         if ((facts & (1u << place)) != 0) {
-            empty(&groups[place][0], snapshot);
-            empty(&groups[place][1], snapshot);
+            for (size_t i = 0; i < GROUPS_MAX; i++) {
+                empty(&groups[place][i], snapshot);
+            }
         }
     }
 }

@@ -286,6 +286,9 @@ struct node_member {
     enum tri probed;              /*!< the cluster's history has an operation
                                        of the instance there; fencing and a
                                        clean-up take it away */
+    uint32_t changed_s;           /*!< when an operation last told its role, in
+                                       seconds since 1970 by that node's clock;
+                                       0: not known */
     struct attr cib_score;        /*!< the score that the CIB has by now, so
                                        that the scheduler knows it */
 };
@@ -604,6 +607,9 @@ struct profile {
     enum tri quorum_ignored;      /*!< no-quorum-policy=ignore */
     char resource[NODE_NAME_SIZE];
     char clone[NODE_NAME_SIZE];   /*!< that the resource is in; "": none */
+    char moves[512];              /*!< constraints on either that a move has
+                                       left or that one needs now: their ids, a
+                                       space between two; "": none */
     enum tri notify;              /*!< of the clone */
     uint32_t promoted_max;        /*!< 0: not known */
     uint32_t migration_threshold; /*!< 0: not limited, or not known */

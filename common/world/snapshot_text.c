@@ -243,6 +243,8 @@ static const struct field top_fields[] = {
     { "profile.resource", FIELD_STRING,
       AT(struct snapshot, profile.resource), NULL },
     { "profile.clone", FIELD_STRING, AT(struct snapshot, profile.clone), NULL },
+    { "profile.moves", FIELD_STRING, AT(struct snapshot, profile.moves),
+      NULL },
     { "profile.notify", FIELD_ENUM,
       AT(struct snapshot, profile.notify), names_tri },
     { "profile.promoted_max", FIELD_NUMBER,
@@ -350,6 +352,7 @@ static const struct field node_fields[] = {
     { "copy_answered", FIELD_ENUM, AT(struct node, copy_answered),
       names_tri },
     { "data_status", FIELD_ATTR, AT(struct node, record.data_status), NULL },
+    { "changed_s", FIELD_NUMBER, AT(struct node, member.changed_s), NULL },
     { "cib_score", FIELD_ATTR, AT(struct node, member.cib_score), NULL },
     ATTR_LIST(ATTR_FIELD, )
     { "sender.state", FIELD_ENUM, AT(struct node, senders.own.state),

@@ -271,6 +271,26 @@ a_quote_cannot_be_in_a_resources_id(void **state)
     script_end();
 }
 
+static void
+names_the_constraints_of_moves(void **state)
+{
+    const struct profile *profile = look_at(REPLY(
+        CONFIG("")
+        CLONE(PRIMITIVE("", OPERATIONS("")))
+        "<rsc_location id=\"cli-ban-ms-on-node1\" rsc=\"ms\"/>"
+        "<rsc_location id=\"location-ms-node2\" rsc=\"ms\"/>"
+        "<rsc_location id=\"cli-prefer-other\" rsc=\"other\"/>"
+        "<rsc_location id=\"cli-ban-none\"/>"
+        "<rsc_location id=\"pgward-switchover-1\" rsc=\"pgsql\"/>"));
+
+    (void) state;
+    assert_string_equal(profile->moves,
+                        "cli-ban-ms-on-node1 pgward-switchover-1");
+    profile = look_at(REPLY(PRIMITIVE("", "")
+                            "<rsc_location id=\"cli-ban-x\" rsc=\"\"/>"));
+    assert_string_equal(profile->moves, "");
+}
+
 int
 main(void)
 {
@@ -284,6 +304,7 @@ main(void)
         cmocka_unit_test(without_the_resource_only_the_cluster_is_known),
         cmocka_unit_test(no_answer_leaves_all_unknown),
         cmocka_unit_test(a_quote_cannot_be_in_a_resources_id),
+        cmocka_unit_test(names_the_constraints_of_moves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ healthy(struct snapshot *world, size_t self)
     world->node[1].senders.own.sync_state = SYNC_SYNC;
     world->node[1].senders.own.sync_priority = 1;
     world->node[1].senders.own.age_ms = 60000;
+    world->node[0].member.changed_s = 1795200000;
 }
 
 static void
@@ -101,11 +102,12 @@ tells_the_same_from_each_node(void **state)
         assert_int_equal(overview.node[0].role, OVERVIEW_PRIMARY);
         assert_int_equal(overview.node[0].state, OVERVIEW_RUNNING);
         assert_int_equal(overview.node[0].flushed, 0x5000000);
+        assert_int_equal(overview.node[0].changed_s, 1795200000);
         assert_int_equal(overview.node[1].role, OVERVIEW_STANDBY);
         assert_int_equal(overview.node[1].state, OVERVIEW_STREAMING);
         assert_int_equal(overview.node[1].sync, SYNC_SYNC);
         assert_int_equal(overview.node[1].takeover, LEAD_SYNC);
-        assert_int_equal(overview.node[1].since_ms.value, 60000);
+        assert_int_equal(overview.node[1].connected_ms.value, 60000);
         assert_int_equal(overview.node[2].sync, SYNC_ASYNC);
         assert_int_equal(overview.node[2].takeover, LEAD_OUT_OF_DATE);
         for (size_t i = 0; i < 3; i++) {
@@ -562,6 +564,44 @@ tells_of_the_cluster_itself(void **state)
 }
 
 static void
+tells_of_copies_of_the_record_that_differ(void **state)
+{
+    (void) state;
+    look_from(1);
+    for (size_t i = 0; i < 3; i += 2) {
+        here.node[i].copy = here.node[i].record.data_status;
+        here.node[i].copy_answered = TRI_YES;
+    }
+    make();
+    assert_int_equal(overview.note_count, 0);
+    here.node[2].copy = attr_with("DISCONNECT");
+    make();
+    assert_note(NOTE_COPY, OVERVIEW_WARNING, "the record of 'srv3' is "
+                "'DISCONNECT' in its own copy, and 'STREAMING|ASYNC' here");
+    here.node[2].copy = attr_with("");          /* one that has none */
+    make();
+    assert_note(NOTE_COPY, OVERVIEW_WARNING, "is '' in its own copy");
+    here.node[2].copy_answered = TRI_NO;
+    make();
+    assert_null(find_note(NOTE_COPY));
+    assert_note(NOTE_UNSEEN, OVERVIEW_WARNING, "'srv3' does not tell its copy");
+}
+
+static void
+tells_of_constraints_that_a_move_left(void **state)
+{
+    (void) state;
+    look_from(1);
+    (void) text_copy("cli-ban-ms-on-node1 cli-prefer-ms", here.profile.moves,
+                     sizeof(here.profile.moves));
+    make();
+    assert_int_equal(overview.note_count, 2);
+    assert_note(NOTE_CONSTRAINT, OVERVIEW_WARNING,
+                "pcs constraint delete cli-ban-ms-on-node1");
+    assert_non_null(strstr(overview.note[1].text, "'cli-prefer-ms'"));
+}
+
+static void
 nothing_seen_claims_nothing(void **state)
 {
     (void) state;
@@ -655,6 +695,8 @@ main(void)
         cmocka_unit_test(tells_of_slots),
         cmocka_unit_test(tells_of_data_that_is_not_the_clusters),
         cmocka_unit_test(tells_of_the_cluster_itself),
+        cmocka_unit_test(tells_of_copies_of_the_record_that_differ),
+        cmocka_unit_test(tells_of_constraints_that_a_move_left),
         cmocka_unit_test(nothing_seen_claims_nothing),
         cmocka_unit_test(what_does_not_fit_is_counted),
         cmocka_unit_test(bytes_are_rounded_up_and_never_to_nothing),
