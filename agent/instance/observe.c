@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "clock.h"
+#include "copies.h"
 #include "server_config.h"
 #include "memory.h"
 #include "nftables.h"
@@ -376,29 +377,10 @@ observe_cluster(struct instance *instance, uint32_t facts,
         report_log(LOG_INFO, "the cluster's configuration was not looked "
                    "at: %s", why_text);
     }
-}
-
-/* Of nodes that are online; one that is stuck has its part of the time. */
-static void
-observe_copies(const struct instance *instance, int64_t deadline_ms,
-               struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->node_count; i++) {
-        struct node *node = &snapshot->node[i];
-        char why_text[SERVER_TEXT_SIZE];
-        struct text why;
-
-        if (i == snapshot->self || node->member.online != TRI_YES
-            || clock_left_ms(deadline_ms) == 0) {
-            continue;
-        }
-        text_init(&why, why_text, sizeof(why_text));
-        node->copy_answered = cluster_read_copy(instance->cluster, node->name,
-                                                deadline_ms, node, &why) == 0
-                              ? TRI_YES : TRI_NO;
-        if (node->copy_answered == TRI_NO) {
-            log_failure("copy of the record", &why);
-        }
+    text_init(&why, why_text, sizeof(why_text));
+    if ((facts & FACT_COPIES) != 0
+        && copies_observe(instance, deadline_ms, snapshot, &why) != 0) {
+        log_failure("copies of the record", &why);
     }
 }
 
@@ -496,9 +478,6 @@ observe(struct instance *instance, uint32_t facts, uint32_t limit_ms,
     }
     observe_cluster(instance, facts, look_deadline(instance, limit_ms),
                     snapshot);
-    if ((facts & FACT_COPIES) != 0) {
-        observe_copies(instance, look_deadline(instance, limit_ms), snapshot);
-    }
     if ((facts & FACT_SENDERS) != 0 && snapshot->senders.told == TRI_YES) {
         senders_assign(snapshot);       /* by the key that was seen since */
         memory_note_senders(instance, snapshot);

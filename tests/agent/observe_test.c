@@ -52,6 +52,7 @@ static const struct {
     { FACT_UPSTREAM, "postgres_tail_upstream" },
     { FACT_GRANTS, "pgsql_check_grants | memory_note_grants" },
     { FACT_REJOIN, "rejoin_observe" },
+    { FACT_COPIES, "" },        /* nobody is known to be online */
 };
 
 /* What an earlier look of the action has left; a failed one empties it. */
@@ -85,6 +86,9 @@ static const struct {
     { FACT_NEWEST, "files.newest_timeline = 3\n" },
     { FACT_GRANTS, "grants.ready = no\ngrants.missing = x\n" },
     { FACT_REJOIN, "rejoin.phase = torn\nrejoin.alive = yes\n" },
+    { FACT_COPIES, "node.1.copy = set LATEST\nnode.1.copy_self = set LATEST\n"
+                   "node.1.copy_quorum = set 1/2\n"
+                   "node.1.copy_answered = yes\n" },
 };
 
 /* --- the script ----------------------------------------------------------- */
@@ -711,6 +715,33 @@ only_validate_tries_whether_a_refusal_is_possible(void **state)
     assert_called("nftables_observe | nftables_try");
 }
 
+static void
+asks_each_other_node_that_is_online_for_its_copy(void **state)
+{
+    static const struct reply fails[] = {
+        { "cluster_read_copy", -1, "no answer from it", 0, NULL }, END
+    };
+
+    (void) state;
+    prepare(ACTION_STATUS);
+    world.self = 0;
+    world.node_count = 3;
+    for (size_t i = 0; i < world.node_count; i++) {
+        world.node[i].name[0] = (char) ('a' + i);
+        world.node[i].member.online = TRI_YES;
+    }
+    look(FACT_COPIES);
+    assert_called("cluster_read_copy b | cluster_read_copy c");
+    assert_int_equal(world.node[0].copy_answered, TRI_UNKNOWN);
+    assert_int_equal(world.node[1].copy_answered, TRI_YES);
+    world.node[2].member.online = TRI_NO;
+    touched_reply(fails);
+    observe(&acting, FACT_COPIES, 0, &world);
+    assert_int_equal(world.node[1].copy_answered, TRI_NO);
+    assert_int_equal(world.node[2].copy_answered, TRI_UNKNOWN);
+    assert_has(touched_log(), "no answer from it");
+}
+
 int
 main(void)
 {
@@ -739,6 +770,7 @@ main(void)
         cmocka_unit_test(a_past_that_cannot_be_read_is_said),
         cmocka_unit_test(a_name_that_is_not_known_is_looked_up_once),
         cmocka_unit_test(only_validate_tries_whether_a_refusal_is_possible),
+        cmocka_unit_test(asks_each_other_node_that_is_online_for_its_copy),
     };
 
     return cmocka_run_group_tests_name("observe", tests, NULL, NULL);
