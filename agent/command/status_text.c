@@ -250,7 +250,10 @@ static void
 write_commits(const struct overview *overview, FILE *out)
 {
     (void) fprintf(out, "Commits:   ");
-    if (overview->sync_standbys.known) {
+    if (overview->sync_standbys.known && overview->sync_standbys.value == 0
+        && overview->sync_required == 0) {
+        (void) fprintf(out, "wait for no standby");
+    } else if (overview->sync_standbys.known) {
         (void) fprintf(out, "wait for %llu of %zu standbys",
                        (unsigned long long) overview->sync_standbys.value,
                        overview->sync_required);
