@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`pgward status`: what each node tells, in good days and bad."""
 
-import json
 import signal
 import threading
 import time
@@ -11,19 +10,12 @@ import pytest
 from conftest import open_lab
 from labkit.lab.node import POSTGRES
 from labkit.lab.resources import Wanted
-from labkit.lab.shell import wait_until
+from status.telling import ERRORS, FAILED, OK, about, ask, row, staged, wait_for
 
 pytestmark = pytest.mark.steps
 
-OK, ERRORS, FAILED = 0, 1, 3
 SLACK = 3       # a busy machine
 NONE = "none: 2 nodes hold every acknowledged commit"
-
-
-def staged(made):
-    if made.lab.any_node().run("pgward", "--version", check=False).returncode != 0:
-        pytest.skip("no command is staged")
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -32,48 +24,6 @@ def cluster(request, agent):
         staged(made).set_up(Wanted(agent=agent))
         made.settle()
         yield made
-
-
-@pytest.fixture(scope="module")
-def pair(request, agent):
-    with open_lab(request.config, 2) as made:
-        staged(made).set_up(Wanted(agent=agent, rep_mode="async"))
-        made.settle(sync=False)
-        yield made
-
-
-def ask(node, *options):
-    """Its exit code, and what it tells as JSON."""
-    done = node.run("pgward", "status", "--output-as=json", *options, check=False)
-    assert done.stdout, f"exit code {done.returncode}: {done.stderr}"
-    told = json.loads(done.stdout)
-    assert (told["format"], told["version"]) == ("pgward-status", 1)
-    return done.returncode, told
-
-
-def row(told, name):
-    return next(node for node in told["nodes"] if node["name"] == name)
-
-
-def about(told, kind):
-    """The notes of a kind, each as LEVEL: TEXT."""
-    return [f"{note['level']}: {note['text']}" for note in told["notes"]
-            if note["about"] == kind]
-
-
-def wait_for(node, what, test, timeout=60):
-    """Until what the node tells passes the test."""
-    last = {}
-
-    def passes():
-        last["told"] = ask(node)
-        return test(last["told"][1])
-
-    try:
-        wait_until(what, passes, timeout, 0.3)
-    except Exception as error:
-        raise AssertionError(f"{error}: {json.dumps(last.get('told'), indent=1)}") from None
-    return last["told"]
 
 
 def is_healthy(told):
@@ -293,32 +243,3 @@ def test_with_the_cluster_stopped_on_the_node(cluster):
     node.stop_cluster()
     done = node.run("pgward", "status", check=False)
     assert done.returncode == FAILED and "pcs cluster start" in done.stderr
-
-
-def test_async_mode_says_what_it_may_lose(pair):
-    primary = pair.settle(sync=False).primary
-    for node in pair.lab.nodes:
-        code, told = wait_for(node, "a standby that streams", lambda t: t["spares"] == 1)
-        assert code == OK and told["mode"] == "async"
-        assert told["rpo"]["state"] == "bytes"
-        assert told["rpo"]["text"].endswith(" now: commits wait for no standby")
-        assert (told["sync_standbys"], told["sync_required"]) == (0, 0)
-    standby = pair.standbys()[0]
-    assert standby.signal(signal.SIGSTOP, "postgres.*walreceiver") == 1
-    try:
-        pair.node(primary).sql("create table filler as select generate_series(1, 20000) as n")
-        code, told = ask(pair.node(primary))
-        assert told["rpo"]["bytes"] > 100000, told["rpo"]
-        assert row(told, standby.name)["behind_bytes"] == told["rpo"]["bytes"]
-    finally:
-        standby.signal(signal.SIGCONT, "postgres.*walreceiver")
-
-
-def test_async_mode_without_a_standby_would_lose_all(pair):
-    standby = pair.standbys()[0]
-    primary = pair.primary()
-    pair.pcs("node", "standby", standby.name, "--wait=60")
-    code, told = wait_for(primary, "nobody to be left", lambda t: t["spares"] == 0)
-    assert code == ERRORS
-    assert told["rpo"]["text"] == "all: no other node could take over"
-    assert about(told, "no-spare") == [f"error: no node could take over from '{primary.name}'"]
