@@ -9,7 +9,7 @@
 #include "names.h"
 #include "peers.h"
 
-const char *const check_kind_names[CHECK_KINDS + 1] = {
+const char *const check_kind_names[CHECK_KINDS] = {
     [CHECK_PRIMARY] = "primary",
     [CHECK_STANDBY] = "standby",
     [CHECK_SYNC] = "sync",
@@ -108,13 +108,11 @@ judge_server(const struct server *server,
         case CHECK_SYNC:
             return judge_standby(server, question, figures, why);
         case CHECK_ALIVE:
-            text_add(why, "it answers: a %s", server->in_recovery == TRI_YES
-                     ? "standby" : "primary");
-            return CHECK_YES;
-        case CHECK_KINDS:
             break;
     }
-    return CHECK_UNKNOWN;
+    text_add(why, "it answers: a %s",
+             server->in_recovery == TRI_YES ? "standby" : "primary");
+    return CHECK_YES;
 }
 
 /* --- by the cluster ------------------------------------------------------- */
@@ -143,13 +141,11 @@ record_allows(const struct attr *record, enum check_kind kind)
         case CHECK_STANDBY:
             return has_streamed(record);
         case CHECK_SYNC:
-            return attr_is(record, "STREAMING|SYNC")
-                   || attr_is(record, "STREAMING|QUORUM");
-        case CHECK_ALIVE:
-        case CHECK_KINDS:
+        case CHECK_ALIVE:       /* asks no record */
             break;
     }
-    return false;
+    return attr_is(record, "STREAMING|SYNC")
+           || attr_is(record, "STREAMING|QUORUM");
 }
 
 static bool

@@ -20,10 +20,11 @@ enum check_kind {
     CHECK_STANDBY,      /*!< may they read here? It streams. */
     CHECK_SYNC,         /*!< a standby that commits wait for */
     CHECK_ALIVE,        /*!< does the server answer? */
-    CHECK_KINDS,
 };
 
-extern const char *const check_kind_names[CHECK_KINDS + 1];
+#define CHECK_KINDS (CHECK_ALIVE + 1)
+
+extern const char *const check_kind_names[CHECK_KINDS];
 
 /*! The answer. */
 enum check_answer {

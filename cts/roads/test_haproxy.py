@@ -14,7 +14,7 @@ from labkit.lab.resources import Wanted
 from labkit.lab.shell import run, wait_until
 from roads import road
 
-pytestmark = pytest.mark.steps
+pytestmark = [pytest.mark.steps, pytest.mark.alone]
 
 FOUND = 15      # s in which HAProxy has found what the cluster has done, on a busy machine
 

@@ -14,7 +14,7 @@ from labkit.lab.resources import Wanted
 from labkit.lab.shell import wait_until
 from roads import road
 
-pytestmark = pytest.mark.steps
+pytestmark = [pytest.mark.steps, pytest.mark.alone]
 
 ADDRESS = "192.168.0.110"
 TAKEN = 4.0     # s in which the other router has it when its holder is gone
@@ -116,10 +116,8 @@ def test_a_holder_dies_and_comes_back(cluster):
     assert watch.seen == [[new.name]]
 
 
-@pytest.mark.parametrize("what, number", [("is killed", signal.SIGKILL),
-                                          ("hangs", signal.SIGSTOP)])
-def test_haproxy_on_the_holder(cluster, what, number):
-    """What fails on one router moves the address, a check that hangs too; it stays there."""
+def fail_on_holder(cluster, what, number):
+    """A signal to HAProxy where the address is: it moves, and stays there."""
     old = holder(cluster)
     new = other(cluster, old)
     assert old.signal(number, r"^haproxy ") > 0
@@ -133,6 +131,15 @@ def test_haproxy_on_the_holder(cluster, what, number):
     with Watch(cluster) as watch:
         healthy(cluster)
     assert watch.seen == [[new.name]]
+
+
+def test_haproxy_is_killed_on_the_holder(cluster):
+    fail_on_holder(cluster, "is killed", signal.SIGKILL)
+
+
+def test_haproxy_hangs_on_the_holder(cluster):
+    """And with it the check, which counts as failed."""
+    fail_on_holder(cluster, "hangs", signal.SIGSTOP)
 
 
 def test_the_way_to_the_database_fails_on_the_holder_alone(cluster):
