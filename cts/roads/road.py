@@ -8,7 +8,8 @@ import signal
 from pathlib import Path
 from typing import Dict, List
 
-from labkit.lab.node import Node
+from labkit.lab.cluster import Cluster
+from labkit.lab.node import POSTGRES, Node
 from labkit.lab.shell import wait_until
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "agent/command/examples"
@@ -27,6 +28,18 @@ def lay(node: Node, example: str, folder: str) -> None:
 def start(node: Node, *command: str) -> None:
     """As a service that goes on when nobody looks."""
     node.run("sh", "-c", 'exec setsid "$0" "$@" </dev/null >>/var/log/roads.log 2>&1 &', *command)
+
+
+def thaw(cluster: Cluster, node: Node) -> None:
+    """Its server goes on; the cluster may have moved meanwhile, or not."""
+    node.unless_off(lambda: node.signal(signal.SIGCONT, POSTGRES))
+    if not node.alive():
+        node.boot()
+    state = cluster.wait("a primary", lambda s: s.primary and s.attribute(s.primary, "status")
+                         == "PRI", 90)
+    if state.primary != node.name:
+        cluster.put_back(node)
+    cluster.settle()
 
 
 # --- HAProxy ---------------------------------------------------------------------

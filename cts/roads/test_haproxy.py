@@ -128,11 +128,7 @@ def test_the_sessions_to_an_old_primary_are_cut(cluster, router):
     session.join(60)
     assert done and "cut after" in done[0].stdout, done
     print(done[0].stdout.strip())
-    old.unless_off(lambda: old.signal(signal.SIGCONT, POSTGRES))
-    if not old.alive():
-        old.boot()
-    cluster.wait("a primary", lambda s: s.primary, 90)
-    cluster.put_back(old)
+    road.thaw(cluster, old)
     follows(cluster, router)
 
 
