@@ -37,6 +37,13 @@ def test_signal_to_a_process_that_has_ended_is_no_error():
     send(signal.SIGTERM, gone.pid)
 
 
+def test_routers_are_beside_the_nodes():
+    lab = Lab("x", ["a", "b"], router_names=["r", "s"])
+    assert [node.name for node in lab.nodes] == ["a", "b"]
+    assert [(router.name, router.index) for router in lab.routers] == [("r", 111), ("s", 112)]
+    assert lab.node("s").netns == net.namespace("x", "node.s")
+
+
 @pytest.mark.parametrize("role", ["Promoted", "Master"])
 def test_state_is_read_with_old_and_new_words(role):
     found = state.parse(CRM_MON.format(role=role))

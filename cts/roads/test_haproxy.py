@@ -17,6 +17,7 @@ from roads import road
 pytestmark = [pytest.mark.steps, pytest.mark.alone]
 
 FOUND = 15      # s in which HAProxy has found what the cluster has done, on a busy machine
+NOTICED = 5     # the same for one that is gone: inter, fastinter, two checks of 0.9 s, and slack
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +56,25 @@ def follows(cluster, router, timeout=FOUND):
 
 
 class Watch(threading.Thread):
-    """Looks at `show stat` all the time: was there a moment with two servers for writes?"""
+    """Looks at `show stat` all the time: for how long were two servers UP for writes?
+
+    An old primary whose server has gone is UP until HAProxy has asked it again, and refuses.
+    """
 
     def __init__(self, router):
         super().__init__(daemon=True)
         self.router = router
-        self.most = 0
+        self.longest = 0.0
         self.looks = 0
         self.over = threading.Event()
 
     def run(self):
+        began = None
         while not self.over.is_set():
-            self.most = max(self.most, len(road.up(self.router)[road.WRITES]))
+            two = len(road.up(self.router)[road.WRITES]) > 1
+            now = time.monotonic()
+            began = (began or now) if two else None
+            self.longest = max(self.longest, now - began if began else 0.0)
             self.looks += 1
 
     def __enter__(self):
@@ -95,9 +103,10 @@ def test_a_failover(cluster, router):
         for client in (direct, through):
             client.wait_for_commits(time.time())
         follows(cluster, router)
-    assert watch.looks > 10 and watch.most == 1, (watch.looks, watch.most)
+    assert watch.looks > 10 and watch.longest < NOTICED, (watch.looks, watch.longest)
     print(f"primary's servers killed at {killed:.1f}; longest gap: vip-master "
-          f"{direct.summary().gap:.2f} s, HAProxy {through.summary().gap:.2f} s")
+          f"{direct.summary().gap:.2f} s, HAProxy {through.summary().gap:.2f} s; two UP for "
+          f"{watch.longest:.1f} s")
     assert not direct.lost() and not through.lost()
     assert state.primary != old.name
     cluster.put_back(old)
@@ -111,7 +120,7 @@ def test_a_planned_move(cluster, router):
         cluster.new_primary(old.name)
         cluster.settle()
         follows(cluster, router)
-    assert watch.most == 1
+    assert watch.longest < NOTICED
 
 
 def test_the_sessions_to_an_old_primary_are_cut(cluster, router):
