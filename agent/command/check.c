@@ -47,6 +47,7 @@ answer_with(const struct check_request *request, enum check_answer answer,
     char line[LINE_SIZE];
     int code = make_line(request, answer, why, figures, line);
 
+    (void) signal(SIGALRM, SIG_DFL);    /* from here on it says nothing more */
     return fputs(line, stdout) != EOF && fflush(stdout) == 0
            ? code : check_nagios_code(CHECK_UNKNOWN);
 }
