@@ -104,6 +104,15 @@ def test_the_address_is_on_the_primary(cluster):
                "returning id") == "1"
 
 
+def test_the_check_goes_through_pgbouncer_too(cluster):
+    first = cluster.primary()
+    for node in cluster.lab.nodes:
+        done = first.run("env", f"PGPASSWORD={PASSWORD}", "pgward", "check", "primary", "--host",
+                         f"192.168.0.{node.index}", "--port", "6432", "--conninfo", "user=app",
+                         check=False)
+        assert (done.returncode == 0) == (node.name == first.name), done
+
+
 def test_a_failover(cluster):
     old = cluster.primary()
     with Watch(cluster) as watch:
