@@ -5,13 +5,15 @@ import csv
 import io
 import shutil
 import signal
+import threading
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, TypeVar
 
 from labkit.lab.cluster import Cluster
 from labkit.lab.node import POSTGRES, Node
 from labkit.lab.shell import wait_until
 
+Self = TypeVar("Self", bound="Looking")
 EXAMPLES = Path(__file__).resolve().parents[2] / "agent/command/examples"
 WRITES, READS = "PostgresReadWrite-backend", "PostgresReadOnly-backend"
 ROLE = "pgward_check"
@@ -28,6 +30,37 @@ def lay(node: Node, example: str, folder: str) -> None:
 def start(node: Node, *command: str) -> None:
     """As a service that goes on when nobody looks."""
     node.run("sh", "-c", 'exec setsid "$0" "$@" </dev/null >>/var/log/roads.log 2>&1 &', *command)
+
+
+class Looking(threading.Thread):
+    """Looks all the time while a test does something; used as a context."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.looks = 0
+        self.over = threading.Event()
+        self.error: List[Exception] = []
+
+    def look(self) -> None:
+        raise NotImplementedError
+
+    def run(self) -> None:
+        try:
+            while not self.over.is_set():
+                self.look()
+                self.looks += 1
+        except Exception as error:  # pylint: disable=broad-except
+            self.error.append(error)
+
+    def __enter__(self: Self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind, *_unused) -> None:
+        self.over.set()
+        self.join(30)
+        if self.error and kind is None:
+            raise self.error[0]
 
 
 def thaw(cluster: Cluster, node: Node) -> None:

@@ -55,35 +55,23 @@ def follows(cluster, router, timeout=FOUND):
     wait_for(router, [first], others, timeout)
 
 
-class Watch(threading.Thread):
+class Watch(road.Looking):
     """Looks at `show stat` all the time: for how long were two servers UP for writes?
 
     An old primary whose server has gone is UP until HAProxy has asked it again, and refuses.
     """
 
     def __init__(self, router):
-        super().__init__(daemon=True)
+        super().__init__()
         self.router = router
+        self.began = None
         self.longest = 0.0
-        self.looks = 0
-        self.over = threading.Event()
 
-    def run(self):
-        began = None
-        while not self.over.is_set():
-            two = len(road.up(self.router)[road.WRITES]) > 1
-            now = time.monotonic()
-            began = (began or now) if two else None
-            self.longest = max(self.longest, now - began if began else 0.0)
-            self.looks += 1
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_unused):
-        self.over.set()
-        self.join(30)
+    def look(self):
+        two = len(road.up(self.router)[road.WRITES]) > 1
+        now = time.monotonic()
+        self.began = (self.began or now) if two else None
+        self.longest = max(self.longest, now - self.began if two else 0.0)
 
 
 def test_writes_go_to_the_primary_and_reads_to_the_others(cluster, router):

@@ -2,7 +2,6 @@
 """Keepalived and PgBouncer on the database nodes: the address is on the primary or nowhere."""
 
 import signal
-import threading
 import time
 
 import pytest
@@ -63,23 +62,19 @@ def follows(cluster):
     wait_until("the address to be on the primary, and to lead there", right, FOUND, 0.2)
 
 
-class Watch(threading.Thread):
+class Watch(road.Looking):
     """Looks all the time whether who has the address can be the primary."""
 
     def __init__(self, cluster):
-        super().__init__(daemon=True)
+        super().__init__()
         self.cluster = cluster
         self.wrong = []
-        self.looks = 0
-        self.over = threading.Event()
 
-    def run(self):
-        while not self.over.is_set():
-            for node in self.cluster.lab.running():
-                node.unless_off(lambda one=node: self.look(one))
-            self.looks += 1
+    def look(self):
+        for node in self.cluster.lab.running():
+            node.unless_off(lambda one=node: self.look_at(one))
 
-    def look(self, node):
+    def look_at(self, node):
         """An address on a server that was a standby before and after the look at it."""
         def standby():
             return node.sql("select pg_is_in_recovery()", check=False) == "t"
@@ -88,14 +83,6 @@ class Watch(threading.Thread):
             time.sleep(2)       # its Keepalived asks every second
             if standby() and road.holds(node, ADDRESS):
                 self.wrong.append((node.name, began))
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_unused):
-        self.over.set()
-        self.join(30)
 
 
 def test_the_address_is_on_the_primary(cluster):

@@ -2,7 +2,6 @@
 """Two routers with HAProxy and Keepalived: one address, which moves when it must and only then."""
 
 import signal
-import threading
 import time
 
 import pytest
@@ -62,29 +61,19 @@ def healthy(cluster):
     time.sleep(4)   # what Keepalived takes to see that: rise 2, an advert
 
 
-class Watch(threading.Thread):
+class Watch(road.Looking):
     """Looks all the time who has the address."""
 
     def __init__(self, cluster):
-        super().__init__(daemon=True)
+        super().__init__()
         self.routers = cluster.lab.routers
         self.seen = []
-        self.over = threading.Event()
 
-    def run(self):
-        while not self.over.is_set():
-            now = road.holders(self.routers, ADDRESS)
-            if not self.seen or self.seen[-1] != now:
-                self.seen.append(now)
-            time.sleep(0.1)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_unused):
-        self.over.set()
-        self.join(30)
+    def look(self):
+        now = road.holders(self.routers, ADDRESS)
+        if not self.seen or self.seen[-1] != now:
+            self.seen.append(now)
+        time.sleep(0.1)
 
 
 def test_one_router_has_the_address_and_clients_write_through_it(cluster):
