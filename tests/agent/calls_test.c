@@ -56,6 +56,8 @@ what_is_asked_of_the_cluster_says_why(void **state)
     const struct cluster_record record = { .node = "a", .value = "b" };
     struct cluster *cluster = cluster_new("db", "srv1");
     char name[NODE_NAME_SIZE];
+    const struct cluster_move move = { .clone = "", .to = "a" };
+    static struct moves moves;
     int64_t count = 7;
 
     (void) state;
@@ -71,6 +73,10 @@ what_is_asked_of_the_cluster_says_why(void **state)
     FAILS(cluster_count_once(cluster, 1, 0, &why), -1);
     FAILS(cluster_own_name(cluster, 0, name, &why), -1);
     FAILS(cluster_find_resource(cluster, NULL, 0, &resource, &why), -1);
+    FAILS(cluster_read_moves(cluster, "", 0, &moves, &why), -1);
+    FAILS(cluster_begin_move(cluster, &move, 0, &why), -1);
+    FAILS(cluster_end_move(cluster, 0, &why), -1);
+    assert_false(moves.known);
     assert_int_equal(count, 7);
     cluster_close(cluster);
 }

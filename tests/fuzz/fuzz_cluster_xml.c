@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "cluster_moves.h"
 #include "cluster_resource_xml.h"
 #include "cluster_xml.h"
 
@@ -33,6 +34,23 @@ find_resource(const xmlNode *root, const char *wanted)
         (void) cluster_pairs_get(&resource.params, "pgdata");
         (void) cluster_pairs_get(&resource.meta, "no such name");
     }
+}
+
+/* What is counted is there. */
+static void
+read_moves(const xmlNode *root)
+{
+    static struct moves moves;
+    size_t letters = 0;
+
+    cluster_xml_read_moves(root, "pgsql", &moves);
+    for (size_t i = 0; i < moves.count; i++) {
+        letters += strlen(moves.move[i].id) + strlen(moves.move[i].node);
+    }
+    for (size_t i = 0; i < moves.node_count; i++) {
+        letters += strlen(moves.node[i].name);
+    }
+    (void) letters;
 }
 
 int
@@ -69,6 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     cluster_xml_read_profile(root, "pgsql", &snapshot);
     find_resource(root, NULL);
     find_resource(root, "ms");
+    read_moves(root);
     xmlFreeDoc(document);
     return 0;
 }

@@ -188,7 +188,7 @@ query(cib_t *cib, const char *section, xmlNode **output, int options)
     const struct script_step *step = take_step(SCRIPT_LOOK, section);
 
     bool whole = strstr(section, "op_defaults") != NULL
-                 || strcmp(section, "/cib/configuration/nodes/node") == 0
+                 || strncmp(section, "/cib/configuration/nodes/node", 29) == 0
                  || strcmp(section, "/cib/configuration") == 0;
 
     /* what is looked for often comes without what is below it */
@@ -215,19 +215,40 @@ query_from(cib_t *cib, const char *host, const char *section,
 }
 
 static int
-modify(cib_t *cib, const char *section, xmlNode *data, int options)
+change(enum script_kind kind, xmlNode *data, int options)
 {
     xmlBuffer *buffer = xmlBufferCreate();
     int rc;
 
-    assert_ptr_equal(cib, &the_cib);
-    assert_string_equal(section, (const char *) data->name);
     assert_int_equal(options, cib_sync_call);
     assert_true(xmlNodeDump(buffer, data->doc, data, 0, 0) > 0);
-    rc = take_step(SCRIPT_CHANGE,
-                   (const char *) xmlBufferContent(buffer))->rc;
+    rc = take_step(kind, (const char *) xmlBufferContent(buffer))->rc;
     xmlBufferFree(buffer);
     return rc;
+}
+
+static int
+modify(cib_t *cib, const char *section, xmlNode *data, int options)
+{
+    assert_ptr_equal(cib, &the_cib);
+    assert_string_equal(section, (const char *) data->name);
+    return change(SCRIPT_CHANGE, data, options);
+}
+
+static int
+create(cib_t *cib, const char *section, xmlNode *data, int options)
+{
+    assert_ptr_equal(cib, &the_cib);
+    assert_string_equal(section, "constraints");
+    return change(SCRIPT_CREATE, data, options);
+}
+
+static int
+take_away(cib_t *cib, const char *section, xmlNode *data, int options)
+{
+    assert_ptr_equal(cib, &the_cib);
+    assert_string_equal(section, "constraints");
+    return change(SCRIPT_REMOVE, data, options);
 }
 
 cib_t *
@@ -240,6 +261,8 @@ cib_new(void)
     the_operations.query = query;
     the_operations.query_from = query_from;
     the_operations.modify = modify;
+    the_operations.create = create;
+    the_operations.remove = take_away;
     the_cib.state = cib_disconnected;
     the_cib.cmds = &the_operations;
     script.open++;

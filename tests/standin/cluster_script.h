@@ -17,6 +17,8 @@ enum script_kind {
     SCRIPT_LOOK,                /*!< cib query */
     SCRIPT_LOOK_FROM,           /*!< the same of another node's copy */
     SCRIPT_CHANGE,              /*!< cib modify */
+    SCRIPT_CREATE,              /*!< cib create */
+    SCRIPT_REMOVE,              /*!< cib remove */
 };
 
 struct script_step {
