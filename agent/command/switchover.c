@@ -101,6 +101,9 @@ clear_left_over(struct switchover *move)
 {
     struct move *ours = find_ours(&move->moves);
 
+    if (ours == NULL && move->options.clear) {
+        moving_tell(&move->options, "no switchover has left anything\n");
+    }
     if (ours == NULL || !(move->options.clear || is_left_over(move, ours))) {
         return 0;
     }
@@ -203,8 +206,8 @@ tell_end(const struct switchover *move)
             break;
         case OUTCOME_LATE:
             report_log(LOG_ERR, "the lead did not move in %u s, and is left "
-                       "to the cluster: look at pcs status, and whether it "
-                       "moves still",
+                       "to the cluster: look at pcs status, and whether the "
+                       "nodes' clocks agree",
                        options->common.timeout_ms / 1000);
             break;
         case OUTCOME_CUT:

@@ -4,11 +4,11 @@
 #include "switchover_parts.h"
 
 #include <signal.h>
-#include <string.h>
 #include <time.h>
 
 #include "clock.h"
 #include "gap.h"
+#include "peers.h"
 #include "report.h"
 #include "switchover_check.h"
 
@@ -16,6 +16,12 @@
 
 /* A checkpoint takes as long as it takes: Ctrl-C ends the wait. */
 #define CHECKPOINT_MS (30 * 60 * 1000u)
+
+/*
+ * With the constraint's end Pacemaker decides anew what it was just doing: the
+ * addresses, by which the old primary follows, come first.
+ */
+#define HOLD_MS 3000
 
 /* The old primary follows within this, or it is not waited for. */
 #define FOLLOW_MS 15000
@@ -94,6 +100,36 @@ await_move(struct switchover *move, const sigset_t *signals)
     return OUTCOME_LATE;
 }
 
+static bool
+follows(const struct switchover *move)
+{
+    const struct snapshot *snapshot = &move->now.snapshot;
+    size_t node = snapshot_find_node(snapshot, move->from);
+
+    return node < snapshot->node_count
+           && has_streamed(&snapshot->node[node].record.data_status);
+}
+
+/* Wait until the old primary streams from the new one; a signal ends that. */
+static bool
+await_follow(struct switchover *move, int64_t limit_ms,
+             const sigset_t *signals)
+{
+    int64_t end_ms = clock_now_ms() + limit_ms;
+
+    while (!follows(move)) {
+        if (clock_left_ms(end_ms) == 0
+            || moving_pause(signals, LOOK_AGAIN_MS) != 0
+            || moving_look(&move->options,
+                           FACT_ATTRS | FACT_RECORD | FACT_MEMBERS,
+                           &move->now) != 0
+            || !moving_leads(&move->now.snapshot, move->to)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* With a constraint whose end is certain, whatever comes of this program. */
 static enum outcome
 order(struct switchover *move, const sigset_t *signals)
@@ -106,6 +142,7 @@ order(struct switchover *move, const sigset_t *signals)
     };
     char why_text[SERVER_TEXT_SIZE];
     struct text why;
+    int64_t begin_ms = clock_now_ms();
     enum outcome outcome;
     int rc;
 
@@ -122,6 +159,10 @@ order(struct switchover *move, const sigset_t *signals)
     } else {
         outcome = await_move(move, signals);
     }
+    if (outcome == OUTCOME_MOVED) {
+        move->took_ms = clock_now_ms() - begin_ms;
+        (void) await_follow(move, HOLD_MS, signals);
+    }
     move->constraint_left = switchover_end(move) != 0;
     return outcome;
 }
@@ -130,7 +171,6 @@ void
 switchover_run(struct switchover *move)
 {
     struct step step = step_of(move);
-    int64_t begin_ms;
     char who[2 * NODE_NAME_SIZE];
     sigset_t signals;
     struct gap *gap;
@@ -141,9 +181,7 @@ switchover_run(struct switchover *move)
     gap = gap_begin(&step, move->from, move->to);
     moving_log(LOG_NOTICE, "switchover of '%s' from '%s' to '%s', by %s",
                move->before.resource, move->from, move->to, who);
-    begin_ms = clock_now_ms();
     move->outcome = order(move, &signals);
-    move->took_ms = clock_now_ms() - begin_ms;
     move->gap_ms = gap_end(gap);
     if (move->outcome != OUTCOME_MOVED) {
         move->gap_ms = -1;
@@ -153,30 +191,14 @@ switchover_run(struct switchover *move)
                move->outcome == OUTCOME_MOVED ? "done" : "not done");
 }
 
-/* The old primary is a standby in a moment; a signal ends the wait. */
 void
 switchover_follow(struct switchover *move)
 {
-    int64_t end_ms = clock_now_ms() + FOLLOW_MS;
     sigset_t signals;
 
     moving_block(&signals);
-    do {
-        const struct snapshot *snapshot = &move->now.snapshot;
-        size_t node = snapshot_find_node(snapshot, move->from);
-
-        if (node < snapshot->node_count
-            && strncmp(snapshot->node[node].record.data_status.value,
-                       "STREAMING|", 10) == 0) {
-            return;
-        }
-        if (moving_pause(&signals, LOOK_AGAIN_MS) != 0
-            || moving_look(&move->options,
-                           FACT_ATTRS | FACT_RECORD | FACT_MEMBERS,
-                           &move->now) != 0) {
-            return;
-        }
-    } while (clock_left_ms(end_ms) > 0);
-    report_log(LOG_WARNING, "'%s' does not stream yet: its attribute "
-               "RESOURCE-why, or pcs status, says why", move->from);
+    if (!await_follow(move, FOLLOW_MS, &signals)) {
+        report_log(LOG_WARNING, "'%s' does not stream yet: its attribute "
+                   "RESOURCE-why, or pcs status, says why", move->from);
+    }
 }
