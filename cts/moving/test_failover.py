@@ -114,7 +114,10 @@ def test_nobody_may_lead_and_a_person_decides(cluster):
 
 
 def test_without_fencing_what_the_record_proves_is_not_lost(new_lab, agent):
-    """The election waits for the lost node, which nobody can prove down: a person can."""
+    """The election waits for the lost node, which nobody can prove down: a person can.
+
+    The standby's server died with it, or it would lead by its rank.
+    """
     cluster = new_lab(2)
     cluster.set_up(Wanted(agent=agent, fencing=False))
     found = cluster.settle()
@@ -122,8 +125,12 @@ def test_without_fencing_what_the_record_proves_is_not_lost(new_lab, agent):
     assert found.attribute(standby.name, "data-status") == "STREAMING|SYNC"
     with cluster.ledger() as client:
         primary.kill()
+        standby.kill_postgres()
         wait_until("the election to wait", lambda: "If '%s' never comes back" % primary.name
                    in standby.syslog(), 120)
+        cluster.pcs("resource", "cleanup")
+        wait_until("it to be probed", lambda: standby.run(
+            "pgward", "failover", "--dry-run", check=False).returncode == 0, 90, 1)
         said = failover(standby, ACCEPT, "--yes")
         assert "holds all that was acknowledged, by the rule 'synchronous'" in said, said
         assert "fencing is off, so nothing proves that it is down" in said, said
