@@ -46,7 +46,7 @@ moving_look(const struct moving_options *options, uint32_t facts,
 {
     struct look_request request = {
         .resource = options->common.resource,
-        .facts = facts & (FACT_ATTRS | FACT_RECORD | FACT_MEMBERS),
+        .facts = facts & MOVING_FACTS,
         .limit_ms = MOVING_STEP_MS,
     };
     const struct snapshot *snapshot = &ret_look->snapshot;

@@ -14,6 +14,9 @@
 /*! One step in the cluster takes no longer. */
 #define MOVING_STEP_MS 10000u
 
+/*! What the cluster knows, without a look at a server. */
+#define MOVING_FACTS ((uint32_t) (FACT_ATTRS | FACT_RECORD | FACT_MEMBERS))
+
 /*! What the command line says. */
 struct moving_options {
     struct common_options common;   /*!< timeout_ms: of the wait */

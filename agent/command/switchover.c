@@ -161,6 +161,7 @@ static void
 tell_plan(const struct switchover *move)
 {
     const struct moving_options *options = &move->options;
+    const uint32_t wait_s = options->common.timeout_ms / 1000;
 
     moving_tell_topology(options, &move->before, "Topology before:");
     moving_tell_findings(options, &move->findings);
@@ -176,9 +177,8 @@ tell_plan(const struct switchover *move)
                 "cleanly, '%s' is promoted once it holds the last WAL\n"
                 "  4  the constraint is taken away\n",
                 options->dry_run ? "would" : "will", move->from,
-                move->before.resource,
-                options->common.timeout_ms / 1000 + SWITCHOVER_GRACE_S, move->to,
-                options->common.timeout_ms / 1000, move->from, move->to);
+                move->before.resource, wait_s + SWITCHOVER_GRACE_S, move->to,
+                wait_s, move->from, move->to);
 }
 
 static int
@@ -296,8 +296,7 @@ run(struct switchover *move)
     int code;
 
     /* the resource's name, for the lock, comes of a look */
-    if (moving_look(&move->options, FACT_ATTRS | FACT_RECORD | FACT_MEMBERS,
-                    &move->before) != 0) {
+    if (moving_look(&move->options, MOVING_FACTS, &move->before) != 0) {
         return COMMAND_FAILED;
     }
     lock = lock_node(move);

@@ -14,6 +14,9 @@
 
 #define LOOK_AGAIN_MS 100
 
+/* Why nothing is seen is said each time. */
+#define BLIND_MS 1000
+
 /* A checkpoint takes as long as it takes: Ctrl-C ends the wait. */
 #define CHECKPOINT_MS (30 * 60 * 1000u)
 
@@ -81,19 +84,17 @@ await_move(struct switchover *move, const sigset_t *signals)
     bool left = false;
 
     while (clock_left_ms(end_ms) > 0) {
-        if (moving_look(options, FACT_ATTRS | FACT_RECORD | FACT_MEMBERS,
-                        &move->now) == 0) {
-            const struct snapshot *snapshot = &move->now.snapshot;
+        const struct snapshot *snapshot = &move->now.snapshot;
+        bool seen = moving_look(options, MOVING_FACTS, &move->now) == 0;
 
-            if (moving_leads(snapshot, move->to)) {
-                return OUTCOME_MOVED;
-            }
-            if (left && moving_leads(snapshot, move->from)) {
-                return OUTCOME_BACK;
-            }
-            left |= switchover_source(snapshot) == NODES_MAX;
+        if (seen && moving_leads(snapshot, move->to)) {
+            return OUTCOME_MOVED;
         }
-        if (moving_pause(signals, LOOK_AGAIN_MS) != 0) {
+        if (seen && left && moving_leads(snapshot, move->from)) {
+            return OUTCOME_BACK;
+        }
+        left |= seen && switchover_source(snapshot) == NODES_MAX;
+        if (moving_pause(signals, seen ? LOOK_AGAIN_MS : BLIND_MS) != 0) {
             return OUTCOME_CUT;
         }
     }
@@ -120,9 +121,7 @@ await_follow(struct switchover *move, int64_t limit_ms,
     while (!follows(move)) {
         if (clock_left_ms(end_ms) == 0
             || moving_pause(signals, LOOK_AGAIN_MS) != 0
-            || moving_look(&move->options,
-                           FACT_ATTRS | FACT_RECORD | FACT_MEMBERS,
-                           &move->now) != 0
+            || moving_look(&move->options, MOVING_FACTS, &move->now) != 0
             || !moving_leads(&move->now.snapshot, move->to)) {
             return false;
         }

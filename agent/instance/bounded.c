@@ -139,7 +139,7 @@ int
 bounded_run(const struct bounded_work *work, int *ret_status)
 {
     int64_t end_ms = clock_now_ms() + work->limit_ms;
-    struct bounded_child child;
+    struct bounded_child child = { .fd = -1 };
     int error = bounded_begin(work, &child);
 
     return error != 0 ? error : bounded_end(&child, end_ms, ret_status);

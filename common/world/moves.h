@@ -21,7 +21,7 @@ enum move_kind {
     MOVE_OURS,                  /*!< `pgward switchover` has set it */
     MOVE_BAN,                   /*!< -INFINITY for one node */
     MOVE_PREFER,                /*!< INFINITY for one node */
-    MOVE_RULED,                 /*!< by a rule, which only Pacemaker evaluates */
+    MOVE_RULED,                 /*!< by a rule, which Pacemaker evaluates */
 };
 
 /*! A location constraint of the resource. */
