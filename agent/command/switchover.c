@@ -200,9 +200,10 @@ tell_end(const struct switchover *move)
             }
             return move->constraint_left ? COMMAND_FAILED : COMMAND_OK;
         case OUTCOME_BACK:
-            report_log(LOG_ERR, "the lead did not move: '%s' went back to "
-                       "work, since '%s' was not promoted. pcs status, and "
-                       "its log, say why", move->from, move->to);
+            report_log(LOG_ERR, "the lead did not move: '%s' failed, or was "
+                       "not promoted, so '%s' may lead again. pcs status, "
+                       "and the log of '%s', say why", move->to, move->from,
+                       move->to);
             break;
         case OUTCOME_LATE:
             report_log(LOG_ERR, "the lead did not move in %u s, and is left "

@@ -15,7 +15,7 @@
 enum outcome {
     OUTCOME_NONE = 0,           /*!< it did not begin */
     OUTCOME_MOVED,
-    OUTCOME_BACK,               /*!< the old primary leads again */
+    OUTCOME_BACK,               /*!< the old primary is to lead again */
     OUTCOME_LATE,               /*!< the time was over */
     OUTCOME_CUT,                /*!< a signal came */
     OUTCOME_FAILED,

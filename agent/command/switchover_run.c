@@ -76,6 +76,24 @@ switchover_checkpoint(const struct switchover *move)
                 (double) (clock_now_ms() - begin_ms) / 1000);
 }
 
+/*
+ * Has who is to lead failed since? There was no failure when it began; while
+ * nobody else may be promoted, nobody is.
+ */
+static bool
+has_failed(const struct switchover *move)
+{
+    static struct moves moves;
+
+    moving_read_moves(&move->before, &moves);
+    for (size_t i = 0; i < moves.node_count; i++) {
+        if (text_same_name(moves.node[i].name, move->to)) {
+            return moves.node[i].failures > 0;
+        }
+    }
+    return false;
+}
+
 static enum outcome
 await_move(struct switchover *move, const sigset_t *signals)
 {
@@ -90,7 +108,8 @@ await_move(struct switchover *move, const sigset_t *signals)
         if (seen && moving_leads(snapshot, move->to)) {
             return OUTCOME_MOVED;
         }
-        if (seen && left && moving_leads(snapshot, move->from)) {
+        if (has_failed(move)
+            || (seen && left && moving_leads(snapshot, move->from))) {
             return OUTCOME_BACK;
         }
         left |= seen && switchover_source(snapshot) == NODES_MAX;

@@ -197,6 +197,25 @@ def test_cut_off_it_leaves_nothing_behind(cluster, number):
         assert client.lost() == []
 
 
+@pytest.mark.parametrize("after", [0.0, 1.0])
+def test_who_was_to_lead_fails_and_somebody_leads_at_once(cluster, after):
+    """P7: the constraint does not keep the old primary from its work until the time is over."""
+    new = ranked(cluster)
+    with cluster.ledger() as client:
+        old, process = begin(cluster, "--to", new.name, "--timeout", "120s")
+        wait_until("the constraint", lambda: constraint(old), 30, 0.02)
+        time.sleep(after)
+        new.kill_postgres()
+        said, _ = process.communicate(timeout=100)
+        assert constraint(old) == "", said
+        if process.returncode != 0:
+            assert process.returncode == 3 and "the lead did not move" in said, said
+        client.wait_for_commits(time.time())
+    assert client.lost() == []
+    cluster.pcs("resource", "cleanup")
+    cluster.settle(120)
+
+
 def test_killed_it_is_named_and_taken_away_by_the_next(cluster):
     """Nothing runs when a program is killed: the next one finds what it left."""
     for moment in (0.0, 0.5):
