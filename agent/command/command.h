@@ -47,5 +47,7 @@ int verb_switchover(int argc, char **argv);
 
 /*! `pgward validate`: what differs from the safe profile. */
 int verb_validate(int argc, char **argv);
+/*! `pgward serve`: where clients may go, over HTTP. */
+int verb_serve(int argc, char **argv);
 
 #endif

@@ -32,6 +32,8 @@ static const struct verb {
       verb_switchover },
     { "validate", "what differs from the safe profile, what it can cost",
       verb_validate },
+    { "serve", "where clients may go: over HTTP, for load balancers",
+      verb_serve },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

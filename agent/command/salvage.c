@@ -234,12 +234,7 @@ become_owner(const struct identity *owner)
     if (geteuid() != 0) {
         return 0;
     }
-    if (identity_set_groups(owner) != 0
-        || setresgid(owner->gid, owner->gid, owner->gid) != 0
-        || setresuid(owner->uid, owner->uid, owner->uid) != 0
-        || setenv("HOME", owner->home, 1) != 0
-        || setenv("USER", owner->name, 1) != 0
-        || setenv("LOGNAME", owner->name, 1) != 0
+    if (identity_become_for_good(owner) != 0
         || (access(".", X_OK) != 0 && chdir("/") != 0)) {
         (void) fprintf(stderr, "pgward: could not become user '%s': %s\n",
                        owner->name, strerror(errno));

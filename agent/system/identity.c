@@ -175,3 +175,14 @@ identity_return(void)
     own.active = false;
     errno = saved_errno;
 }
+
+int
+identity_become_for_good(const struct identity *identity)
+{
+    return identity_set_groups(identity) != 0
+           || setresgid(identity->gid, identity->gid, identity->gid) != 0
+           || setresuid(identity->uid, identity->uid, identity->uid) != 0
+           || setenv("HOME", identity->home, 1) != 0
+           || setenv("USER", identity->name, 1) != 0
+           || setenv("LOGNAME", identity->name, 1) != 0 ? -1 : 0;
+}

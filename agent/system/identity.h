@@ -47,6 +47,15 @@ identity_set_groups(const struct identity *identity);
 int
 identity_become(const struct identity *identity);
 
+/*!
+ * Be that user from here on and for good (real, effective and saved ids,
+ * groups, HOME, USER, LOGNAME); for root alone.
+ *
+ * \return 0, or -1 with errno: do not go on then.
+ */
+int
+identity_become_for_good(const struct identity *identity);
+
 /*! Be ourselves again; aborts if that fails: going on would be unsafe. */
 void
 identity_return(void);

@@ -198,10 +198,13 @@ report_init_command(const char *name, int lowest)
 static void
 tell(int priority, const char *line)
 {
+    if (priority > report.lowest) {
+        return;
+    }
     if (priority <= LOG_WARNING) {
         (void) fflush(stdout);      /* in the order in which it was said */
         (void) fprintf(stderr, "%s: %s\n", report.command, line);
-    } else if (priority <= report.lowest) {
+    } else {
         (void) printf("%s\n", line);
     }
 }
