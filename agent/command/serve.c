@@ -25,6 +25,7 @@ verb_serve(int argc, char **argv)
         report_log(LOG_ERR, "%s", why_text);
         return COMMAND_FAILED;
     }
+    argv[0] = program;
     (void) execv(program, argv);
     report_log(LOG_ERR, "could not run '%s': %s", program, strerror(errno));
     return COMMAND_FAILED;
