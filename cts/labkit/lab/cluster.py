@@ -46,6 +46,12 @@ class LedgerClient:
     def summary(self) -> ledger.Summary:
         return ledger.read(self.out) if self.out.exists() else ledger.Summary()
 
+    def times(self) -> List[float]:
+        """When each acknowledgement came."""
+        lines = self.out.read_text(encoding="utf-8").splitlines() if self.out.exists() else []
+        return [float(line.split()[0]) for line in lines
+                if " " in line and not line.startswith(("#", "="))]
+
     def wait_for_commits(self, after: float, timeout: float = 60) -> None:
         """Wait until a good number of commits has been acknowledged after a moment."""
         labs.wait_until(f"commits through {self.host}",

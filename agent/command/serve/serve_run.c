@@ -18,6 +18,7 @@
 #include "serve_http.h"
 #include "serve_look.h"
 #include "serve_route.h"
+#include "serve_tally.h"
 
 /* A look ends in a second, the first one in two. */
 #define STUCK_MS 3000
@@ -28,6 +29,10 @@
 /* What is wrong is said again after so long. */
 #define SAY_EVERY_MS 60000
 
+/* An overview is made so often while somebody reads its metrics. */
+#define TALLY_EVERY_MS 5000
+#define READER_LASTS_MS 120000
+
 /* Whoever minds them. */
 struct minder {
     const struct serve_plan *plan;
@@ -36,6 +41,9 @@ struct minder {
     pid_t looker;               /* 0: none */
     int64_t started_ms;         /* the looker was */
     int64_t said_ms;            /* what is wrong was; 0: nothing is */
+    pid_t tally;                /* who makes the overview; 0: nobody */
+    int64_t tallied_ms;         /* that was begun */
+    bool told_to_end;           /* who answers was */
 };
 
 /* SIGCHLD too: it is waited for, and would end nobody anyway. */
@@ -86,7 +94,7 @@ await_end(void)
 }
 
 static int
-answer(const struct serve_plan *plan, const struct serve_state *state)
+answer(const struct serve_plan *plan, struct serve_state *state)
 {
     const struct serve_config *config = plan->config;
     const struct serve_http_options options = {
@@ -160,27 +168,60 @@ close_listeners(const struct serve_plan *plan)
     }
 }
 
-static void
-start_looker(struct minder *minder, int64_t now_ms)
+/* A child that only looks; 0: it could not be, and is tried again. */
+static pid_t
+fork_looker(void)
 {
-    bool quiet = minder->said_ms != 0
-                 && now_ms - minder->said_ms < SAY_EVERY_MS;
     pid_t parent = getpid();
-    pid_t pid;
+    pid_t pid = fork();
 
-    minder->started_ms = now_ms;
-    serve_state_beat(minder->state, now_ms);
-    pid = fork();
     if (pid == 0) {
         sigset_t none;
 
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
         tie_to_parent(SIGKILL, parent);
+        return -1;
+    }
+    return pid > 0 ? pid : 0;
+}
+
+static void
+start_looker(struct minder *minder, int64_t now_ms)
+{
+    bool quiet = minder->said_ms != 0
+                 && now_ms - minder->said_ms < SAY_EVERY_MS;
+
+    minder->started_ms = now_ms;
+    serve_state_beat(minder->state, now_ms);
+    minder->looker = fork_looker();
+    if (minder->looker < 0) {
         _exit(look(minder->plan, quiet, minder->state) ? COMMAND_OK
                                                        : COMMAND_NO);
     }
-    minder->looker = pid > 0 ? pid : 0;     /* else it is tried again */
+}
+
+/* One at a time; it ends by itself, or it is ended long after that. */
+static void
+mind_tally(struct minder *minder, int64_t now_ms)
+{
+    if (minder->tally > 0
+        && now_ms - minder->tallied_ms > SERVE_TALLY_MS + STUCK_MS) {
+        (void) kill(minder->tally, SIGKILL);
+        minder->tally = 0;
+    }
+    if (minder->plan->is_router || minder->tally > 0
+        || now_ms - minder->tallied_ms < TALLY_EVERY_MS
+        || now_ms - serve_state_wanted_metrics(minder->state)
+           > READER_LASTS_MS) {
+        return;
+    }
+    minder->tallied_ms = now_ms;
+    minder->tally = fork_looker();
+    if (minder->tally < 0) {
+        serve_tally(minder->plan->resource, minder->state);
+        _exit(COMMAND_OK);
+    }
 }
 
 /* --- who minds them ------------------------------------------------------ */
@@ -205,14 +246,18 @@ reap(struct minder *minder, int64_t now_ms)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        bool well = WIFEXITED(status) && WEXITSTATUS(status) == COMMAND_OK;
+
         if (pid == minder->http) {
+            /* a signal to all of the group may have reached it first */
             minder->http = 0;
-            report_log(LOG_ERR, "the process that answers has ended");
+            minder->told_to_end = well;
             return false;
         }
         if (pid == minder->looker) {
-            note_end_of_looker(minder, WIFEXITED(status)
-                               && WEXITSTATUS(status) == COMMAND_OK, now_ms);
+            note_end_of_looker(minder, well, now_ms);
+        } else if (pid == minder->tally) {
+            minder->tally = 0;
         }
     }
     return true;
@@ -239,6 +284,9 @@ end_all(struct minder *minder)
     if (minder->looker > 0) {
         (void) kill(minder->looker, SIGKILL);
     }
+    if (minder->tally > 0) {
+        (void) kill(minder->tally, SIGKILL);
+    }
     if (minder->http > 0) {
         (void) kill(minder->http, SIGTERM);
         while (waitpid(minder->http, NULL, 0) < 0 && errno == EINTR) {
@@ -256,8 +304,13 @@ mind(struct minder *minder, const sigset_t *signals)
         int number;
 
         if (!reap(minder, now_ms)) {
+            if (minder->told_to_end) {
+                return COMMAND_OK;
+            }
+            report_log(LOG_ERR, "the process that answers has ended");
             return COMMAND_FAILED;
         }
+        mind_tally(minder, now_ms);
         end_stuck_looker(minder, now_ms);
         if (minder->looker == 0
             && now_ms - minder->started_ms >= START_EVERY_MS) {
@@ -285,6 +338,8 @@ serve_run(const struct serve_plan *plan)
         return COMMAND_FAILED;
     }
     minder.started_ms = -START_EVERY_MS;
+    minder.tallied_ms = -TALLY_EVERY_MS;
+    serve_state_want_metrics(minder.state, clock_now_ms());
     if (start_http(&minder) != 0) {
         return COMMAND_FAILED;
     }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "metrics.h"
 #include "roads.h"
 
 /*
@@ -13,6 +14,14 @@
  */
 
 struct serve_state;
+
+/*! What an overview said, for Prometheus. */
+struct serve_metrics {
+    int64_t made_ms;            /*!< when its look began; 0: there was none */
+    bool whole;                 /*!< all was looked at */
+    size_t len;
+    char text[METRICS_SIZE];
+};
 
 /*! Make one, shared with every process forked later; NULL with errno. */
 struct serve_state *
@@ -25,6 +34,20 @@ serve_state_put(struct serve_state *state, const struct roads *roads);
 /*! What was last shown; nothing was seen before the first time. */
 void
 serve_state_get(const struct serve_state *state, struct roads *ret_roads);
+
+/*! Show an overview's metrics, and take them. */
+void
+serve_state_put_metrics(struct serve_state *state,
+                        const struct serve_metrics *metrics);
+void
+serve_state_get_metrics(const struct serve_state *state,
+                        struct serve_metrics *ret_metrics);
+
+/*! Somebody wants metrics; when that was last said; 0: never. */
+void
+serve_state_want_metrics(struct serve_state *state, int64_t now_ms);
+int64_t
+serve_state_wanted_metrics(const struct serve_state *state);
 
 /*! The one that looks is at work. */
 void

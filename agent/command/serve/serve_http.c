@@ -14,7 +14,9 @@
 #include <microhttpd.h>
 
 #include "clock.h"
+#include "metrics.h"
 #include "road_answer.h"
+#include "serve_counts.h"
 
 #define THREADS 2u
 #define CONNECTIONS_MAX 4096u
@@ -25,10 +27,17 @@
 /* Of one connection: its headers, of which only the first line is looked at. */
 #define MEMORY_BYTES ((size_t) 8 * 1024)
 
+/* An overview that is older says nothing any more. */
+#define METRICS_OLD_MS 60000
+
+/* Beside an overview's: what is known here. */
+#define OWN_METRICS_SIZE (16 * 1024)
+
 struct serve_http {
     struct MHD_Daemon *daemon;
-    const struct serve_state *state;
+    struct serve_state *state;
     const struct road_groups *groups;
+    struct serve_counts counts;
 };
 
 /* What is kept of a request until it is answered. */
@@ -129,8 +138,59 @@ refuse_method(struct MHD_Connection *connection)
                          type_name(ROAD_TYPE_TEXT), response);
 }
 
+/* All metrics: the last overview's while it is not old, and ours. */
+static void
+tell_metrics(const struct serve_http *http, const struct roads *roads,
+             int64_t now_ms, struct text *body)
+{
+    struct serve_metrics metrics;
+    bool fresh;
+
+    if (http->groups->on_node) {
+        serve_state_get_metrics(http->state, &metrics);
+        fresh = metrics.made_ms != 0
+                && now_ms - metrics.made_ms <= METRICS_OLD_MS;
+    } else {
+        metrics.whole = now_ms - roads->looked_ms <= ROADS_OLD_MS;
+        metrics.len = 0;
+        fresh = true;
+        metrics_add_roads(roads, now_ms, body);
+    }
+    metrics_add_family("pgward_build_info", "gauge", "The version that "
+                       "answers.", body);
+    text_add(body, "pgward_build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
+    metrics_add_family("pgward_up", "gauge", "Was all looked at, and is it "
+                       "not old?", body);
+    text_add(body, "pgward_up %d\n", fresh && metrics.whole ? 1 : 0);
+    if (fresh) {
+        text_add_bytes(body, metrics.text, metrics.len);
+    }
+    serve_counts_tell(&http->counts, body);
+}
+
 static enum MHD_Result
-answer_ask(const struct serve_http *http, const struct road_ask *ask,
+answer_metrics(struct serve_http *http, struct MHD_Connection *connection)
+{
+    char buf[METRICS_SIZE + OWN_METRICS_SIZE];
+    struct roads roads;
+    struct MHD_Response *response;
+    int64_t now_ms = clock_now_ms();
+    struct text body;
+
+    serve_state_want_metrics(http->state, now_ms);
+    serve_counts_add(&http->counts, ROAD_PATH_METRICS, MHD_HTTP_OK);
+    serve_state_get(http->state, &roads);
+    text_init(&body, buf, sizeof(buf));
+    tell_metrics(http, &roads, now_ms, &body);
+    response = MHD_create_response_from_buffer(body.len, buf,
+                                               MHD_RESPMEM_MUST_COPY);
+    return response == NULL ? MHD_NO
+           : send_response(connection, MHD_HTTP_OK, "text/plain; "
+                           "version=0.0.4; charset=utf-8", response);
+}
+
+static enum MHD_Result
+answer_ask(struct serve_http *http, const struct road_ask *ask,
            bool with_body, struct MHD_Connection *connection)
 {
     char buf[ROAD_BODY_SIZE];
@@ -144,6 +204,7 @@ answer_ask(const struct serve_http *http, const struct road_ask *ask,
     text_init(&body, buf, sizeof(buf));
     serve_state_get(http->state, &roads);
     status = road_answer(ask, &roads, http->groups, now_ms, &type, &body);
+    serve_counts_add(&http->counts, ask->path, status);
     response = MHD_create_response_from_buffer(with_body ? body.len : 0, buf,
                                                MHD_RESPMEM_MUST_COPY);
     if (response == NULL) {
@@ -164,6 +225,7 @@ answer(void *context, struct MHD_Connection *connection, const char *url,
        size_t *upload_size, void **state)
 {
     bool options = strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0;
+    struct serve_http *http = context;
     struct request *request = *state;
 
     (void) url;                 /* decoded, and without its query */
@@ -174,13 +236,17 @@ answer(void *context, struct MHD_Connection *connection, const char *url,
     }
     if (!options && strcmp(method, MHD_HTTP_METHOD_GET) != 0
         && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+        serve_counts_add(&http->counts, request->ask.path,
+                         MHD_HTTP_METHOD_NOT_ALLOWED);
         return refuse_method(connection);
     }
     if (!request->began) {
         request->began = true;
         return MHD_YES;
     }
-    return answer_ask(context, &request->ask, !options, connection);
+    return request->ask.path == ROAD_PATH_METRICS
+           ? answer_metrics(http, connection)
+           : answer_ask(http, &request->ask, !options, connection);
 }
 
 /* As many as there may be descriptors for. */

@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,9 +125,11 @@ def test_each_node_says_what_it_is(cluster):
     found = settle(cluster)
     for node in cluster.lab.nodes:
         leads = node.name == found.primary
+        waited = found.attribute(node.name, "data-status") == "STREAMING|SYNC"
         for path, wanted in (("/", leads), ("/read-write", leads), ("/replica", not leads),
-                             ("/replica?lag=16MB", not leads), ("/sync", not leads),
-                             ("/async", False), ("/read-only", True), ("/health", True),
+                             ("/replica?lag=16MB", not leads), ("/sync", waited),
+                             ("/async", not leads and not waited), ("/read-only", True),
+                             ("/read-only-sync", leads or waited), ("/health", True),
                              ("/liveness", True), ("/standby-leader", False)):
             code, age, body = ask(cluster, address(node), path)
             assert code == (200 if wanted else 503), (node.name, path, body)
@@ -144,6 +147,31 @@ def test_each_node_says_it_of_all_as_pgroute66_does(cluster):
             200, "[\n" + ",\n".join(f'    "{name}"' for name in others) + "\n]")
         assert ask(cluster, host, f"/v1/{others[0]}/status")[::2] == (200, '"standby"')
         assert ask(cluster, host, "/v1/nobody/status")[::2] == (404, '"invalid"')
+
+
+def test_metrics_say_what_status_says(cluster):
+    """And Prometheus' own tool has no word against them."""
+    found = settle(cluster)
+    lines = []
+
+    def whole(node):
+        lines[:] = node.out("curl", "-s", "http://127.0.0.1:8008/metrics").splitlines()
+        return "pgward_up 1" in lines
+
+    for node in cluster.lab.nodes:
+        wait_until(f"{node.name} to have an overview", lambda seen=node: whole(seen), 60, 0.5,
+                   f"read {node.dir}/serve.log")
+        roles = {line for line in lines if line.startswith("pgward_role{") and line.endswith(" 1")}
+        assert roles == {f'pgward_role{{node="{n.name}",role="'
+                         + ("primary" if n.name == found.primary else "standby") + '"} 1'
+                         for n in cluster.lab.nodes}
+        for line in ("pgward_quorate 1", "pgward_fencing_enabled 1", "pgward_rpo_proved 1",
+                     'pgward_http_requests_total{path="/primary",code="'
+                     + ("200" if node.name == found.primary else "503") + '"}'):
+            assert any(one.startswith(line) for one in lines), (line, lines)
+        checked = run(["promtool", "check", "metrics"], check=False,
+                      stdin="\n".join(lines) + "\n") if shutil.which("promtool") else None
+        assert checked is None or (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
 def test_haproxys_agent_check_is_answered(cluster):

@@ -12,7 +12,7 @@ struct serve_http_options {
     const char *cert;           /*!< PEM, and so is its key; NULL: no TLS.
                                      They live as long as the server */
     const char *key;
-    const struct serve_state *state;
+    struct serve_state *state;
     const struct road_groups *groups;
 };
 
