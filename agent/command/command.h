@@ -36,6 +36,9 @@ int verb_report(int argc, char **argv);
 /*! `pgward salvage`: what a node had and the cluster has not. */
 int verb_salvage(int argc, char **argv);
 
+/*! `pgward serve`: where clients may go, over HTTP. */
+int verb_serve(int argc, char **argv);
+
 /*! `pgward setup`: the pcs commands of the recommended cluster. */
 int verb_setup(int argc, char **argv);
 
@@ -47,7 +50,5 @@ int verb_switchover(int argc, char **argv);
 
 /*! `pgward validate`: what differs from the safe profile. */
 int verb_validate(int argc, char **argv);
-/*! `pgward serve`: where clients may go, over HTTP. */
-int verb_serve(int argc, char **argv);
 
 #endif

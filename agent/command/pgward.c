@@ -24,6 +24,8 @@ static const struct verb {
       verb_report },
     { "salvage", "what a node had and the cluster has not: list it, look at "
                  "it", verb_salvage },
+    { "serve", "where clients may go: over HTTP, for load balancers",
+      verb_serve },
     { "setup", "the pcs commands that make the recommended cluster",
       verb_setup },
     { "status", "the cluster on one screen: roles, lag, who could take over",
@@ -32,8 +34,6 @@ static const struct verb {
       verb_switchover },
     { "validate", "what differs from the safe profile, what it can cost",
       verb_validate },
-    { "serve", "where clients may go: over HTTP, for load balancers",
-      verb_serve },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
