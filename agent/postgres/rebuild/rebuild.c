@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "disk.h"
 #include "files.h"
 #include "major_version.h"

@@ -12,7 +12,7 @@ from .postgres import ARCHIVE, DATA, TMP, bindir
 from .shell import run
 from .words import promoted
 
-SCRIPT = Path(__file__).resolve().parents[3] / "agent/command/setup-cluster"
+SCRIPT = Path(__file__).resolve().parents[3] / "agent/command/scripts/setup-cluster"
 CIB = "/tmp/pgsql_cfg"
 VIP_MASTER = "192.168.0.103"
 VIP_REP = "192.168.2.103"
