@@ -72,6 +72,7 @@ static const struct {
     { "pgdba", "postgres" },
     { "monitor_user", "monitoring_of_databases" },
     { "name", LONG_NAME },
+    { "seat", LONG_NAME },
     { "node", LONG_NAME },
     { "slot_node(p, i)", LONG_NAME },
     { "slot_node(p, j)", LONG_NAME },
