@@ -92,6 +92,7 @@ reads_members_and_roles_of_2_1_5(void **state)
                   DONE("7", "start", "0", "0")));
     assert_int_equal(snapshot.node[0].member.online, TRI_YES);
     assert_int_equal(snapshot.node[0].member.role, ROLE_PROMOTED);
+    assert_int_equal(snapshot.node[0].member.changed_s, 1795215612);
     assert_int_equal(snapshot.node[0].member.starting, TRI_NO);
     assert_int_equal(snapshot.node[1].member.online, TRI_YES);
     assert_int_equal(snapshot.node[1].member.role, ROLE_STARTED);
