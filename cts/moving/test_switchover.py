@@ -2,6 +2,7 @@
 """`pgward switchover`: a planned move, proved before it begins, that leaves nothing behind."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -83,6 +84,34 @@ def test_nobody_answers_where_there_is_no_terminal(cluster):
     _, said = switchover(cluster.primary(), code=2)
     assert "add --yes" in said
     assert cib(cluster.primary()) == before
+
+
+def answer(node: Node, words: str):
+    """A switchover on a terminal, on which this is typed; its exit code and what it says."""
+    terminal, end = os.openpty()
+    try:
+        os.write(terminal, words.encode())
+        done = subprocess.run(node.enter(["pgward", "switchover"]), stdin=end, timeout=150,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
+    finally:
+        os.close(terminal)
+        os.close(end)
+    return done.returncode, done.stdout
+
+
+def test_asks_once(cluster):
+    """And only a yes is one."""
+    old, new = cluster.primary(), ranked(cluster)
+    before = cib(old)
+    for words in ("n\n", "\n", "yep\n"):
+        code, said = answer(old, words)
+        assert code == 1 and "nothing was done" in said, said
+        assert said.count(f"Move the lead from '{old.name}' to '{new.name}'? [y/N]") == 1, said
+    assert cib(old) == before
+    code, said = answer(old, "yes\n")
+    assert code == 0 and f"'{new.name}' leads." in said, said
+    cluster.settle()
 
 
 @pytest.mark.parametrize("where", ["old", "new"])
