@@ -74,6 +74,7 @@ static const struct {
     { "name", LONG_NAME },
     { "seat", LONG_NAME },
     { "node", LONG_NAME },
+    { "seat", LONG_NAME },
     { "slot_node(p, i)", LONG_NAME },
     { "slot_node(p, j)", LONG_NAME },
     { "twice", LONG_NAME },

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "cluster_moves.h"
+#include "cluster_moves_xml.h"
 #include "cluster_resource_xml.h"
 #include "cluster_xml.h"
 

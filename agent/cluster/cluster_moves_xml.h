@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef PGWARD_AGENT_CLUSTER_MOVES_H
-#define PGWARD_AGENT_CLUSTER_MOVES_H
+#ifndef PGWARD_AGENT_CLUSTER_MOVES_XML_H
+#define PGWARD_AGENT_CLUSTER_MOVES_XML_H
 
 #include <libxml/tree.h>
 
-#include "cluster.h"
+#include "moves.h"
 
 /*
  * The constraint of a planned move: for as long as it lasts, no node but one
@@ -13,6 +13,13 @@
  */
 
 #define MOVE_ID_PREFIX "pgward-switchover-"
+
+/*! Behind it in its rule's id: the node on which it was set. */
+#define MOVE_ID_FROM "-from-"
+
+/*! A character of a node's name as an id has it: `.` where it may not. */
+char
+cluster_move_id_char(char c);
 
 /*!
  * Read what stands in the way of a move.
