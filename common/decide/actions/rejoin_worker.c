@@ -552,8 +552,8 @@ decide_rejoin(const struct snapshot *snapshot, struct plan *plan)
         case REJOIN_FOLLOWS:
             await_stream(snapshot, plan);
             break;
-        case REJOIN_NONE:       /* LCOV_EXCL_START: asked for above */
+        case REJOIN_NONE:       /* LCOV_EXCL_LINE: asked for above */
         case REJOIN_UNKNOWN:
-            break;              /* LCOV_EXCL_STOP */
+            break;              /* LCOV_EXCL_LINE */
     }
 }

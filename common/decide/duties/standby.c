@@ -55,21 +55,17 @@ lock_is_settled(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
-/* What it needs is in no archive either: its recovery waits, and long. */
+/*
+ * What it needs is in no archive either: its recovery waits, and long. Without
+ * a receiver the cluster has been asked, and there is a primary.
+ */
 static bool
 is_made_anew(const struct snapshot *snapshot, struct plan *plan)
 {
-    const uint32_t facts = FACT_RECORD | FACT_MEMBERS | FACT_FILES
-                           | FACT_POSITION;
     size_t primary = NODES_MAX;
 
-    if (!snapshot->settings.rebuilds || !lacks_wal(snapshot)) {
-        return false;
-    }
-    if (!have_facts(snapshot, facts, plan)) {
-        return true;
-    }
-    if (other_promoted(snapshot, &primary) != TRI_YES) {
+    if (!snapshot->settings.rebuilds || !lacks_wal(snapshot)
+        || other_promoted(snapshot, &primary) != TRI_YES) {
         return false;
     }
     return position_is_final(snapshot, plan)
