@@ -6,9 +6,9 @@
  * R1 torn data is never started, and nobody counts it; R2 no rewind takes away
  * an acknowledged commit that its source lacks, nor the data of a node that the
  * record lets lead; R3 its source leads, on the timeline that was asked for; R4
- * of two nodes that see each other one at a time tears its data, or puts a copy
- * in its place, where no third one streams; R5 only a whole copy takes the
- * data's place, and nothing that was kept of the data goes into it.
+ * of two nodes that see each other one at a time tears its data, or makes a new
+ * copy, where no third one streams; R5 only a whole copy takes the data's
+ * place, and nothing that was kept of the data goes into it.
  */
 
 #include <string.h>
@@ -41,7 +41,7 @@ source_of(const struct e_config *config, const struct e_state *state,
 
 /* --- operations ----------------------------------------------------------- */
 
-/* Nobody starts it: it may be torn. */
+/* Nobody starts it: it may be torn. Beside what is copied it is whole. */
 static bool
 is_half_way(unsigned phase)
 {
@@ -435,7 +435,7 @@ e_rejoin_check(const struct e_config *config, const struct e_state *state)
             /* of three nodes the third leads, and none is left to stream */
             if (node->went && other->went && e_bit(node->saw, k)
                 && e_bit(other->saw, i)) {
-                return "R4: two members tear or replace their data at once";
+                return "R4: two members tear or copy data at once";
             }
         }
     }
@@ -482,7 +482,6 @@ e_all_stream(const struct e_config *config, const struct e_state *state)
     }
     for (size_t i = 0; primary != NULL && i < config->nodes; i++) {
         const struct e_node *node = &state->node[i];
-
         bool excused = !config->rebuilds
                        && (proves_nothing(state, node, primary)
                            || needs_a_copy(state, node, primary));
