@@ -162,9 +162,9 @@ escapes_labels_and_has_room_for_all(void **state)
 {
     (void) state;
     memset(&overview, 0, sizeof(overview));
-    (void) add_node("a\"b\\c\nd", OVERVIEW_PRIMARY);
+    (void) add_node("a\"b\\c\ne", OVERVIEW_PRIMARY);
     tell();
-    expect("pgward_role{node=\"a\\\"b\\\\c\\nd\",role=\"primary\"} 1");
+    expect("pgward_role{node=\"a\\\"b\\\\c\\ne\",role=\"primary\"} 1");
     memset(&overview, 0, sizeof(overview));
     for (size_t i = 0; i < NODES_MAX; i++) {
         struct overview_node *node = add_node("", OVERVIEW_STANDBY);
