@@ -294,11 +294,10 @@ def test_a_frozen_attribute_daemon_closes_nothing(cluster):
 
 def test_a_stopped_cluster_is_closed(cluster):
     settle(cluster)
-    node = cluster.standbys()[0]
+    first, node = cluster.primary(), cluster.standbys()[0]
     node.stop_cluster()
     wait_status(cluster, node, "/replica", 503)
     assert status(cluster, node, "/liveness") == 200
-    first = cluster.primary()
     wait_until("the others to know", lambda: node.name not in ask(
         cluster, address(first), "/v1/standbys")[2], 20)
     assert ask(cluster, address(first), f"/v1/{node.name}/status")[0] == 422

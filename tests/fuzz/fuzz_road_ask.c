@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     must(status != 200 || ask.path != ROAD_PATH_PRIMARY);
     text_init(&body, buf, sizeof(buf));
     road_answer_agent(text, &roads, &groups, NOW, &body);
-    must(!body.overflow && body.len > 3 && buf[body.len - 1] == '\n'
+    must(!body.overflow && body.len >= 3 && buf[body.len - 1] == '\n'
          && strchr(buf, '\n') == buf + body.len - 1);
     free(text);
     return 0;
