@@ -68,10 +68,12 @@ parse_whole_number(const char *value, const char *unit,
     long number = 0;
 
     for (; isdigit((unsigned char) *p); p++) {
-        number = number * 10 + (*p - '0');
-        if (number > spec->max) {
+        long digit = *p - '0';
+
+        if (number > spec->max / 10 || number * 10 > spec->max - digit) {
             return -1;
         }
+        number = number * 10 + digit;
     }
     if (p == value || (*p != '\0' && strcmp(p, unit) != 0) ||
         number < spec->min) {
