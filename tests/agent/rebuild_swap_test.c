@@ -45,14 +45,14 @@ step(void)
 }
 
 int
-rename(const char *from, const char *to)
+rename(const char *old, const char *new)
 {
     step();
-    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+    return renameat(AT_FDCWD, old, AT_FDCWD, new);
 }
 
 int
-renameat2(int from_folder, const char *from, int to_folder, const char *to,
+renameat2(int oldfd, const char *old, int newfd, const char *new,
           unsigned flags)
 {
     static int (*real)(int, const char *, int, const char *, unsigned);
@@ -61,7 +61,7 @@ renameat2(int from_folder, const char *from, int to_folder, const char *to,
         *(void **) &real = dlsym(RTLD_NEXT, "renameat2");
     }
     step();
-    return real(from_folder, from, to_folder, to, flags);
+    return real(oldfd, old, newfd, new, flags);
 }
 
 int
@@ -72,14 +72,14 @@ mkdir(const char *path, mode_t mode)
 }
 
 int
-symlink(const char *target, const char *path)
+symlink(const char *from, const char *to)
 {
     step();
-    return symlinkat(target, AT_FDCWD, path);
+    return symlinkat(from, AT_FDCWD, to);
 }
 
 int
-unlinkat(int folder, const char *name, int flags)
+unlinkat(int fd, const char *name, int flag)
 {
     static int (*real)(int, const char *, int);
 
@@ -87,14 +87,14 @@ unlinkat(int folder, const char *name, int flags)
         *(void **) &real = dlsym(RTLD_NEXT, "unlinkat");
     }
     step();
-    return real(folder, name, flags);
+    return real(fd, name, flag);
 }
 
 int
-chmod(const char *path, mode_t mode)
+chmod(const char *file, mode_t mode)
 {
     step();
-    return fchmodat(AT_FDCWD, path, mode, 0);
+    return fchmodat(AT_FDCWD, file, mode, 0);
 }
 
 /* --- folders -------------------------------------------------------------- */
@@ -230,6 +230,18 @@ is_whole(const char *data, const char *word)
            && holds(data, "postgresql.conf", word);
 }
 
+/* What lies in it, of one and nothing of the other. */
+static bool
+is_only(const char *data, const char *word)
+{
+    bool is_new = strcmp(word, "new") == 0;
+
+    return holds(data, "PG_VERSION", "15\n") && holds(data, "base/1/1", word)
+           && holds(data, "postgresql.conf", word)
+           && holds(data, "of-new", "new") == is_new
+           && holds(data, "of-old", "old") == !is_new;
+}
+
 /* Without pg_control, or writable for all, no server starts. */
 static void
 assert_safe(const struct places *places, int at_step)
@@ -238,6 +250,12 @@ assert_safe(const struct places *places, int at_step)
     struct stat info;
 
     assert_int_equal(stat(data, &info), 0);
+    if ((holds(data, "global/pg_control", "old") && !is_only(data, "old"))
+        || (holds(data, "global/pg_control", "new")
+            && !is_only(data, "new"))) {
+        fail_msg("before step %d pg_control is there, and half of it is not",
+                 at_step);
+    }
     if ((info.st_mode & S_IWOTH) != 0
         || (!holds(data, "global/pg_control", "old")
             && !holds(data, "global/pg_control", "new"))) {
@@ -357,6 +375,20 @@ puts_nothing_aside_that_was_not_marked(void **state)
         assert_true(is_whole(places.data.path, "old"));
         assert_true(is_whole(places.data.fresh, "new"));
     }
+}
+
+static void
+takes_an_empty_folder_for_no_data(void **state)
+{
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
+
+    (void) state;
+    make_places(true, &places);
+    assert_int_equal(rename(places.data.path, at("elsewhere")), 0);
+    assert_int_equal(mkdir(places.data.path, 0700), 0);
+    assert_int_equal(swap(&places, old), -1);
+    assert_non_null(strstr(why_buf, "neither data nor a copy"));
 }
 
 static void
@@ -545,6 +577,7 @@ main(void)
         cmocka_unit_test(ends_the_same_wherever_an_exchange_is_torn),
         cmocka_unit_test(ends_the_same_wherever_a_swap_inside_is_torn),
         cmocka_unit_test(puts_nothing_aside_that_was_not_marked),
+        cmocka_unit_test(takes_an_empty_folder_for_no_data),
         cmocka_unit_test(writes_nothing_over),
         cmocka_unit_test(removes_the_oldest_with_all_that_it_leads_to),
         cmocka_unit_test(removes_what_was_kept_long_enough),

@@ -284,6 +284,21 @@ see_fresh(void *context, const struct rebuild_found *found)
     }
 }
 
+/* No copy is left where it was put in before: where nothing is mounted, too. */
+static int
+check_whole(const char *pgdata, struct text *why)
+{
+    char path[PATH_SIZE];
+
+    if (path_join(pgdata, CONTROL "/pg_control", path) == 0
+        && files_exists(path) == 1) {
+        return 0;
+    }
+    text_add(why, "mount '%s': there is neither data nor a copy in it",
+             pgdata);
+    return -1;
+}
+
 int
 rebuild_swap_run(const char *pgdata, uint64_t inode, char *ret_old,
                  struct text *ret_why)
@@ -299,7 +314,7 @@ rebuild_swap_run(const char *pgdata, uint64_t inode, char *ret_old,
     }
     rebuild_folder_scan(real, see_fresh, fresh);
     if (fresh[0] == '\0') {
-        return 0;
+        return check_whole(real, ret_why);
     }
     if (rebuild_folder_of_fresh(fresh, &data) != 0) {
         return failed("name", fresh, ret_why);
