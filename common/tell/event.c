@@ -4,6 +4,7 @@
 #include "event.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "line.h"
@@ -116,6 +117,18 @@ read_position(const char *text, struct wal_position *ret_position)
            ? text : NULL;
 }
 
+/* What moves a terminal's cursor was never written. */
+static bool
+has_controls(const char *line)
+{
+    for (; *line != '\0'; line++) {
+        if ((unsigned char) *line < ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
 int
 event_parse(const char *line, struct event *ret_event)
 {
@@ -124,13 +137,15 @@ event_parse(const char *line, struct event *ret_event)
     uint64_t since_ms;
 
     memset(&event, 0, sizeof(event));
+    if (has_controls(line)) {
+        return -1;
+    }
     if ((line = read_number(line, TIME_MAX_MS, &time_ms)) == NULL
         || (line = read_kind(line, &event.kind)) == NULL
         || (line = read_word(line, event.node, sizeof(event.node))) == NULL
         || (line = read_number(line, UINT32_MAX, &since_ms)) == NULL
         || (line = read_position(line, &event.position)) == NULL
         || (line = read_word(line, event.rule, sizeof(event.rule))) == NULL
-        || line[strcspn(line, "\r\n")] != '\0'
         || text_copy(line, event.reason, sizeof(event.reason)) != 0) {
         return -1;
     }

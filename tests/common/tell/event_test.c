@@ -108,6 +108,8 @@ refuses_what_is_torn_or_garbled(void **state)
 {
     static const char *const bad[] = {
         "", "-", "1764255600123", "x" GOOD, " " GOOD, GOOD "\n",
+        GOOD "\033[2J", "1764255600123 promoted s\r1 0 "
+        "3/0000000006000098 latest ",
         "1764255600123 promoted srv1 0 3/0000000006000098 latest",
         "1764255600123 promoted srv1 0 3/0000000006000098",
         "1764255600123 promoted srv1 0 3/6000098 latest ",
