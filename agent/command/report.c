@@ -56,7 +56,8 @@ verb_report(int argc, char **argv)
         return redact_input();
     }
     own[len > 0 ? len : 0] = '\0';
-    if (len <= 0 || setenv("PGWARD_COMMAND", own, 1) != 0) {
+    if (len <= 0 || setenv("PGWARD_COMMAND", own, 1) != 0
+        || setenv("PGWARD_STATE", STATE_FOLDER, 1) != 0) {
         report_log(LOG_ERR, "could not find this program: %s",
                    strerror(errno));
         return COMMAND_FAILED;
