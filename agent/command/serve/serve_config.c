@@ -369,8 +369,11 @@ read_document(yaml_parser_t *parser, yaml_document_t *document,
     const yaml_node_t *root;
 
     if (yaml_parser_load(parser, document) == 0) {
+        const char *cause = parser->problem != NULL ? parser->problem
+                                                    : "no YAML";
+
         text_add(why, "line %u: %s", (unsigned) parser->problem_mark.line + 1,
-                 parser->problem != NULL ? parser->problem : "no YAML");
+                 cause);
         return -1;
     }
     root = yaml_document_get_root_node(document);

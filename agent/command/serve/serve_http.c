@@ -311,10 +311,11 @@ serve_http_start(const struct serve_http_options *options,
     http->groups = options->groups;
     http->daemon = start_daemon(options, http);
     if (http->daemon == NULL) {
-        text_add(ret_why, "could not start libmicrohttpd%s",
-                 options->cert == NULL ? ""
-                 : ". Look at the certificate and its key: both are PEM, and "
-                   "belong together");
+        text_add(ret_why, "could not start libmicrohttpd");
+        if (options->cert != NULL) {
+            text_add(ret_why, ". Look at the certificate and its key: both "
+                              "are PEM, and belong together");
+        }
         free(http);
         return NULL;
     }
