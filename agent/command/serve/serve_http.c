@@ -124,10 +124,9 @@ send_response(struct MHD_Connection *connection, unsigned status,
 static enum MHD_Result
 refuse_method(struct MHD_Connection *connection)
 {
-    static const char words[] = "GET, HEAD and OPTIONS are understood\n";
+    static char words[] = "GET, HEAD and OPTIONS are understood\n";
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        sizeof(words) - 1, (void *) (uintptr_t) words,
-        MHD_RESPMEM_PERSISTENT);
+        sizeof(words) - 1, words, MHD_RESPMEM_PERSISTENT);
 
     if (response == NULL) {
         return MHD_NO;
@@ -275,11 +274,11 @@ start_daemon(const struct serve_http_options *options, struct serve_http *http)
     unsigned limit = find_limit();
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL
                      | (options->cert != NULL ? MHD_USE_TLS : 0);
+    static char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     struct MHD_OptionItem tls[] = {
-        { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *) (uintptr_t) options->cert },
-        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *) (uintptr_t) options->key },
-        { MHD_OPTION_HTTPS_PRIORITIES, 0,
-          (void *) (uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" },
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, options->cert },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, options->key },
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, versions },
         { MHD_OPTION_END, 0, NULL },
     };
 

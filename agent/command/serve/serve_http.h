@@ -9,9 +9,9 @@ struct serve_http;
 
 struct serve_http_options {
     int listen_fd;              /*!< listens; it is closed in the end */
-    const char *cert;           /*!< PEM, and so is its key; NULL: no TLS.
+    char *cert;                 /*!< PEM, and so is its key; NULL: no TLS.
                                      They live as long as the server */
-    const char *key;
+    char *key;
     struct serve_state *state;
     const struct road_groups *groups;
 };

@@ -346,9 +346,10 @@ says_where_it_cannot_listen(void **test_state)
 static void
 says_when_a_certificate_is_none(void **test_state)
 {
+    char none[] = "x";
     uint16_t port;
     struct serve_http_options options = {
-        .listen_fd = listen_somewhere(&port), .cert = "x", .key = "y",
+        .listen_fd = listen_somewhere(&port), .cert = none, .key = none,
         .state = state, .groups = &groups,
     };
     char buf[256];
