@@ -297,18 +297,6 @@ take_port(struct reader *reader, const yaml_node_t *node)
     return 0;
 }
 
-static int
-take_log_level(struct reader *reader, const yaml_node_t *node)
-{
-    const char *value = scalar(node);
-
-    if (value == NULL) {
-        return refuse(reader, node, "here belongs one text");
-    }
-    reader->config->debug = strcasecmp(value, "debug") == 0;
-    return 0;
-}
-
 /* Groups name hosts that may stand below them: they come in the second turn. */
 static int
 take_first(struct reader *reader, const char *key, const yaml_node_t *value)
@@ -325,13 +313,10 @@ take_first(struct reader *reader, const char *key, const yaml_node_t *value)
     if (strcmp(key, "ssl") == 0) {
         return walk(reader, value, take_ssl);
     }
-    if (strcmp(key, "loglevel") == 0) {
-        return take_log_level(reader, value);
-    }
     if (strcmp(key, "logfile") == 0) {
         report_log(LOG_WARNING, "the log goes to standard error, and so to the "
                    "journal: 'logfile' is passed over");
-    } else if (strcmp(key, "groups") != 0) {
+    } else if (strcmp(key, "groups") != 0 && strcmp(key, "loglevel") != 0) {
         report_log(LOG_WARNING, "nobody knows '%s': it is passed over", key);
     }
     return 0;
@@ -412,7 +397,6 @@ serve_config_read(const char *path, struct serve_config *ret_config,
 {
     CLEANUP(free_secret) char *text = calloc(1, FILE_SIZE_MAX);
     size_t len;
-    int rc = -1;
 
     memset(ret_config, 0, sizeof(*ret_config));
     if (text == NULL || files_read(path, text, FILE_SIZE_MAX, &len) != 0) {
@@ -420,8 +404,7 @@ serve_config_read(const char *path, struct serve_config *ret_config,
         return -1;
     }
     text_add(ret_why, "could not read '%s': ", path);
-    rc = serve_config_parse(text, len, ret_config, ret_why);
-    return rc;
+    return serve_config_parse(text, len, ret_config, ret_why);
 }
 
 void

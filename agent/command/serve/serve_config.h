@@ -24,7 +24,6 @@ struct serve_config {
     uint16_t port;              /*!< 0: the default */
     char *cert;                 /*!< PEM; NULL: no TLS */
     char *key;
-    bool debug;
     size_t host_count;
     struct serve_host host[ROADS_HOSTS_MAX];
     struct road_groups groups;

@@ -83,7 +83,6 @@ reads_a_whole_file(void **state)
     assert_int_equal(parse(words), 0);
     assert_string_equal(config.bind, "0.0.0.0");
     assert_int_equal(config.port, 8443);
-    assert_true(config.debug);
     assert_string_equal(config.cert, "cert");
     assert_string_equal(config.key, "key");
     assert_int_equal(config.host_count, 2);
@@ -131,7 +130,6 @@ names_the_line_that_is_wrong(void **state)
         { "port: 70000", "line 1: a port is a number up to 65535" },
         { "port: 1x", "line 1: a port is a number up to 65535" },
         { "port: [1]", "line 1: a port is a number up to 65535" },
-        { "loglevel: [1]", "line 1: here belongs one text" },
         { "groups:\n  g: a", "line 2: here belongs a list of hosts" },
         { "groups:\n  g: [[a]]", "line 2: here belongs the name of a host" },
         { "hosts:\n  a: { b64password: '=' }",
