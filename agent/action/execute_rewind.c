@@ -235,6 +235,28 @@ run_rewind(struct job *job, const struct rewind_request *request)
     return -1;
 }
 
+/*
+ * The primary's WAL comes beside this node's, which is removed last: a disk
+ * that holds the one need not hold both.
+ */
+static int
+make_room_for_wal(struct job *job, const struct rejoin_marker *marker)
+{
+    const struct instance *instance = job->instance;
+    size_t count = 0;
+
+    if (!rewind_wal_is_apart(&instance->params)) {
+        return 0;
+    }
+    if (salvage_clear_wal(&instance->params, &instance->identity,
+                          marker->kept, &count, &job->why) != 0) {
+        return -1;
+    }
+    report_log(LOG_INFO, "%zu segments that a rewind does not read are gone "
+               "from pg_wal: its disk has to hold the primary's", count);
+    return 0;
+}
+
 static int
 rewind_data(struct job *job)
 {
@@ -264,6 +286,7 @@ rewind_data(struct job *job)
         return -1;
     }
     return rejoin_write_marker(job->instance, &marker, &job->why) == 0
+           && make_room_for_wal(job, &marker) == 0
            ? run_rewind(job, &request) : -1;
 }
 

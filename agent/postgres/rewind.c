@@ -204,6 +204,35 @@ free_kb(const char *path, dev_t *ret_device, uint64_t *ret_kb)
     return 0;
 }
 
+/* What is free for data and for WAL; the same where they share a disk. */
+static int
+look_at_disks(const char *pgdata, uint64_t *ret_kb, uint64_t *ret_wal_kb,
+              bool *ret_apart)
+{
+    dev_t device = 0;
+    dev_t wal_device = 0;
+    char path[PATH_SIZE];
+
+    if (path_join(pgdata, "pg_wal", path) != 0
+        || free_kb(pgdata, &device, ret_kb) != 0
+        || free_kb(path, &wal_device, ret_wal_kb) != 0) {
+        return -1;
+    }
+    *ret_apart = wal_device != device;
+    return 0;
+}
+
+bool
+rewind_wal_is_apart(const struct params *params)
+{
+    uint64_t there_kb;
+    uint64_t wal_kb;
+    bool apart;
+
+    return look_at_disks(params->pgdata, &there_kb, &wal_kb, &apart) == 0
+           && apart;
+}
+
 /*
  * What is copied takes at most its own size more; how much of it is WAL is not
  * known, so a disk of its own for pg_wal counts with the other.
@@ -215,16 +244,12 @@ check_space(const struct rewind_request *request, uint64_t wanted_kb,
     const char *pgdata = request->params->pgdata;
     uint64_t there_kb = 0;
     uint64_t wal_kb = 0;
-    dev_t device = 0;
-    dev_t wal_device = 0;
-    char path[PATH_SIZE];
+    bool apart;
 
-    if (path_join(pgdata, "pg_wal", path) != 0
-        || free_kb(pgdata, &device, &there_kb) != 0
-        || free_kb(path, &wal_device, &wal_kb) != 0) {
+    if (look_at_disks(pgdata, &there_kb, &wal_kb, &apart) != 0) {
         return REWIND_POSSIBLE;     /* it says so itself, where there is none */
     }
-    there_kb += wal_device != device ? wal_kb : 0;
+    there_kb += apart ? wal_kb : 0;
     if (there_kb >= wanted_kb + SPARE_KB) {
         return REWIND_POSSIBLE;
     }

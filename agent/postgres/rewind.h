@@ -67,6 +67,13 @@ enum tri
 rewind_verify(const struct rewind_request *request, struct text *ret_why);
 
 /*!
+ * Whether pg_wal has a disk of its own: how much of what a rewind copies goes
+ * there nobody knows beforehand. false also where it cannot be looked at.
+ */
+bool
+rewind_wal_is_apart(const struct params *params);
+
+/*!
  * Make durable what pg_rewind has written: the disks of PGDATA, of pg_wal and
  * of the tablespaces. Called as root.
  *

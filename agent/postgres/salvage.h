@@ -168,6 +168,19 @@ salvage_put_back(const struct params *params,
                  const struct identity *identity, const char *folder,
                  struct salvage_back *ret_back, struct text *ret_why);
 
+/*!
+ * Remove from pg_wal the segments that are not kept in `folder`: a rewind reads
+ * none of them, and brings all of the primary's before it removes those that
+ * the primary has not. May be called again.
+ *
+ * \param[in] folder  of salvage_keep() and salvage_keep_before()
+ * \return 0; -1 with `ret_why`.
+ */
+int
+salvage_clear_wal(const struct params *params,
+                  const struct identity *identity, const char *folder,
+                  size_t *ret_count, struct text *ret_why);
+
 /*! How a list of transactions is made. */
 struct salvage_listing {
     const struct params *params;        /*!< pgctl, pglibs */

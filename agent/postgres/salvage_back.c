@@ -172,6 +172,65 @@ salvage_put_back(const struct params *params,
     return -1;
 }
 
+/* --- room for the primary's ----------------------------------------------- */
+
+static bool
+is_in(int folder, const char *name)
+{
+    return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+           || errno != ENOENT;
+}
+
+static int
+clear_wal(const char *pgdata_path, const char *folder, size_t *ret_count)
+{
+    CLEANUP(close_fd) int pgdata = open_folder(AT_FDCWD, pgdata_path, 0);
+    CLEANUP(close_folder) DIR *wal = files_open_folder(pgdata, "pg_wal", 0);
+    CLEANUP(close_fd) int kept = open_folder(AT_FDCWD, folder, O_NOFOLLOW);
+    CLEANUP(close_fd) int before = open_folder(kept, BEFORE, O_NOFOLLOW);
+    const struct dirent *entry;
+
+    if (wal == NULL || kept < 0 || before < 0) {
+        return -1;
+    }
+    while ((entry = readdir(wal)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (!salvage_wal_is_segment(name) || is_in(kept, name)
+            || is_in(before, name)) {
+            continue;
+        }
+        if (unlinkat(dirfd(wal), name, 0) != 0) {
+            return -1;
+        }
+        (*ret_count)++;
+    }
+    return fsync(dirfd(wal));
+}
+
+int
+salvage_clear_wal(const struct params *params,
+                  const struct identity *identity, const char *folder,
+                  size_t *ret_count, struct text *ret_why)
+{
+    size_t count = 0;
+    int rc;
+
+    if (identity_become(identity) != 0) {
+        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
+                 strerror(errno));
+        return -1;
+    }
+    rc = clear_wal(params->pgdata, folder, &count);
+    if (rc != 0) {
+        text_add(ret_why, "look at pg_wal in '%s': no room could be made for "
+                 "the primary's: %s", params->pgdata, strerror(errno));
+    }
+    identity_return();
+    *ret_count = rc == 0 ? count : *ret_count;
+    return rc;
+}
+
 /* --- the WAL before the fork ---------------------------------------------- */
 
 static int

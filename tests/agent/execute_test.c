@@ -182,7 +182,8 @@ static const struct deed deeds[OP_COUNT] = {
                     " | own_files_restore | salvage_put_back ''"
                     " | own_files_save again"
                     " | rebuild_clear_inside | config_write_block"
-                    " | rejoin_write_marker none goes-on | rewind_run 1"
+                    " | rejoin_write_marker none goes-on | rewind_wal_is_apart"
+                    " | rewind_run 1"
                     " | rewind_verify | rewind_sync | config_remove_block"
                     " | own_files_restore | instance_lock",
                     "own_files_restore", LIMIT_NONE },
@@ -961,7 +962,8 @@ what_only_looks_rewound_is_rewound_again(void **state)
         assert_has(touched_calls(), "own_files_restore"
                    " | salvage_put_back '/srv/kept' | own_files_save again"
                    " | rebuild_clear_inside | config_write_block"
-                   " | rejoin_write_marker torn goes-on | rewind_run 2"
+                   " | rejoin_write_marker torn goes-on | rewind_wal_is_apart"
+                   " | rewind_run 2"
                    " | rewind_verify | rewind_sync | config_remove_block"
                    " | own_files_restore");
     }
@@ -1011,6 +1013,36 @@ what_cannot_be_put_back_is_not_rewound(void **state)
 }
 
 /* In the worker that has just asked whether it can be, nothing is torn yet. */
+/* Once the marker says that the data is torn, and before anything comes. */
+static void
+a_disk_for_wal_alone_is_cleared_before_the_rewind(void **state)
+{
+    static const struct reply apart[] = {
+        { "rewind_wal_is_apart", 1, NULL, 0, NULL },
+        { NULL, 0, NULL, 0, NULL },
+    };
+    static const struct reply ill[] = {
+        { "rewind_wal_is_apart", 1, NULL, 0, NULL },
+        { "salvage_clear_wal", -1, "the disk is ill", 0, NULL },
+        { NULL, 0, NULL, 0, NULL },
+    };
+
+    (void) state;
+    prepare();
+    touched_reply(apart);
+    (void) add(OP_REWIND, OP_REQUIRED, NULL);
+    run();
+    assert_has(touched_calls(), "rejoin_write_marker none goes-on"
+               " | rewind_wal_is_apart | salvage_clear_wal '' | rewind_run");
+    prepare();
+    touched_reply(ill);
+    (void) add(OP_REWIND, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.done[OP_REWIND].rc, OP_RC_FAILED);
+    assert_has(world.failure, "the disk is ill");
+    assert_null(strstr(touched_calls(), "rewind_run"));
+}
+
 /* What power could still take away is not whole. */
 static void
 a_rewind_that_is_not_synced_has_failed(void **state)
@@ -1344,6 +1376,7 @@ main(void)
         cmocka_unit_test(what_only_looks_rewound_is_rewound_again),
         cmocka_unit_test(a_rewind_without_own_files_saves_none),
         cmocka_unit_test(what_cannot_be_put_back_is_not_rewound),
+        cmocka_unit_test(a_disk_for_wal_alone_is_cleared_before_the_rewind),
         cmocka_unit_test(a_rewind_that_is_not_synced_has_failed),
         cmocka_unit_test(a_first_rewind_puts_nothing_back),
         cmocka_unit_test(an_earlier_fork_is_kept_from),

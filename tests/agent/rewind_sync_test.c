@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* After a rewind: each disk that cannot be synced is named. */
+/* The disks of a rewind: each that cannot be synced is named. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,12 +71,33 @@ syncs_data_wal_and_tablespaces_or_names_the_missing_one(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static void
+knows_a_disk_of_pg_wal_alone(void **state)
+{
+    char data[] = "/tmp/pgward-rewind-disk.XXXXXX";
+    const struct params params = { .pgdata = data };
+    char wal[64];
+
+    (void) state;
+    assert_non_null(mkdtemp(data));
+    assert_true(snprintf(wal, sizeof(wal), "%s/pg_wal", data) < 64);
+    assert_false(rewind_wal_is_apart(&params));     /* there is none */
+    assert_int_equal(mkdir(wal, 0700), 0);
+    assert_false(rewind_wal_is_apart(&params));
+    assert_int_equal(rmdir(wal), 0);
+    assert_int_equal(symlink("/proc", wal), 0);
+    assert_true(rewind_wal_is_apart(&params));
+    assert_int_equal(unlink(wal), 0);
+    assert_int_equal(rmdir(data), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             syncs_data_wal_and_tablespaces_or_names_the_missing_one),
+        cmocka_unit_test(knows_a_disk_of_pg_wal_alone),
     };
 
     return cmocka_run_group_tests_name("rewind_sync", tests, NULL, NULL);

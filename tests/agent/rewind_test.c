@@ -611,6 +611,7 @@ says_how_much_room_there_is_not(void **state)
     filler_path = in_folder(new.pgdata, "filler");
     make_file(filler_path, "", 0600);
     assert_int_equal(truncate(filler_path, 64 * 1024 * 1024), 0);
+    assert_false(rewind_wal_is_apart(&params));
     params.pgdata = data;
     assert_int_equal(check(), REWIND_LATER);
     assert_non_null(strstr(why_buf, "make room in"));

@@ -589,6 +589,52 @@ puts_back_what_an_interrupted_rewind_took(void **state)
     assert_int_equal(shell("cmp $D/../sums.1 $D/../sums.2"), 0);
 }
 
+/* What a rewind reads stays; all else makes room for the primary's. */
+static void
+clears_pg_wal_of_what_is_not_kept(void **state)
+{
+    char folder[LIVE_PATH_SIZE + 64];
+    char pgdata[LIVE_PATH_SIZE + 64];
+    struct text text;
+    size_t count = 0;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    text_init(&text, folder, sizeof(folder));
+    text_add(&text, "%s.clear/kept", primary.pgdata);
+    text_init(&text, pgdata, sizeof(pgdata));
+    text_add(&text, "%s.clear", primary.pgdata);
+    assert_int_equal(shell("mkdir -p $D.clear/pg_wal/archive_status $D.clear/kept"
+                           " && cd $D.clear/pg_wal && touch 00000002.history "
+                           "000000010000000000000001 000000010000000000000002 "
+                           "000000010000000000000003 "
+                           "000000010000000000000003.partial "
+                           "000000020000000000000009 && "
+                           "cp 000000010000000000000003 ../kept"), 0);
+    (void) request_for(&primary);
+    params.pgdata = pgdata;
+    assert_int_equal(salvage_clear_wal(&params, &site.owner, folder, &count,
+                                       &why), -1);  /* the rest is not kept */
+    assert_non_null(strstr(why_buf, "no room could be made"));
+    assert_int_equal(count_files("primary.clear/pg_wal/0*"), 6);
+    assert_int_equal(shell("cd $D.clear && mkdir kept/before && "
+                           "cp pg_wal/000000010000000000000002 kept/before"),
+                     0);
+    (void) request_for(&primary);
+    params.pgdata = pgdata;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(salvage_clear_wal(&params, &site.owner, folder,
+                                           &count, &why), 0);
+        assert_int_equal(count, i == 0 ? 3 : 0);
+        assert_int_equal(shell("cd $D.clear/pg_wal && test \"$(echo 0*)\" = "
+                               "'000000010000000000000002 "
+                               "000000010000000000000003 00000002.history'"),
+                         0);
+    }
+    assert_int_equal(shell("rm -r $D.clear"), 0);
+    (void) request_for(&primary);
+}
+
 /* Of another system nothing goes in, and of half a list nothing is cut. */
 static void
 puts_back_nothing_that_is_not_this_datas(void **state)
@@ -863,6 +909,7 @@ main(void)
         cmocka_unit_test(names_exactly_what_committed_after_the_fork),
         cmocka_unit_test(says_what_did_not_fit),
         cmocka_unit_test(puts_back_what_an_interrupted_rewind_took),
+        cmocka_unit_test(clears_pg_wal_of_what_is_not_kept),
         cmocka_unit_test(puts_back_nothing_that_is_not_this_datas),
         cmocka_unit_test(keeps_the_same_only_once_and_follows_a_linked_pg_wal),
         cmocka_unit_test(follows_a_history_of_its_own),

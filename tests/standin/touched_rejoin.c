@@ -150,6 +150,17 @@ salvage_put_back(const struct params *params,
 }
 
 int
+salvage_clear_wal(const struct params *params,
+                  const struct identity *identity, const char *folder,
+                  size_t *ret_count, struct text *ret_why)
+{
+    (void) params;
+    (void) identity;
+    *ret_count = 3;
+    return PLAY(ret_why, ret_count, " '%s'", folder);
+}
+
+int
 salvage_list(const struct salvage_listing *listing,
              struct salvage_counts *ret_counts, struct text *ret_why)
 {
@@ -252,6 +263,13 @@ rewind_verify(const struct rewind_request *request, struct text *ret_why)
 {
     (void) request;
     return PLAY(ret_why, NULL, "%s", "") == 0 ? TRI_YES : TRI_NO;
+}
+
+bool
+rewind_wal_is_apart(const struct params *params)
+{
+    (void) params;
+    return PLAY(NULL, NULL, "%s", "") == 1;
 }
 
 int
