@@ -604,7 +604,8 @@ clears_pg_wal_of_what_is_not_kept(void **state)
     text_add(&text, "%s.clear/kept", primary.pgdata);
     text_init(&text, pgdata, sizeof(pgdata));
     text_add(&text, "%s.clear", primary.pgdata);
-    assert_int_equal(shell("mkdir -p $D.clear/pg_wal/archive_status $D.clear/kept"
+    assert_int_equal(shell("mkdir -p $D.clear/pg_wal/archive_status "
+                           "$D.clear/kept"
                            " && cd $D.clear/pg_wal && touch 00000002.history "
                            "000000010000000000000001 000000010000000000000002 "
                            "000000010000000000000003 "
