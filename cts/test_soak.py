@@ -107,7 +107,8 @@ def test_table_has_the_sums_and_the_reasons_of_manual_steps():
 def test_table_tells_of_those_that_came_back_by_themselves():
     steps = soak.plan(1, 2, faults.Parted.name)
     text = soak.table([soak.Outcome(steps[0], back_s=3.0, kept=1, lost=[7, 8]),
-                       soak.Outcome(steps[1], back_s=5.0, kept=1)])
+                       soak.Outcome(steps[1], back_s=5.0, kept=1),
+                       soak.Outcome(steps[1], back_s=9.0, kept=1, trouble="a hand was needed")])
     assert "came back by themselves 2, streaming 3.00 to 5.00 s after the crash (median 4.00)" in text
     assert "folders of their own WAL 2" in text and "lost 2 " in text
     assert "by themselves" not in soak.table([soak.Outcome(soak.plan(1, 1)[0])])

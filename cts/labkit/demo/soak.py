@@ -114,7 +114,7 @@ def line(those: List[Outcome]) -> List[str]:
 
 def way_back(outcomes: List[Outcome]) -> List[str]:
     """Of the nodes that crashed and came back by themselves."""
-    those = [o for o in outcomes if o.back_s]
+    those = [o for o in outcomes if o.back_s and not o.trouble]
     if not those:
         return []
     least, middle, most = spread([o.back_s for o in those])
@@ -291,8 +291,8 @@ class Spoken(Progress):
             out.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
-DEFAULTS = {"series": "", "nodes": 3, "rep_mode": "sync", "profile": "recommended", "agent": resources.AGENT,
-            "ocf_dir": os.environ.get("PGWARD_OCF_DIR", "")}
+DEFAULTS = {"series": "", "nodes": 3, "rep_mode": "sync", "profile": "recommended",
+            "agent": resources.AGENT, "ocf_dir": os.environ.get("PGWARD_OCF_DIR", "")}
 
 
 def parse(words: Optional[List[str]] = None) -> argparse.Namespace:

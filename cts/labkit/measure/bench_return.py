@@ -8,7 +8,7 @@ against plain pg_basebackup of the same data beside the same load, in turn.
 import signal
 import time
 from dataclasses import replace
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Dict, Tuple
 
 from .. import faults
 from ..lab.errors import LabError
@@ -16,10 +16,10 @@ from ..lab.node import Node
 from ..lab.postgres import bindir
 from ..lab.resources import VIP_REP
 from . import monitor_cost, way_back
+from .bench_rows import Figures
 from .contenders import Contender
 from .load import Load
 
-Figures = Dict[str, List[float]]
 SIZES = {"100 MB": 7, "1 GB": 67}       # pgbench's scales
 # without hints nothing can be rewound
 METHODS: Dict[str, str] = {"rewind": "", "rebuild": "wal_log_hints = off\n"}
@@ -120,5 +120,3 @@ def measured(found: Contender, method: str, runs: int, monitors: int,
             tell(f"{size}, rejoin={method}: {i + 1} of {runs}", one(found, size, method))
     if method == "rebuild":
         tell("what a monitor costs meanwhile", monitor(found, monitors))
-
-
