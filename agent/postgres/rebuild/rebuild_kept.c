@@ -10,7 +10,6 @@
 #include <syslog.h>
 
 #include "files.h"
-#include "paths.h"
 #include "rebuild_folder.h"
 #include "report.h"
 #include "salvage_parts.h"
