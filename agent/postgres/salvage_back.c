@@ -223,8 +223,8 @@ salvage_clear_wal(const struct params *params,
     }
     rc = clear_wal(params->pgdata, folder, &count);
     if (rc != 0) {
-        text_add(ret_why, "look at pg_wal in '%s': no room could be made for "
-                 "the primary's: %s", params->pgdata, strerror(errno));
+        text_add(ret_why, "make room in pg_wal of '%s': %s", params->pgdata,
+                 strerror(errno));
     }
     identity_return();
     *ret_count = rc == 0 ? count : *ret_count;

@@ -85,6 +85,7 @@ static const struct {
     { "object", "production-database-of-department-7-data-status" },
     { "word", "database-server-1.department-7.example.com:5432" },
     { "position", "FFFFFFFF/FFFFFFFF" },
+    { "gai_strerror(rc)", "Temporary failure in name resolution" },
     { "address", "2001:db8:1234:5678:9abc:def0:1234:5678" },
     { "names", LONG_NAME " " LONG_NAME },
     { "server.text", LONG_WORDS },
