@@ -14,6 +14,8 @@ struct survey {
     struct look seat;           /*!< from the primary's place, where another
                                      node leads */
     struct overview overview;   /*!< judged by both */
+    int64_t last_gap_ms;        /*!< before the primary led, as this node
+                                     recorded it; -1: not known */
     bool whole;                 /*!< all was looked at */
 };
 

@@ -70,6 +70,12 @@ follow(const struct event *event, struct lead *lead)
     }
 }
 
+static bool
+comes_to_lead(const struct event *event)
+{
+    return event->kind == EVENT_PROMOTED || event->kind == EVENT_LEADS;
+}
+
 void
 chronicle_arrange(struct chronicle_row *rows, size_t count)
 {
@@ -83,13 +89,22 @@ chronicle_arrange(struct chronicle_row *rows, size_t count)
     }
     for (size_t i = 0; i < count; i++) {
         const struct event *event = &rows[i].event;
-        bool leads = event->kind == EVENT_PROMOTED
-                     || event->kind == EVENT_LEADS;
 
-        rows[i].gap_ms = leads && lead.gone_ms != 0
+        rows[i].gap_ms = comes_to_lead(event) && lead.gone_ms != 0
                          ? event->time_ms - lead.gone_ms : -1;
         follow(event, &lead);
     }
+}
+
+int64_t
+chronicle_last_gap(const struct chronicle_row *rows, size_t count,
+                   const char *node)
+{
+    while (count > 0 && !comes_to_lead(&rows[count - 1].event)) {
+        count--;
+    }
+    return count > 0 && text_same_name(rows[count - 1].event.node, node)
+           ? rows[count - 1].gap_ms : -1;
 }
 
 struct event

@@ -24,6 +24,17 @@ struct chronicle_row {
 void
 chronicle_arrange(struct chronicle_row *rows, size_t count);
 
+/*!
+ * How long nobody led before this node did.
+ *
+ * \param[in] rows  arranged
+ * \return ms, at least; -1: not known, or another node is the last one that
+ *         came to lead.
+ */
+int64_t
+chronicle_last_gap(const struct chronicle_row *rows, size_t count,
+                   const char *node);
+
 /*! The row of a timeline that a history file tells of. */
 struct event
 chronicle_timeline(uint32_t timeline, struct wal_position left,

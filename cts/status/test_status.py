@@ -219,6 +219,7 @@ def test_what_is_told_in_a_failover(cluster):
             assert row(one, new)["timeline"] in (None, 0) or row(one, old)["state"] != "running"
     assert any(code != OK for _, code, _ in told), "nobody saw it"
     assert told[-1][2]["primary"] == new
+    assert told[0][2]["last_gap_ms"] != told[-1][2]["last_gap_ms"] > 0
     assert row(told[-1][2], new)["timeline"] > row(told[0][2], old)["timeline"]
 
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chronicle_read.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "command.h"
@@ -80,6 +81,24 @@ print_text(const struct survey *survey, bool redraws)
     return 0;
 }
 
+/* How long the last move took, where this node has recorded it. */
+static void
+take_last_gap(struct survey *survey)
+{
+    const struct overview *overview = &survey->overview;
+    struct chronicle chronicle;
+
+    survey->last_gap_ms = -1;
+    if (overview->primary == NODES_MAX) {
+        return;
+    }
+    chronicle_read(survey->here.resource, NULL, &chronicle);
+    survey->last_gap_ms =
+        chronicle_last_gap(chronicle.row, chronicle.count,
+                           overview->node[overview->primary].name);
+    free(chronicle.row);
+}
+
 static int
 tell_once(const struct question *question)
 {
@@ -91,6 +110,7 @@ tell_once(const struct question *question)
     if (survey_take(question->common.resource, timeout_ms, &survey) != 0) {
         return COMMAND_FAILED;
     }
+    take_last_gap(&survey);
     rc = question->common.output == OUTPUT_JSON
          ? json_print("status", STATUS_JSON_VERSION, status_json(&survey))
          : print_text(&survey, question->watch_ms > 0);

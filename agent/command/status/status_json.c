@@ -161,12 +161,14 @@ status_json(const struct survey *survey)
     const struct overview *overview = &survey->overview;
 
     return json_pack(
-        "{s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, "
-        "s:i, s:o, s:o, s:o, s:o, s:i}",
+        "{s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, "
+        "s:o, s:i, s:o, s:o, s:o, s:o, s:i}",
         "resource", survey->here.resource,
         "clone", word_json(survey->here.clone),
         "seen_from", survey->here.self_name,
         "whole", survey->whole,
+        "last_gap_ms", survey->last_gap_ms >= 0
+                       ? json_integer(survey->last_gap_ms) : json_null(),
         "quorum", tri_json(overview->have_quorum),
         "fencing", tri_json(overview->fencing),
         "maintenance", tri_json(overview->maintenance),

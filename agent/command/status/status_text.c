@@ -270,8 +270,9 @@ write_commits(const struct overview *overview, FILE *out)
 
 /* In this machine's time zone, as the system's log has it. */
 static void
-write_last_move(const struct overview *overview, FILE *out)
+write_last_move(const struct survey *survey, FILE *out)
 {
+    const struct overview *overview = &survey->overview;
     const struct overview_node *primary = &overview->node[overview->primary];
     time_t when = (time_t) primary->changed_s;
     char buf[32];
@@ -284,6 +285,10 @@ write_last_move(const struct overview *overview, FILE *out)
     (void) fprintf(out, "Last move: %s leads since %s", primary->name, buf);
     if (primary->timeline != 0) {
         (void) fprintf(out, ", on timeline %u", primary->timeline);
+    }
+    if (survey->last_gap_ms >= 0) {
+        (void) fprintf(out, ", after %.2f s without a primary",
+                       (double) survey->last_gap_ms / 1000);
     }
     (void) fputc('\n', out);
 }
@@ -317,7 +322,7 @@ write_head(const struct survey *survey, FILE *out)
                    here->client_address[0] != '\0' ? ", clients use " : "",
                    here->client_address);
     if (overview->primary != NODES_MAX) {
-        write_last_move(overview, out);
+        write_last_move(survey, out);
     }
 }
 

@@ -21,6 +21,7 @@ fill(void)
 
     memset(&survey, 0, sizeof(survey));
     survey.whole = true;
+    survey.last_gap_ms = -1;
     (void) text_copy("pgsql", survey.here.resource, NODE_NAME_SIZE);
     (void) text_copy("msPostgresql", survey.here.clone, NODE_NAME_SIZE);
     (void) text_copy("srv2", survey.here.self_name, NODE_NAME_SIZE);
@@ -143,6 +144,9 @@ since_is_told_of_a_role_by_its_nodes_clock(void **state)
     assert_says("  2d 0h\n");
     assert_says("Last move: srv1 leads since 2");
     assert_says(", on timeline 3\n");
+    survey.last_gap_ms = 654;
+    (void) text(false);
+    assert_says(", on timeline 3, after 0.65 s without a primary\n");
     node->changed_s = (uint32_t) time(NULL) + 3600;     /* it is ahead */
     (void) text(false);
     assert_says("       -\nsrv2*");

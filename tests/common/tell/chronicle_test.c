@@ -56,6 +56,10 @@ gap_is_from_the_first_sign(void **state)
     add(2250, EVENT_PROMOTED, "b");
     add(9000, EVENT_LEADS, "c");
     chronicle_arrange(rows, count);
+    assert_int_equal(chronicle_last_gap(rows, 3, "B"), 1250);
+    assert_int_equal(chronicle_last_gap(rows, 2, "b"), -1);
+    assert_int_equal(chronicle_last_gap(rows, count, "b"), -1);
+    assert_int_equal(chronicle_last_gap(rows, count, "c"), -1);
     assert_int_equal(rows[1].gap_ms, -1);
     assert_int_equal(rows[2].gap_ms, 1250);
     assert_int_equal(rows[3].gap_ms, -1);
