@@ -87,12 +87,13 @@ def test_page_tells_the_way_back_by_method_and_the_copys_speed():
                "100 MB, rewind: eligible, s": [6.0, 5.0, 7.0],
                "100 MB, rebuild: streams, s": [8.0], "100 MB, rebuild: eligible, s": [9.0],
                "100 MB, rebuild: copy, s": [2.5], "100 MB, pg_basebackup: copy, s": [2.0],
-               "HS:rejoin: CPU, ms": [6.0], "standby: CPU, ms": [5.0], "commits lost": [2]}
+               "load average": [3.0], "HS:rejoin: CPU, ms": [6.0], "standby: CPU, ms": [5.0], "commits lost": [2]}
     text = "\n".join(Page([Measured("return", "pgward", figures, when="2026-11-27")]).tables())
     assert "| 100 MB, rejoin=rewind | 4 (3 to 5) | 6 (5 to 7) | - | - |" in text
     assert "| 100 MB, rejoin=rebuild | 8 | 9 | 2.50 | 0.80 |" in text
     assert "| 100 MB, plain pg_basebackup | - | - | 2 | 1 |" in text
     assert "| CPU, ms | 6 | 5 | 1.20 |" in text
+    assert "medians of 1 to 3 runs; the machine's load average meanwhile: 3." in text
     assert "- pgward, return: 2 acknowledged commits lost" in text
     assert "The way back" not in "\n".join(Page(some_rows()).tables())
 

@@ -5,6 +5,7 @@ The data is pgbench's own tables. What nobody else has is a moment's WAL. A new 
 against plain pg_basebackup of the same data beside the same load, in turn.
 """
 
+import os
 import signal
 import time
 from dataclasses import replace
@@ -24,6 +25,7 @@ SIZES = {"100 MB": 7, "1 GB": 67}       # pgbench's scales
 # without hints nothing can be rewound
 METHODS: Dict[str, str] = {"rewind": "", "rebuild": "wal_log_hints = off\n"}
 PLAIN = "pg_basebackup"
+BUSY = "load average"       # of the whole machine: others may be at work there, too
 LEAD = 0.05         # seconds for which the standby gets nothing before the kill
 LIMIT = 300.0
 COPY = "/srv/pg/plain"
@@ -80,6 +82,7 @@ def one(found: Contender, size: str, method: str) -> Figures:
             figures[f"{size}, {PLAIN}: copy, s"] = [plain_copy(old)]
         client.wait_for_commits(time.time())
     figures["commits lost"] = [found.lost(client)]
+    figures[BUSY] = [os.getloadavg()[0]]
     found.forget()
     return figures
 

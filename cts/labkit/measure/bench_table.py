@@ -14,7 +14,7 @@ from ..lab.errors import LabError
 from ..lab.postgres import bindir
 from ..lab.resources import PROFILES
 from ..lab.shell import run
-from .bench_return import METHODS, PLAIN, SIZES
+from .bench_return import BUSY, METHODS, PLAIN, SIZES
 from .bench_rows import KNOCKING, ORDINARY, RUNS, Figures
 from .contenders import CONTENDERS
 from .monitor_cost import median
@@ -73,7 +73,9 @@ clients at work all the time. Just after a checkpoint the standby gets nothing f
 every process of the primary is killed with SIGKILL: it has WAL that nobody else has. Seconds count
 from there, and no hand is moved. With rejoin=rebuild here nothing can be rewound (no hints, no
 checksums), and the copy is verified and synced before it counts; plain pg_basebackup copies the
-same data just after it, beside the same load, and syncs it. Measured {when}, medians of {runs} runs.
+same data just after it, beside the same load, and syncs it.
+
+Measured {when}, medians of {runs} runs; the machine's load average meanwhile: {busy}.
 
 Patroni 3.0.2 streamed again 3.2 to 8.9 s after such a kill, pg_auto_failover 2.0 after 3 s: measured
 earlier on this kind of machine with a small divergence, not in this run. The shell agent and PAF
@@ -276,7 +278,8 @@ class Page:
                              cell(copy), ratio(plain, copy)])
             rows.append([f"{size}, plain {PLAIN}", "-", "-", cell(plain), "1"])
         return ["## The way back of a killed primary", "", BACK.format(when=one.when, runs=span({
-                    len(values) for name, values in one.figures.items() if "streams" in name})),
+                    len(values) for name, values in one.figures.items() if "streams" in name}),
+                            busy=cell(one.figures.get(BUSY))),
                 *lines_of(rows), "", *self.monitors_meanwhile(one.figures)]
 
     @staticmethod
