@@ -36,6 +36,8 @@ acknowledged and is lost, at the first moment with two writers, and where the cl
 cannot be made whole, keeps the evidence and says how to replay it.
 """
 SETTINGS = "wal_level = logical\n"        # a fault decodes
+# Each failover begins a segment and leaves three files of it, and a rewind copies all of them.
+SERIES = "wal_keep_size = 128MB\n"
 WAL_MB = 1600       # wal_keep_size and a gigabyte
 MONITORS = 3.0      # seconds in which every node's monitor has run
 OLD_WAL = 300       # seconds for which an archived segment is kept
@@ -152,7 +154,7 @@ class Soak:
     def bring_up(self) -> None:
         self.say(f"a cluster of {self.args.nodes} nodes, rep_mode {self.args.rep_mode}")
         labs.up(self.lab, lambda _text: None)
-        self.cluster.set_up(self.wanted, SETTINGS)
+        self.cluster.set_up(self.wanted, SETTINGS + (SERIES if self.args.series else ""))
         self.rig.whole()
 
     def run(self, steps: List[Step]) -> bool:
