@@ -30,26 +30,61 @@ quoted_len(const char *text)
     return i;
 }
 
-/* A value inside another one's quotes ends with those: primary_conninfo. */
-static size_t
-value_len(const char *text)
+/* What stands for a quote inside of other quotes: GUCs, XML. */
+static const char *
+inner_quote(const char *text)
 {
-    if (strncmp(text, "''", 2) == 0) {
-        const char *end = strstr(text + 2, "''");
+    static const char *const quotes[] = { "''", "&apos;", "&quot;" };
 
-        return end != NULL ? (size_t) (end - text) + 2 : strlen(text);
+    for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+        if (strncmp(text, quotes[i], strlen(quotes[i])) == 0) {
+            return quotes[i];
+        }
+    }
+    return NULL;
+}
+
+/*
+ * A value inside another one's quotes ends with those: primary_conninfo. A `&`
+ * ends one of a URI, and may be a character of any other.
+ */
+static size_t
+value_len(const char *text, bool in_uri)
+{
+    const char *quote = inner_quote(text);
+
+    if (quote != NULL) {
+        const char *end = strstr(text + strlen(quote), quote);
+
+        return end != NULL ? (size_t) (end - text) + strlen(quote)
+                           : strlen(text);
     }
     if (text[0] == '\'' || text[0] == '"') {
         return quoted_len(text);
     }
-    return strcspn(text, " \t\r\n'\"&");
+    return strcspn(text, in_uri ? " \t\r\n'\"&" : " \t\r\n'\"");
+}
+
+/* Does a parameter of a URI end here: `?a=b&`, in XML `&amp;`? */
+static bool
+is_in_uri(const char *line, const char *at)
+{
+    static const char xml[] = "&amp;";
+    const size_t len = sizeof(xml) - 1;
+
+    return (at > line && (at[-1] == '?' || at[-1] == '&'))
+           || ((size_t) (at - line) >= len
+               && strncmp(at - len, xml, len) == 0);
 }
 
 /* The length of a word for a password that `text` begins with; 0: none. */
 static size_t
 password_len(const char *text)
 {
-    static const char *const words[] = { "password", "passwd" };
+    static const char *const words[] = {
+        "password", "passwd", "passphrase_command", "passphrase",
+        "secret_access_key", "secret_key", "storage_key",
+    };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         size_t len = strlen(words[i]);
@@ -63,21 +98,22 @@ password_len(const char *text)
 
 /*
  * Is this such a word before a value? Gives the value's place; `password
- * authentication failed` has none.
+ * authentication failed` has none, and `--password x` has.
  */
 static const char *
-password_value(const char *text)
+password_value(const char *line, const char *at)
 {
-    size_t len = password_len(text);
-    bool assigned;
+    size_t len = password_len(at);
+    const char *text = at + len;
+    bool assigned = at - line >= 2 && strncmp(at - 2, "--", 2) == 0;
 
     if (len == 0) {
         return NULL;
     }
-    text += len;
+    text += *text == '"' ? 1 : 0;       /* a key of JSON's */
     text += strspn(text, " \t");
-    assigned = *text == '=';
-    if (assigned) {
+    if (*text == '=' || *text == ':') {
+        assigned = true;
         text++;
         text += strspn(text, " \t");
     }
@@ -156,14 +192,16 @@ xml_secret(const char *text, size_t *ret_len)
 }
 
 void
-redact_add(struct text *text, const char *line)
+redact_add(struct text *text, const char *whole)
 {
+    const char *line = whole;
+
     while (*line != '\0') {
         size_t len = 0;
-        const char *secret = password_value(line);
+        const char *secret = password_value(whole, line);
 
         if (secret != NULL) {
-            len = value_len(secret);
+            len = value_len(secret, is_in_uri(whole, line));
         } else {
             secret = uri_secret(line, &len);
         }
