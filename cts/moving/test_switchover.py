@@ -245,6 +245,22 @@ def test_who_was_to_lead_fails_and_somebody_leads_at_once(cluster, after):
     cluster.settle(120)
 
 
+def test_who_was_to_lead_dies_and_the_old_primary_leads_at_once(cluster):
+    """P7: of a node that is gone nothing fails, and nobody else may lead by the constraint."""
+    new = ranked(cluster)
+    with cluster.ledger() as client:
+        old, process = begin(cluster, "--to", new.name, "--timeout", "120s")
+        wait_until("the constraint", lambda: constraint(old), 30, 0.02)
+        new.kill()
+        said, _ = process.communicate(timeout=60)
+        assert constraint(old) == "", said
+        assert process.returncode == 3 and "the lead did not move" in said, said
+        client.wait_for_commits(time.time())
+    assert client.lost() == []
+    new.boot()
+    cluster.put_back(new)
+
+
 def test_killed_it_is_named_and_taken_away_by_the_next(cluster):
     """Nothing runs when a program is killed: the next one finds what it left."""
     for moment in (0.0, 0.5):

@@ -94,6 +94,21 @@ has_failed(const struct switchover *move)
     return false;
 }
 
+/*
+ * Is who is to lead away, or stopped? Of a node that died nothing is counted as
+ * a failure, and while the constraint is there nobody else may lead.
+ */
+static bool
+is_gone(const struct switchover *move)
+{
+    const struct snapshot *snapshot = &move->now.snapshot;
+    size_t node = snapshot_find_node(snapshot, move->to);
+
+    return node < snapshot->node_count
+           && (snapshot->node[node].member.online == TRI_NO
+               || snapshot->node[node].member.role == ROLE_STOPPED);
+}
+
 static enum outcome
 await_move(struct switchover *move, const sigset_t *signals)
 {
@@ -108,7 +123,7 @@ await_move(struct switchover *move, const sigset_t *signals)
         if (seen && moving_leads(snapshot, move->to)) {
             return OUTCOME_MOVED;
         }
-        if (has_failed(move)
+        if (has_failed(move) || (seen && is_gone(move))
             || (seen && left && moving_leads(snapshot, move->from))) {
             return OUTCOME_BACK;
         }
