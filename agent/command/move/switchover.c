@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -45,11 +44,14 @@ usage(FILE *where)
 
 /*
  * One command at a time on this node, for as long as it lives: a constraint
- * that was set here is a dead one's then. -1: another runs, or it was said.
+ * that was set here is a dead one's then. The lock is this process's alone:
+ * its children, which may outlive it, do not hold it. -1: another runs, or it
+ * was said.
  */
 static int
 lock_node(const struct switchover *move)
 {
+    struct flock wanted = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     char path[PATH_SIZE];
     struct text text;
     int fd;
@@ -63,7 +65,7 @@ lock_node(const struct switchover *move)
                    path, strerror(errno));
         return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (fcntl(fd, F_SETLK, &wanted) != 0) {
         report_log(LOG_ERR, "another pgward switchover of '%s' runs on this "
                    "node: wait for its end", move->before.resource);
         (void) close(fd);
