@@ -237,14 +237,40 @@ leading_peer(const struct check_servers *servers, size_t from)
     return 0;
 }
 
+/* A peer on a newer timeline knows of a promotion: its place, 0 for none. */
+static size_t
+newer_peer(const struct check_servers *servers)
+{
+    uint32_t timeline = servers->server[0].position.timeline;
+
+    for (size_t i = 1; i < servers->count; i++) {
+        if (timeline != 0 && servers->server[i].answer == ANSWER_OK
+            && servers->server[i].position.timeline > timeline) {
+            return i;
+        }
+    }
+    return 0;
+}
+
 static bool
 peers_allow(const struct check_servers *servers, size_t leader,
             enum check_kind kind, struct text *why)
 {
     const struct server *first = &servers->server[0];
     const struct server *primary = &servers->server[leader];
+    size_t newer = newer_peer(servers);
 
-    if (kind == CHECK_ALIVE || leader == 0) {
+    if (kind == CHECK_ALIVE) {
+        return true;
+    }
+    if (leader == 0 && newer != 0) {
+        text_add(why, "it is on timeline %u, and '%s' on timeline %u: another "
+                 "was promoted", first->position.timeline,
+                 servers->name[newer],
+                 servers->server[newer].position.timeline);
+        return false;
+    }
+    if (leader == 0) {
         return true;
     }
     if (says_it_leads(first) || leading_peer(servers, leader + 1) != 0) {

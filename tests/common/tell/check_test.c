@@ -340,6 +340,34 @@ measures_a_standby_by_the_primary_that_answers(void **state)
     assert_int_equal(of_servers(&servers, CHECK_STANDBY, false), CHECK_YES);
 }
 
+/* The new primary does not answer, and its standby does. */
+static void
+says_no_of_who_was_outdone(void **state)
+{
+    static struct check_servers servers = {
+        .count = 3, .name = { "srv1", "srv2", "srv3" },
+    };
+    struct server *peer = &servers.server[2];
+
+    (void) state;
+    set_server(&servers.server[0], ANSWER_OK, TRI_NO, TRI_NO, UINT64_MAX);
+    set_server(&servers.server[1], ANSWER_TIMEOUT, TRI_UNKNOWN, TRI_UNKNOWN,
+               UINT64_MAX);
+    set_server(peer, ANSWER_OK, TRI_YES, TRI_YES, 0);
+    assert_int_equal(of_servers(&servers, CHECK_PRIMARY, false), CHECK_YES);
+    peer->position.timeline = 4;
+    assert_int_equal(of_servers(&servers, CHECK_PRIMARY, false), CHECK_NO);
+    assert_string_equal(why_buf, "it is on timeline 3, and 'srv3' on timeline "
+                        "4: another was promoted");
+    assert_int_equal(of_servers(&servers, CHECK_ALIVE, false), CHECK_YES);
+    peer->answer = ANSWER_TIMEOUT;
+    assert_int_equal(of_servers(&servers, CHECK_PRIMARY, false), CHECK_YES);
+    /* one that follows the old primary */
+    peer->answer = ANSWER_OK;
+    set_server(&servers.server[0], ANSWER_OK, TRI_YES, TRI_YES, 0);
+    assert_int_equal(of_servers(&servers, CHECK_STANDBY, false), CHECK_NO);
+}
+
 static void
 says_no_of_a_primary_without_a_position(void **state)
 {
@@ -409,6 +437,7 @@ main(void)
         cmocka_unit_test(says_by_how_much_it_lags),
         cmocka_unit_test(says_no_to_all_where_two_lead),
         cmocka_unit_test(measures_a_standby_by_the_primary_that_answers),
+        cmocka_unit_test(says_no_of_who_was_outdone),
         cmocka_unit_test(says_no_of_a_primary_without_a_position),
         cmocka_unit_test(does_not_guess_who_is_synchronous),
         cmocka_unit_test(writes_one_line_for_each_reader),
