@@ -158,12 +158,15 @@ why_no_replica(const struct road_ask *ask, const struct road_host *host,
            : "it is no standby";
 }
 
+/* The record knows a moment later than the stream that it has ended. */
 static const char *
-why_not_sync(const struct road_host *host, enum road_role role,
-             enum sync_state wanted)
+why_not_sync(const struct road_ask *ask, const struct road_host *host,
+             enum road_role role, enum sync_state wanted)
 {
-    return role != ROAD_STANDBY ? "it is no standby"
-           : host->sync != wanted ? "commits do not wait for it" : NULL;
+    return role == ROAD_STANDBY && host->sync != wanted
+           ? "commits do not wait for it"
+           : role == ROAD_STANDBY && host->streams != TRI_YES
+           ? "it does not stream" : why_no_replica(ask, host, role);
 }
 
 /* NULL: yes. */
@@ -181,13 +184,13 @@ why_not_role(const struct road_ask *ask, const struct road_host *host,
         case ROAD_PATH_READ_ONLY:
             return leads ? NULL : why_no_replica(ask, host, role);
         case ROAD_PATH_SYNC:
-            return why_not_sync(host, role, SYNC_SYNC);
+            return why_not_sync(ask, host, role, SYNC_SYNC);
         case ROAD_PATH_READ_ONLY_SYNC:
-            return leads ? NULL : why_not_sync(host, role, SYNC_SYNC);
+            return leads ? NULL : why_not_sync(ask, host, role, SYNC_SYNC);
         case ROAD_PATH_QUORUM:
-            return why_not_sync(host, role, SYNC_QUORUM);
+            return why_not_sync(ask, host, role, SYNC_QUORUM);
         case ROAD_PATH_READ_ONLY_QUORUM:
-            return leads ? NULL : why_not_sync(host, role, SYNC_QUORUM);
+            return leads ? NULL : why_not_sync(ask, host, role, SYNC_QUORUM);
         case ROAD_PATH_ASYNC:
             return role == ROAD_STANDBY && host->sync != SYNC_ASYNC
                    ? "commits wait for it"

@@ -81,6 +81,14 @@ role_by_record(const struct snapshot *snapshot, size_t node)
            ? ROAD_STANDBY : ROAD_UNKNOWN;
 }
 
+/* One that replicates from elsewhere is never to take writes. */
+static bool
+may_lead_alone(const struct snapshot *snapshot)
+{
+    return snapshot->settings.rep_mode != REP_MODE_SLAVE
+           && snapshot->cluster.have_quorum == TRI_YES;
+}
+
 /* Outside of replication nobody is promoted: the server says what it is. */
 static enum road_role
 role_of_self(const struct snapshot *snapshot, enum server_role server)
@@ -91,7 +99,8 @@ role_of_self(const struct snapshot *snapshot, enum server_role server)
     size_t other;
 
     if (!rep_mode_is_replication(snapshot->settings.rep_mode)) {
-        return told;
+        return told == ROAD_PRIMARY && !may_lead_alone(snapshot)
+               ? ROAD_UNKNOWN : told;
     }
     if (role_by_record(snapshot, snapshot->self) != told
         || (told == ROAD_PRIMARY
@@ -101,10 +110,14 @@ role_of_self(const struct snapshot *snapshot, enum server_role server)
     return told;
 }
 
+/* Without a quorum our copy is old: others may have stopped to wait for it. */
 static enum sync_state
-sync_of(const struct attr *data_status)
+sync_of(const struct snapshot *snapshot, size_t node)
 {
-    return attr_is(data_status, DATA_SYNC) ? SYNC_SYNC
+    const struct attr *data_status = &snapshot->node[node].record.data_status;
+
+    return snapshot->cluster.have_quorum != TRI_YES ? SYNC_UNKNOWN
+           : attr_is(data_status, DATA_SYNC) ? SYNC_SYNC
            : attr_is(data_status, DATA_QUORUM) ? SYNC_QUORUM
            : data_status->known == ATTR_UNKNOWN ? SYNC_UNKNOWN : SYNC_ASYNC;
 }
@@ -169,7 +182,7 @@ roads_take_look(const struct snapshot *snapshot, int64_t seen_ms,
 
         memcpy(host->name, snapshot->node[i].name, sizeof(host->name));
         host->seen_ms = seen_ms;
-        host->sync = sync_of(&snapshot->node[i].record.data_status);
+        host->sync = sync_of(snapshot, i);
         if (i == snapshot->self) {
             take_self(snapshot, host);
         } else {

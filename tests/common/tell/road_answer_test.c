@@ -253,6 +253,8 @@ answers_of_a_standby_as_patroni_does(void **state)
         { "/replica?tag_x=1&lag=1GB", 503, NULL },
         { "/read-only", 200, NULL }, { "/read-only?lag=1", 503, NULL },
         { "/sync", 200, NULL }, { "/read-only-sync", 200, NULL },
+        { "/sync?lag=1MB", 200, NULL }, { "/sync?lag=1kB", 503, NULL },
+        { "/read-only-sync?lag=1kB", 503, NULL },
         { "/quorum", 503, NULL }, { "/read-only-quorum", 503, NULL },
         { "/async", 503, NULL }, { "/health", 200, NULL },
         { "/readiness", 200, NULL }, { "/readiness?lag=1kB", 503, NULL },
@@ -279,6 +281,8 @@ answers_of_a_standby_as_patroni_does(void **state)
     check(&(struct expected) { "/quorum", 200, NULL });
     check(&(struct expected) { "/read-only-quorum", 200, NULL });
     self->streams = TRI_NO;
+    check(&(struct expected) { "/quorum", 503, NULL });
+    check(&(struct expected) { "/read-only-quorum", 503, NULL });
     self->sync = SYNC_ASYNC;
     check_all(alone);
 }

@@ -119,6 +119,21 @@ asks_the_server_alone_outside_of_replication(void **state)
     assert_int_equal(role_seen(0), ROAD_UNKNOWN);
 }
 
+static void
+takes_no_writes_outside_of_replication_in_doubt(void **state)
+{
+    (void) state;
+    make_world();
+    snapshot.settings.rep_mode = REP_MODE_NONE;
+    snapshot.cluster.have_quorum = TRI_NO;
+    assert_int_equal(role_seen(0), ROAD_UNKNOWN);
+    snapshot.cluster.have_quorum = TRI_YES;
+    snapshot.settings.rep_mode = REP_MODE_SLAVE;
+    assert_int_equal(role_seen(0), ROAD_UNKNOWN);
+    snapshot.server.in_recovery = TRI_YES;
+    assert_int_equal(role_seen(0), ROAD_STANDBY);
+}
+
 /* What must be so for this node's server to be taken for the primary. */
 static bool
 all_say_primary(void)
@@ -181,6 +196,8 @@ knows_no_other_node_without_a_quorum(void **state)
     snapshot.cluster.have_quorum = TRI_NO;
     assert_int_equal(role_seen(0), ROAD_UNKNOWN);
     assert_int_equal(role_seen(1), ROAD_STANDBY);
+    /* whether commits still wait for it the others may have decided */
+    assert_int_equal(roads.host[1].sync, SYNC_UNKNOWN);
     make_world();
     snapshot.cluster.have_quorum = TRI_UNKNOWN;
     assert_int_equal(role_seen(1), ROAD_UNKNOWN);
@@ -278,6 +295,7 @@ main(void)
         cmocka_unit_test(does_not_know_a_lag_that_the_server_does_not_tell),
         cmocka_unit_test(is_no_primary_with_two_promoted),
         cmocka_unit_test(asks_the_server_alone_outside_of_replication),
+        cmocka_unit_test(takes_no_writes_outside_of_replication_in_doubt),
         cmocka_unit_test(is_closed_in_doubt),
         cmocka_unit_test(knows_no_other_node_without_a_quorum),
         cmocka_unit_test(forgets_after_a_second),
