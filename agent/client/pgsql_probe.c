@@ -118,9 +118,38 @@ fail(struct talk *talk, const struct pgsql_failure *failure)
     talk->phase = PHASE_DONE;
 }
 
+/*
+ * PGHOSTADDR, PGHOST and a service say whom to ask, too, and libpq takes an
+ * address of theirs before the host that is named: another server would answer.
+ */
+static bool
+asks_another(PGconn *conn, bool named)
+{
+    PQconninfoOption *used = PQconninfo(conn);
+    bool another = used == NULL;
+
+    for (const PQconninfoOption *o = used; o != NULL && o->keyword != NULL;
+         o++) {
+        bool address = strcmp(o->keyword, "hostaddr") == 0;
+
+        if ((address || strcmp(o->keyword, "host") == 0) && o->val != NULL
+            && ((named && address && o->val[0] != '\0')
+                || strchr(o->val, ',') != NULL)) {
+            another = true;
+        }
+    }
+    PQconninfoFree(used);
+    return another;
+}
+
 static void
 begin(struct talk *talk, struct login *login, const char *host)
 {
+    static const struct pgsql_failure astray = {
+        .answer = ANSWER_ERROR,
+        .text = "PGHOSTADDR, PGHOST or a service names another address, or "
+                "several: take it away",
+    };
     struct pgsql_failure failure;
 
     memset(talk->server, 0, sizeof(*talk->server));
@@ -134,6 +163,8 @@ begin(struct talk *talk, struct login *login, const char *host)
     if (talk->conn == NULL || PQstatus(talk->conn) == CONNECTION_BAD) {
         pgsql_failure_of_connect(talk->conn, &failure);
         fail(talk, &failure);
+    } else if (asks_another(talk->conn, host != NULL)) {
+        fail(talk, &astray);
     }
 }
 

@@ -2,6 +2,7 @@
 /* Several real servers, asked at the same time, by their owner. */
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -112,6 +113,21 @@ says_why_there_is_no_answer(void **state)
     assert_true(seen[0].text[0] != '\0');
 }
 
+/* libpq would ask whom the environment names, and the answer be another's. */
+static void
+asks_whom_it_was_told_or_nobody(void **state)
+{
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    assert_int_equal(setenv("PGHOSTADDR", "127.0.0.1", 1), 0);
+    assert_int_equal(ask(as_owner(), PRIMARY_PORT, 1, LIMIT_MS), 0);
+    assert_int_equal(unsetenv("PGHOSTADDR"), 0);
+    assert_int_equal(seen[0].answer, ANSWER_ERROR);
+    assert_non_null(strstr(seen[0].text, "PGHOSTADDR"));
+    assert_int_equal(ask(as_owner(), PRIMARY_PORT, 1, LIMIT_MS), 0);
+    assert_int_equal(seen[0].answer, ANSWER_OK);
+}
+
 static void
 gives_up_a_frozen_server_at_its_limit(void **state)
 {
@@ -145,6 +161,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_a_primary_from_a_standby),
         cmocka_unit_test(says_why_there_is_no_answer),
+        cmocka_unit_test(asks_whom_it_was_told_or_nobody),
         cmocka_unit_test(gives_up_a_frozen_server_at_its_limit),
         cmocka_unit_test(asks_nobody_by_a_string_that_is_none),
     };
