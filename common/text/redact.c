@@ -83,7 +83,7 @@ password_len(const char *text)
 {
     static const char *const words[] = {
         "password", "passwd", "passphrase_command", "passphrase",
-        "secret_access_key", "secret_key", "storage_key",
+        "secret_access_key", "secret_key", "storage_key", "radiussecrets",
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -42,6 +42,7 @@ hides_passwords_and_nothing_else(void **state)
         { "{\"b64password\": \"eA==\", \"a\": 1}",
           "{\"b64password\": ***, \"a\": 1}" },
         { "b64password: eA==", "b64password: ***" },
+        { "radius radiussecrets=\"x,y\"", "radius radiussecrets=***" },
         { "wal-g --password x --verbose", "wal-g --password *** --verbose" },
         { "psql --no-password -l", "psql --no-password -l" },
         { "AWS_SECRET_ACCESS_KEY=x aws", "AWS_SECRET_ACCESS_KEY=*** aws" },
