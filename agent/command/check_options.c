@@ -66,14 +66,25 @@ take_lag(const char *value, struct check_question *question)
     return 0;
 }
 
+/* libpq would ask this machine's own server by an empty name. */
+static int
+take_host(const char *host, struct check_request *request)
+{
+    if (host[0] == '\0') {
+        report_log(LOG_ERR, "the name of the host is empty");
+        return -1;
+    }
+    request->probe.host[0] = host;
+    request->over_sql = true;
+    return 0;
+}
+
 static int
 take_option(int option, const char *value, struct check_request *request)
 {
     switch (option) {
         case 'H':
-            request->probe.host[0] = value;
-            request->over_sql = true;
-            return 0;
+            return take_host(value, request);
         case 'p':
             request->probe.port = value;
             return 0;
@@ -121,13 +132,11 @@ take_haproxy(char **argument, int count, struct check_request *request)
                    "four arguments: A P HOST PORT");
         return -1;
     }
-    request->probe.host[0] = argument[2];
     if (strcmp(argument[3], HAPROXY_NOTHING) != 0
         && strcmp(argument[3], "0") != 0) {
         request->probe.port = argument[3];
     }
-    request->over_sql = true;
-    return 0;
+    return take_host(argument[2], request);
 }
 
 /* The others are asked, too. The host is one of them by its whole name. */

@@ -157,6 +157,7 @@ def test_refuses_who_may_not_lead(cluster):
     old = cluster.primary()
     before = cib(old)
     assert f"'{old.name}' leads already" in switchover(old, "--to", old.name, "-y", code=1)[1]
+    assert "--to names no node" in switchover(old, "--to", "", "-y", code=2)[1]
     assert "'elsewhere' is not in node_list" in switchover(old, "--to", "elsewhere", "-y",
                                                            code=1)[1]
     others = [node for node in cluster.standbys() if node.name != ranked(cluster).name]

@@ -27,6 +27,12 @@ moving_option_take(int option, const char *value,
 {
     switch (option) {
         case 'T':
+            /* a script's variable that is not set */
+            if (value[0] == '\0') {
+                report_log(LOG_ERR, "--to names no node: leave it out where "
+                           "whoever holds most is to lead");
+                return -1;
+            }
             options->to = value;
             return 0;
         case 'n':
