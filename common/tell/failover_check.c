@@ -117,6 +117,36 @@ may_lead_now(const struct snapshot *snapshot, size_t node)
            && lead_rule_allows(may_lead(snapshot, node));
 }
 
+/* Two that may lead, each with WAL that the other has not: which is right? */
+static bool
+has_parted(const struct snapshot *snapshot, size_t node)
+{
+    for (size_t i = 0; i < snapshot->node_count; i++) {
+        if (i != node && may_lead_now(snapshot, i)
+            && standing_of(snapshot, i, node) == STANDING_APART) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * NULL: it holds all that was acknowledged. Where commits wait for nobody only
+ * who led last is sure to.
+ */
+static const char *
+why_not_all(const struct snapshot *snapshot, size_t node)
+{
+    enum lead_rule rule = lead_by_data(snapshot, node);
+
+    return !lead_rule_allows(rule) ? lead_rule_why(rule)
+           : has_parted(snapshot, node) ? "another that may lead has WAL that "
+                                          "it has not"
+           : snapshot->settings.rep_mode != REP_MODE_SYNC
+             && rule != LEAD_LATEST && rule != LEAD_FIRST
+           ? "in async mode commits wait for no standby" : NULL;
+}
+
 /*
  * Another that may lead by proof holds what was acknowledged: it is the one to
  * go on with, unless each of the two has WAL that the other has not.
@@ -137,10 +167,11 @@ check_others(const struct snapshot *snapshot, size_t target,
             && standing_of(snapshot, i, target) == STANDING_APART) {
             ret_give_up[i] = true;
         } else if (!allowed) {
-            findings_add(findings, FINDING_UNMET, "'%s' may lead by proof, "
-                         "by the rule '%s', so nothing need be lost: wait for "
-                         "its election, or --to %s", name,
-                         lead_rule_name(may_lead(snapshot, i)), name);
+            findings_add(findings, FINDING_UNMET, "'%s' may lead, by the rule "
+                         "'%s'%s: wait for its election, or --to %s", name,
+                         lead_rule_name(may_lead(snapshot, i)),
+                         why_not_all(snapshot, i) == NULL
+                         ? ", so nothing need be lost" : "", name);
         }
     }
 }
@@ -164,18 +195,19 @@ tell_own_loss(const struct snapshot *snapshot, size_t target,
 {
     const struct node *node = &snapshot->node[target];
     struct wal_position mine = published_position(node);
-    enum lead_rule rule = lead_by_data(snapshot, target);
+    const char *why = why_not_all(snapshot, target);
     char end[LSN_TEXT_SIZE];
 
     lsn_format_sql(mine.lsn, end);
-    if (lead_rule_allows(rule)) {
+    if (why == NULL) {
         findings_add(findings, FINDING_MET, "'%s' (timeline %u, %s) holds all "
                      "that was acknowledged, by the rule '%s'", node->name,
-                     mine.timeline, end, lead_rule_name(rule));
+                     mine.timeline, end,
+                     lead_rule_name(lead_by_data(snapshot, target)));
     } else {
         findings_add(findings, FINDING_LOSS, "every commit past timeline %u, "
                      "%s, where '%s' ends: %s", mine.timeline, end,
-                     node->name, lead_rule_why(rule));
+                     node->name, why);
     }
 }
 

@@ -150,11 +150,25 @@ whoever_may_lead_by_proof_is_the_one(void **state)
     (void) begin(state);
     world.node[1].member.role = ROLE_STARTED;
     world.node[1].attrs.position = attr_with("1/0000000006000000 0 1");
-    refuses(TARGET, "may lead by proof");
+    refuses(TARGET, "may lead, by the rule 'synchronous', so nothing need");
     check(1);
     assert_true(findings_are_met(&findings));
     assert_true(says(FINDING_MET, "by the rule 'synchronous'"));
     assert_int_equal(failover_choose(&world), 1);
+}
+
+/* That it followed proves nothing where commits wait for nobody. */
+static void
+in_async_mode_who_streamed_is_not_said_to_hold_all(void **state)
+{
+    (void) begin(state);
+    world.settings.rep_mode = REP_MODE_ASYNC;
+    is_met();
+    assert_true(says(FINDING_LOSS, "in async mode commits wait for no"));
+    assert_false(says(FINDING_MET, "holds all that was acknowledged"));
+    world.node[TARGET].record.data_status = attr_with("LATEST");
+    is_met();
+    assert_true(says(FINDING_MET, "holds all that was acknowledged"));
 }
 
 static void
@@ -183,6 +197,8 @@ of_two_that_have_parted_one_is_named(void **state)
     is_met();
     assert_true(give_up[1]);
     assert_true(says(FINDING_LOSS, "the two have parted"));
+    assert_true(says(FINDING_LOSS, "WAL that it has not"));
+    assert_false(says(FINDING_MET, "holds all that was acknowledged"));
     refuses(NODES_MAX, "name one with --to");
 }
 
@@ -205,6 +221,7 @@ main(void)
         cmocka_unit_test(without_fencing_that_is_told),
         cmocka_unit_test(the_record_has_to_be_trusted),
         cmocka_unit_test(whoever_may_lead_by_proof_is_the_one),
+        cmocka_unit_test(in_async_mode_who_streamed_is_not_said_to_hold_all),
         cmocka_unit_test(a_node_behind_another_is_told_so),
         cmocka_unit_test(of_two_that_have_parted_one_is_named),
         cmocka_unit_test(the_target_has_to_run),
