@@ -42,7 +42,7 @@ bounded_unshare(void *memory, size_t size)
     }
 }
 
-/* It ends with its parent, or by its alarm: identities change on the way. */
+/* It ends with its parent, or by its alarm. */
 static void
 prepare_child(uint32_t limit_ms)
 {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "limited.h"
@@ -132,9 +133,27 @@ identity_set_groups(const struct identity *identity)
     return setgroups((size_t) identity->group_count, identity->groups);
 }
 
+/* The kernel unties a child from its parent when its ids change. */
+static int
+read_tie(void)
+{
+    int tie = 0;
+
+    return prctl(PR_GET_PDEATHSIG, &tie) == 0 ? tie : 0;
+}
+
+static void
+tie_again(int tie)
+{
+    if (tie != 0) {
+        (void) prctl(PR_SET_PDEATHSIG, tie);    /* as it was before */
+    }
+}
+
 int
 identity_become(const struct identity *identity)
 {
+    int tie = read_tie();
     int saved_errno;
 
     if (identity->known != 1) {
@@ -151,10 +170,12 @@ identity_become(const struct identity *identity)
     own.active = true;
     if (identity_set_groups(identity) == 0 && setegid(identity->gid) == 0
         && seteuid(identity->uid) == 0) {
+        tie_again(tie);
         return 0;
     }
     saved_errno = errno;
     identity_return();
+    tie_again(tie);
     errno = saved_errno;
     return -1;
 }
@@ -163,6 +184,7 @@ void
 identity_return(void)
 {
     int saved_errno = errno;
+    int tie = read_tie();
 
     if (!own.active) {
         return;
@@ -173,6 +195,7 @@ identity_return(void)
         abort();        /* half one user and half another */
     }
     own.active = false;
+    tie_again(tie);
     errno = saved_errno;
 }
 

@@ -40,7 +40,8 @@ identity_set_groups(const struct identity *identity);
 /*!
  * Act as that user from here on (effective ids and groups; HOME and umask are
  * not touched); nothing to do when it is us already. Does not nest: the first
- * identity_return() ends it.
+ * identity_return() ends it. A signal for the parent's end (PR_SET_PDEATHSIG)
+ * stays set.
  *
  * \return 0, or -1 with errno.
  */

@@ -282,7 +282,7 @@ def test_killed_it_is_named_and_taken_away_by_the_next(cluster):
             wait_until("the constraint", lambda: constraint(old), 30, 0.02)
             time.sleep(moment)
             kill_it_alone(old)
-            process.communicate(timeout=60)
+            process.communicate(timeout=10)     # no child of it has the pipe any more
             cluster.settle()
             client.wait_for_commits(time.time())
             if not constraint(old):

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,6 +73,28 @@ becomes_a_user_and_returns(void **state)
     assert_int_equal(geteuid(), self);
 }
 
+/* Or a child would outlive a parent that was killed. */
+static void
+stays_tied_to_its_parent(void **state)
+{
+    struct identity user = { 0 };
+    int tie = 0;
+
+    (void) state;
+    if (geteuid() != 0 || identity_find("nobody", &user) != 0) {
+        print_message("# not root, or no user nobody\n");
+        skip();
+    }
+    assert_int_equal(prctl(PR_SET_PDEATHSIG, SIGKILL), 0);
+    assert_int_equal(identity_become(&user), 0);
+    assert_int_equal(prctl(PR_GET_PDEATHSIG, &tie), 0);
+    assert_int_equal(tie, SIGKILL);
+    identity_return();
+    assert_int_equal(prctl(PR_GET_PDEATHSIG, &tie), 0);
+    assert_int_equal(tie, SIGKILL);
+    assert_int_equal(prctl(PR_SET_PDEATHSIG, 0), 0);
+}
+
 static void
 falls_back_where_the_groups_did_not_fit(void **state)
 {
@@ -131,6 +155,7 @@ main(void)
         cmocka_unit_test(finds_a_user),
         cmocka_unit_test(tells_an_unknown_user_from_a_failed_look_up),
         cmocka_unit_test(becomes_a_user_and_returns),
+        cmocka_unit_test(stays_tied_to_its_parent),
         cmocka_unit_test(falls_back_where_the_groups_did_not_fit),
         cmocka_unit_test(does_not_wait_for_a_name_service_that_hangs),
     };
