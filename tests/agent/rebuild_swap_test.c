@@ -19,6 +19,7 @@
 
 #include "cmocka_all.h"
 #include "files.h"
+#include "own_put.h"
 #include "paths.h"
 #include "rebuild_folder.h"
 #include "rebuild_kept.h"
@@ -433,6 +434,57 @@ removes_the_oldest_with_all_that_it_leads_to(void **state)
     }
 }
 
+/* Who took a kept folder for data of today, by `cp -a`, shares its links. */
+static void
+removes_nothing_that_todays_data_leads_to(void **state)
+{
+    const struct salvage_limits none = { .keep = 0 };
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
+    char link[PATH_SIZE];
+
+    (void) state;
+    for (int inside = 0; inside < 2; inside++) {
+        make_places(inside == 1, &places);
+        assert_int_equal(swap(&places, old), 0);
+        (void) path_join(places.data.path, "pg_wal", link);
+        assert_int_equal(own_put_link(link, places.wal.old), 0);
+        (void) path_join(places.data.path, "pg_tblspc/16384", link);
+        assert_int_equal(own_put_link(link, places.space.old), 0);
+        assert_int_equal(rebuild_kept_prune(places.data.path, &none, &why), 0);
+        assert_int_equal(files_exists(places.data.old), 0);
+        assert_true(holds(places.data.path,
+                          "pg_wal/000000010000000000000001", "old"));
+        assert_true(holds(places.data.path,
+                          "pg_tblspc/16384/PG_15_2022/1/1", "old"));
+    }
+}
+
+/* This process stands in for the server: it works in its data. */
+static void
+leaves_what_a_server_runs_in_and_what_a_link_leads_to(void **state)
+{
+    const struct salvage_limits none = { .keep = 0 };
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
+    char pid[16];
+
+    (void) state;
+    make_places(false, &places);
+    assert_int_equal(swap(&places, old), 0);
+    put(at("elsewhere"), "PG_VERSION", "15\n");
+    assert_int_equal(symlink(at("elsewhere"), at("data.pgward-old-1")), 0);
+    (void) snprintf(pid, sizeof(pid), "%d\n", (int) getpid());
+    put(old, "postmaster.pid", pid);
+    assert_int_equal(chdir(old), 0);
+    assert_int_equal(rebuild_kept_prune(places.data.path, &none, &why), 0);
+    assert_true(is_whole(old, "old"));
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(rebuild_kept_prune(places.data.path, &none, &why), 0);
+    assert_int_equal(files_exists(old), 0);
+    assert_true(holds(at("data.pgward-old-1"), "PG_VERSION", "15\n"));
+}
+
 static void
 make_older(const char *path, time_t seconds)
 {
@@ -580,6 +632,8 @@ main(void)
         cmocka_unit_test(takes_an_empty_folder_for_no_data),
         cmocka_unit_test(writes_nothing_over),
         cmocka_unit_test(removes_the_oldest_with_all_that_it_leads_to),
+        cmocka_unit_test(removes_nothing_that_todays_data_leads_to),
+        cmocka_unit_test(leaves_what_a_server_runs_in_and_what_a_link_leads_to),
         cmocka_unit_test(removes_what_was_kept_long_enough),
         cmocka_unit_test(removes_a_little_at_a_time),
         cmocka_unit_test(removes_inside_what_a_rewind_would_take),

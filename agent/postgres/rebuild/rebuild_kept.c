@@ -7,9 +7,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 
 #include "files.h"
+#include "line.h"
+#include "paths.h"
 #include "rebuild_folder.h"
 #include "report.h"
 #include "salvage_parts.h"
@@ -35,6 +38,35 @@ rebuild_kept_remove(const char *path, struct text *ret_why)
 
 /* --- too many, too old ---------------------------------------------------- */
 
+/* A server's working folder is its data; what somebody looks at stays. */
+static bool
+is_in_use(const char *path)
+{
+    char name[PATH_SIZE];
+    char bytes[64];
+    uint64_t pid = 0;
+    struct text text;
+    size_t len;
+
+    if (path_join(path, "postmaster.pid", name) != 0
+        || files_read_head(name, bytes, sizeof(bytes), &len) != 0
+        || line_read_number(bytes, INT32_MAX, &pid) == NULL) {
+        return false;
+    }
+    text_init(&text, name, sizeof(name));
+    text_add(&text, "/proc/%llu/cwd", (unsigned long long) pid);
+    return rebuild_folder_same(name, path);
+}
+
+/* A link that has such a name is a person's. */
+static bool
+is_ours(const char *path)
+{
+    struct stat info;
+
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 struct olds {
     size_t count;
     struct rebuild_found first;
@@ -49,7 +81,12 @@ see_old(void *context, const struct rebuild_found *found)
     if (found->kind == REBUILD_GONE) {
         olds->gone = *found;
     }
-    if (found->kind != REBUILD_OLD) {
+    if (found->kind != REBUILD_OLD || !is_ours(found->path)) {
+        return;
+    }
+    if (is_in_use(found->path)) {
+        report_log(LOG_NOTICE, "'%s' stays, whatever rejoin_keep says: a "
+                   "server runs there", found->path);
         return;
     }
     if (olds->count == 0 || found->number < olds->first.number) {
@@ -65,7 +102,7 @@ struct removal {
     struct text *why;
 };
 
-/* 1, and no failure: today's data leads there, too. */
+/* 1: today's data leads there, too. */
 static int
 see_same(void *context, const struct rebuild_link *link)
 {
@@ -74,17 +111,19 @@ see_same(void *context, const struct rebuild_link *link)
     return rebuild_folder_same(link->path, removal->link->path) ? 1 : 0;
 }
 
+/* Who made data of today out of a kept folder shares what that leads to. */
 static int
 remove_linked(void *context, const struct rebuild_link *link)
 {
     struct removal *removal = context;
+    bool shared;
 
-    if (rebuild_folder_kind(link->target) == REBUILD_OLD) {
+    removal->link = link;
+    shared = rebuild_folder_links(removal->pgdata, see_same, removal) != 0;
+    if (!shared && rebuild_folder_kind(link->target) == REBUILD_OLD) {
         return remove_until(link->target, removal->deadline_ms, removal->why);
     }
-    removal->link = link;
-    if (files_exists(link->path) == 1
-        && rebuild_folder_links(removal->pgdata, see_same, removal) == 0) {
+    if (!shared && files_exists(link->path) == 1) {
         report_log(LOG_NOTICE, "'%s' is left: data that is removed now led "
                    "there, and nothing else of pgward's does", link->target);
     }

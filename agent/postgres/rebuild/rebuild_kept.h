@@ -12,8 +12,9 @@
 
 /*!
  * Remove the oldest that the limits leave no room for, with the pg_wal and the
- * tablespaces that each leads to; each is logged by name first, and gets
- * another one: half of it is not taken for whole.
+ * tablespaces that each leads to, unless data of today leads there, too; each
+ * is logged by name first, and gets another one: half of it is not taken for
+ * whole. A link, and one that a server runs in, stay and do not count.
  *
  * \param[in] pgdata  of today, without a link as its last part
  * \return 0; -1 with `ret_why`; -1 with errno ETIME and no words: the deadline
