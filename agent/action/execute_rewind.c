@@ -4,6 +4,7 @@
  * whatever, is run again from what was kept: see salvage_put_back().
  */
 
+#include <errno.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -197,7 +198,8 @@ make_fit_again(struct job *job, const struct rejoin_marker *marker)
     text_init(&job->why, job->why_text, sizeof(job->why_text));
     if (salvage_put_back(&instance->params, &instance->identity,
                          marker->kept, &back, &job->why) != 0) {
-        job->no_way = true;
+        job->final = errno == ENOSPC;
+        job->no_way = !job->final;
         return -1;
     }
     report_log(LOG_NOTICE, "the rewind was interrupted and is run again: %zu "

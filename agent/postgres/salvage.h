@@ -69,7 +69,8 @@ struct salvage_kept {
                                              no longer there, what is before
                                              `first` is lost; say so */
     bool again;                         /*!< an earlier call had kept the very
-                                             same; nothing was copied */
+                                             same; nothing was copied, and its
+                                             age begins anew */
 };
 
 /*!
@@ -157,8 +158,10 @@ struct salvage_back {
  * Make a directory that pg_rewind has begun to write to fit for another run:
  * pg_control as it was kept, so that nothing takes the directory for whole;
  * tables' files at most as long as they were; the WAL that is needed to find
- * out which blocks are this node's own. May be called again, and after an
- * interruption; no server may have gone beyond that WAL.
+ * out which blocks are this node's own. Where the disk does not hold that
+ * beside the primary's, which a rewind had brought, the primary's goes. May be
+ * called again, and after an interruption; no server may have gone beyond that
+ * WAL.
  *
  * \param[in] folder  of salvage_keep() and salvage_note_files()
  * \return 0; -1 with `ret_why`. errno: ENOSPC.

@@ -123,6 +123,65 @@ put_wal(int kept, const char *from, int pgdata, size_t *ret_count)
     return fsync(wal);
 }
 
+static bool
+is_in(int folder, const char *name)
+{
+    return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+           || errno != ENOENT;
+}
+
+static int
+clear_wal(int pgdata, int kept, size_t *ret_count)
+{
+    CLEANUP(close_folder) DIR *wal = files_open_folder(pgdata, "pg_wal", 0);
+    CLEANUP(close_fd) int before = open_folder(kept, BEFORE, O_NOFOLLOW);
+    const struct dirent *entry;
+
+    if (wal == NULL || before < 0) {
+        return -1;
+    }
+    while ((entry = readdir(wal)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (!salvage_wal_is_segment(name) || is_in(kept, name)
+            || is_in(before, name)) {
+            continue;
+        }
+        if (unlinkat(dirfd(wal), name, 0) != 0) {
+            return -1;
+        }
+        (*ret_count)++;
+    }
+    return fsync(dirfd(wal));
+}
+
+static int
+put_all_wal(int kept, int pgdata, size_t *ret_count)
+{
+    return put_wal(kept, ".", pgdata, ret_count) != 0
+           || (put_wal(kept, BEFORE, pgdata, ret_count) != 0
+               && errno != ENOENT) ? -1 : 0;
+}
+
+/* What a rewind has brought goes where the disk does not hold both. */
+static int
+make_room_and_put_wal(int kept, int pgdata, size_t *ret_count)
+{
+    size_t cleared = 0;
+
+    if (put_all_wal(kept, pgdata, ret_count) == 0) {
+        return 0;
+    }
+    if (errno != ENOSPC && errno != EDQUOT) {
+        return -1;
+    }
+    if (clear_wal(pgdata, kept, &cleared) != 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return put_all_wal(kept, pgdata, ret_count);
+}
+
 /* First what says that the directory is not whole. */
 static int
 put_back(const struct params *params, const char *folder,
@@ -134,9 +193,8 @@ put_back(const struct params *params, const char *folder,
 
     return pgdata < 0 || kept < 0 || put_control(kept, pgdata) != 0
            || salvage_files_cut(params->pgdata, kept, &back->files) != 0
-           || put_wal(kept, ".", pgdata, &back->segments) != 0
-           || (put_wal(kept, BEFORE, pgdata, &back->segments) != 0
-               && errno != ENOENT) ? -1 : 0;
+           || make_room_and_put_wal(kept, pgdata, &back->segments) != 0
+           ? -1 : 0;
 }
 
 int
@@ -174,45 +232,13 @@ salvage_put_back(const struct params *params,
 
 /* --- room for the primary's ----------------------------------------------- */
 
-static bool
-is_in(int folder, const char *name)
-{
-    return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
-           || errno != ENOENT;
-}
-
-static int
-clear_wal(const char *pgdata_path, const char *folder, size_t *ret_count)
-{
-    CLEANUP(close_fd) int pgdata = open_folder(AT_FDCWD, pgdata_path, 0);
-    CLEANUP(close_folder) DIR *wal = files_open_folder(pgdata, "pg_wal", 0);
-    CLEANUP(close_fd) int kept = open_folder(AT_FDCWD, folder, O_NOFOLLOW);
-    CLEANUP(close_fd) int before = open_folder(kept, BEFORE, O_NOFOLLOW);
-    const struct dirent *entry;
-
-    if (wal == NULL || kept < 0 || before < 0) {
-        return -1;
-    }
-    while ((entry = readdir(wal)) != NULL) {
-        const char *name = entry->d_name;
-
-        if (!salvage_wal_is_segment(name) || is_in(kept, name)
-            || is_in(before, name)) {
-            continue;
-        }
-        if (unlinkat(dirfd(wal), name, 0) != 0) {
-            return -1;
-        }
-        (*ret_count)++;
-    }
-    return fsync(dirfd(wal));
-}
-
 int
 salvage_clear_wal(const struct params *params,
                   const struct identity *identity, const char *folder,
                   size_t *ret_count, struct text *ret_why)
 {
+    CLEANUP(close_fd) int pgdata = -1;
+    CLEANUP(close_fd) int kept = -1;
     size_t count = 0;
     int rc;
 
@@ -221,7 +247,9 @@ salvage_clear_wal(const struct params *params,
                  strerror(errno));
         return -1;
     }
-    rc = clear_wal(params->pgdata, folder, &count);
+    pgdata = open_folder(AT_FDCWD, params->pgdata, 0);
+    kept = open_folder(AT_FDCWD, folder, O_NOFOLLOW);
+    rc = pgdata < 0 || kept < 0 ? -1 : clear_wal(pgdata, kept, &count);
     if (rc != 0) {
         text_add(ret_why, "make room in pg_wal of '%s': %s", params->pgdata,
                  strerror(errno));

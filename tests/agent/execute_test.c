@@ -994,8 +994,21 @@ a_rewind_without_own_files_saves_none(void **state)
 }
 
 static void
+fill_the_disk(void *ret)
+{
+    (void) ret;
+    errno = ENOSPC;
+}
+
+/* Where the disk is full a new copy would be no way either. */
+static void
 what_cannot_be_put_back_is_not_rewound(void **state)
 {
+    static const struct reply full[] = {
+        { "rejoin_read_marker", 1, NULL, 0, rewound_before_a_power_cut },
+        { "salvage_put_back", -1, "make room", 0, fill_the_disk },
+        { NULL, 0, NULL, 0, NULL },
+    };
     const struct reply answers[] = {
         { "rejoin_read_marker", 1, NULL, 0, rewound_before_a_power_cut },
         { "salvage_put_back", -1, "it is gone", 0, NULL },
@@ -1009,6 +1022,12 @@ what_cannot_be_put_back_is_not_rewound(void **state)
     run();
     assert_int_equal(world.done[OP_REWIND].rc, OP_RC_NO_WAY);
     assert_has(world.failure, "it is gone");
+    assert_null(strstr(touched_calls(), "rewind_run"));
+    prepare();
+    touched_reply(full);
+    (void) add(OP_REWIND, OP_REQUIRED, NULL);
+    run();
+    assert_int_equal(world.done[OP_REWIND].rc, OP_RC_FINAL);
     assert_null(strstr(touched_calls(), "rewind_run"));
 }
 

@@ -782,6 +782,29 @@ removes_what_was_kept_long_enough(void **state)
 }
 
 static void
+ages_from_when_it_was_needed_last(void **state)
+{
+    const struct salvage_limits limits = { .keep = 9, .age_s = 1000 };
+    const struct timespec times[] = {
+        { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 1100 },
+    };
+    struct salvage_request request;
+    struct salvage_kept kept;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    request = request_for(&primary);
+    request.winner = 99;
+    keep(&request, &kept);
+    assert_true(kept.again);
+    assert_int_equal(utimensat(AT_FDCWD, kept.folder, times, 0), 0);
+    keep(&request, &kept);
+    assert_true(kept.again);
+    assert_int_equal(salvage_prune(&params, &site.owner, &limits, &why), 0);
+    assert_int_equal(count_files("primary.pgward-diverged-5"), 1);
+}
+
+static void
 says_what_of_the_wal_is_gone(void **state)
 {
     char first[LIVE_PATH_SIZE + 64];
@@ -885,6 +908,59 @@ needs_room_and_says_how_much(void **state)
     assert_int_equal(chown(site.folder, site.owner.uid, site.owner.gid), 0);
 }
 
+/* The primary's WAL, which an interrupted rewind has brought, fills the disk. */
+static void
+puts_back_wal_where_the_disk_does_not_hold_both(void **state)
+{
+    char pgdata[LIVE_PATH_SIZE + 64];
+    char folder[LIVE_PATH_SIZE + 64];
+    char wal[LIVE_PATH_SIZE + 64];
+    struct salvage_back back = { 0, 0 };
+    struct text text;
+
+    (void) state;
+    SKIP_WITHOUT_SERVERS();
+    text_init(&text, pgdata, sizeof(pgdata));
+    text_add(&text, "%s.full", primary.pgdata);
+    text_init(&text, folder, sizeof(folder));
+    text_add(&text, "%s/kept", pgdata);
+    text_init(&text, wal, sizeof(wal));
+    text_add(&text, "%s/pg_wal", pgdata);
+    assert_int_equal(shell("mkdir -p $D.full/base $D.full/global $D.full/pg_wal"
+                           " $D.full/pg_tblspc $D.full/kept/before && "
+                           "cp $D/global/pg_control $D.full/global && "
+                           "cp $D/global/pg_control $D.full/kept"), 0);
+    if (geteuid() != 0
+        || mount("none", wal, "tmpfs", 0, "size=40m,mode=0777") != 0) {
+        print_message("skipped: no file system can be mounted here\n");
+        skip();
+    }
+    (void) request_for(&primary);
+    params.pgdata = pgdata;
+    assert_int_equal(salvage_note_files(&params, &site.owner, folder, &why),
+                     0);
+    assert_int_equal(shell("cd $D.full && for s in "
+                           "kept/before/000000010000000000000002 "
+                           "kept/000000010000000000000003 "
+                           "pg_wal/000000020000000000000003 "
+                           "pg_wal/000000020000000000000004; do "
+                           "head -c 16M /dev/urandom > $s || exit 1; done"),
+                     0);
+    assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
+                                      &why), 0);
+    assert_int_equal(back.segments, 2);
+    assert_int_equal(count_files("primary.full/pg_wal/000000010*"), 2);
+    assert_int_equal(shell("cd $D.full && rm pg_wal/* && "
+                           "head -c 39M /dev/zero > pg_wal/other"), 0);
+    assert_int_equal(salvage_put_back(&params, &site.owner, folder, &back,
+                                      &why), -1);
+    assert_int_equal(errno, ENOSPC);
+    assert_non_null(strstr(why_buf, "make room for pgdata"));
+    assert_int_equal(umount(wal), 0);
+    assert_int_equal(shell("rm -r $D.full"), 0);
+    (void) request_for(&primary);
+}
+
 static void
 lists_no_folder_that_is_none(void **state)
 {
@@ -917,9 +993,11 @@ main(void)
         cmocka_unit_test(removes_the_oldest_and_never_the_newest),
         cmocka_unit_test(removes_what_a_killed_call_left),
         cmocka_unit_test(removes_what_was_kept_long_enough),
+        cmocka_unit_test(ages_from_when_it_was_needed_last),
         cmocka_unit_test(says_what_of_the_wal_is_gone),
         cmocka_unit_test(lists_no_folder_that_is_none),
         cmocka_unit_test(needs_room_and_says_how_much),
+        cmocka_unit_test(puts_back_wal_where_the_disk_does_not_hold_both),
     };
 
     return cmocka_run_group_tests(tests, make_servers, remove_servers);
