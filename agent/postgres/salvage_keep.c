@@ -174,7 +174,8 @@ write_readme(const struct keep *keep)
 
 /*
  * A call that was killed after its rename, or whose caller was, is repeated:
- * the same fork, the same segments, and the last one with the same bytes.
+ * the same fork, the same segments, and the last one with the same bytes. It
+ * is needed again, however old it is: its age begins anew.
  */
 static bool
 is_kept_already(struct keep *keep)
@@ -201,7 +202,8 @@ is_kept_already(struct keep *keep)
     text_init(&text, path, sizeof(path));
     text_add(&text, "%s/%s", newest.folder, name);
     then = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (now < 0 || then < 0 || !salvage_copy_same(now, then)) {
+    if (now < 0 || then < 0 || !salvage_copy_same(now, then)
+        || utimensat(AT_FDCWD, newest.folder, NULL, 0) != 0) {
         return false;
     }
     (void) text_copy(newest.folder, keep->kept.folder,
