@@ -73,24 +73,54 @@ read_ours(const xmlNode *rule, const struct moves *moves, struct move *move)
     }
 }
 
+/*
+ * The one node that a rule is about, as `crm_resource --ban` with a lifetime
+ * makes it; NULL: only Pacemaker knows. An end counts as not reached: the words
+ * say how to take the constraint away.
+ */
+static const char *
+rule_node(const xmlNode *rule)
+{
+    const char *node = NULL;
+
+    if (element_get(rule, "score") == NULL || next_element(rule->next)) {
+        return NULL;
+    }
+    for (const xmlNode *part = next_element(rule->children); part != NULL;
+         part = next_element(part->next)) {
+        if (element_is(part, "date_expression")) {
+            continue;
+        }
+        if (node != NULL || !element_is(part, "expression")
+            || strcmp(element_get_or(part, "attribute", ""), "#uname") != 0
+            || strcmp(element_get_or(part, "operation", ""), "eq") != 0) {
+            return NULL;
+        }
+        node = element_get(part, "value");
+    }
+    return node;
+}
+
 static void
 read_constraint(const xmlNode *location, const char *ours,
                 struct moves *moves)
 {
     const xmlNode *rule = next_element(location->children);
+    bool ruled = rule != NULL && element_is(rule, "rule");
+    const char *node = ruled ? rule_node(rule)
+                             : element_get_or(location, "node", "");
     struct move move = { .kind = MOVE_NONE };
-    long score = read_score(location);
+    long score = read_score(ruled ? rule : location);
     const char *id = element_get_or(location, "id", "");
 
     if (text_copy(id, move.id, sizeof(move.id)) != 0) {
         moves->too_many = true;
         return;
     }
-    (void) text_copy(element_get_or(location, "node", ""), move.node,
-                     sizeof(move.node));
+    (void) text_copy(node != NULL ? node : "", move.node, sizeof(move.node));
     if (rule != NULL && strcmp(id, ours) == 0) {
         read_ours(rule, moves, &move);
-    } else if (rule != NULL && element_is(rule, "rule")) {
+    } else if (ruled && node == NULL) {
         move.kind = MOVE_RULED;
     } else if (score <= -SCORE_INFINITY) {
         move.kind = MOVE_BAN;

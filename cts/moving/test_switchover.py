@@ -263,6 +263,29 @@ def test_who_was_to_lead_dies_and_the_old_primary_leads_at_once(cluster):
     cluster.put_back(new)
 
 
+def test_a_rule_that_keeps_who_is_to_lead_from_it_costs_seconds(cluster):
+    """P7: only Pacemaker evaluates it, so it shows when nobody is promoted; then it ends at once."""
+    old, new = cluster.primary(), ranked(cluster)
+    cluster.pcs("constraint", "location", "msPostgresql", "rule", "role=Promoted",
+                "score=-INFINITY", "#uname", "ne", old.name)
+    with cluster.ledger() as client:
+        said = switchover(old, "--yes", "--to", new.name, "--timeout", "120s", code=3)[1]
+        assert "the lead did not move" in said and "only Pacemaker evaluates" in said, said
+        assert constraint(old) == ""
+        client.wait_for_commits(time.time())
+        assert client.summary().gap < 40
+    assert client.lost() == []
+    found = re.search(r"the constraint '(\S+)' has a rule", said)
+    cluster.pcs("constraint", "delete", found[1])
+    cluster.pcs("constraint", "location", "msPostgresql", "rule", "role=Promoted",
+                "score=-INFINITY", "#uname", "eq", new.name)
+    said = switchover(old, "--yes", "--to", new.name, code=1)[1]
+    found = re.search(r"bans '[^']+': pcs constraint delete (\S+)", said)
+    assert found, said
+    cluster.pcs("constraint", "delete", found[1])
+    cluster.settle()
+
+
 def kill_it_alone(node: Node):
     """As `kill -9 PID` does: its children, which may outlive it, are not meant."""
     pids = node.find(r"^pgward switchover")

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "began.h"
 #include "clock.h"
 #include "gap.h"
 #include "peers.h"
@@ -28,6 +29,12 @@
 
 /* The old primary follows within this, or it is not waited for. */
 #define FOLLOW_MS 15000
+
+/*
+ * Nobody leads and nobody is being promoted: something keeps who is to lead
+ * from it, a rule of the user's say. A notification before it may take a while.
+ */
+#define IDLE_MS 15000
 
 #define TRIES 3
 
@@ -109,11 +116,25 @@ is_gone(const struct switchover *move)
                || snapshot->node[node].member.role == ROLE_STOPPED);
 }
 
+/* Does nobody lead, and is nobody being promoted? */
+static bool
+is_idle(const struct switchover *move)
+{
+    const struct snapshot *snapshot = &move->now.snapshot;
+    size_t node = snapshot_find_node(snapshot, move->to);
+
+    return switchover_source(snapshot) == NODES_MAX
+           && node < snapshot->node_count
+           && snapshot->node[node].member.role == ROLE_STARTED
+           && !promotion_is_under_way(snapshot, node);
+}
+
 static enum outcome
 await_move(struct switchover *move, const sigset_t *signals)
 {
     const struct moving_options *options = &move->options;
     int64_t end_ms = clock_now_ms() + options->common.timeout_ms;
+    int64_t busy_ms = clock_now_ms();
     bool left = false;
 
     while (clock_left_ms(end_ms) > 0) {
@@ -123,7 +144,11 @@ await_move(struct switchover *move, const sigset_t *signals)
         if (seen && moving_leads(snapshot, move->to)) {
             return OUTCOME_MOVED;
         }
+        if (!seen || !is_idle(move)) {
+            busy_ms = clock_now_ms();
+        }
         if (has_failed(move) || (seen && is_gone(move))
+            || clock_now_ms() - busy_ms > IDLE_MS
             || (seen && left && moving_leads(snapshot, move->from))) {
             return OUTCOME_BACK;
         }

@@ -20,6 +20,13 @@
     "\" score=\"-INFINITY\"><expression id=\"e\" value=\"" to "\"/>" \
     "<date_expression id=\"d\" operation=\"lt\" end=\"x\"/></rule>" \
     "</rsc_location>\n"
+#define BY_NAME(id, score, parts) \
+    "<rsc_location id=\"" id "\" rsc=\"ms\"><rule id=\"" id "-rule\" " score \
+    ">" parts "</rule></rsc_location>\n"
+#define NAMED(operation, name) \
+    "<expression id=\"e\" attribute=\"#uname\" operation=\"" operation \
+    "\" value=\"" name "\"/>"
+#define UNTIL "<date_expression id=\"d\" operation=\"lt\" end=\"x\"/>"
 #define PLAIN(id, node, score) \
     "<rsc_location id=\"" id "\" rsc=\"ms\" node=\"" node "\" score=\"" score \
     "\"/>\n"
@@ -64,6 +71,33 @@ reads_each_kind_of_constraint(void **state)
     assert_int_equal(moves.move[3].kind, MOVE_PREFER);
     assert_int_equal(moves.move[4].kind, MOVE_BAN);
     assert_false(moves.too_many);
+}
+
+/* `crm_resource --ban --lifetime` makes one; what it cannot read it notes. */
+static void
+reads_a_rule_that_names_one_node(void **state)
+{
+    (void) state;
+    read_reply("<xpath-query>\n"
+               BY_NAME("ban", "score=\"-INFINITY\"",
+                       NAMED("eq", "node2") UNTIL)
+               BY_NAME("prefer", "score=\"INFINITY\"", NAMED("eq", "node1"))
+               BY_NAME("wish", "score=\"5\"", NAMED("eq", "node1"))
+               BY_NAME("ne", "score=\"-INFINITY\"", NAMED("ne", "node1"))
+               BY_NAME("two", "score=\"-INFINITY\"",
+                       NAMED("eq", "node1") NAMED("eq", "node2"))
+               BY_NAME("attribute", "score-attribute=\"a\"",
+                       NAMED("eq", "node1"))
+               BY_NAME("nobody", "score=\"-INFINITY\"", UNTIL)
+               NODES "</xpath-query>");
+    assert_int_equal(moves.count, 6);
+    assert_int_equal(moves.move[0].kind, MOVE_BAN);
+    assert_string_equal(moves.move[0].node, "node2");
+    assert_int_equal(moves.move[1].kind, MOVE_PREFER);
+    assert_string_equal(moves.move[1].node, "node1");
+    for (size_t i = 2; i < moves.count; i++) {
+        assert_int_equal(moves.move[i].kind, MOVE_RULED);
+    }
 }
 
 static void
@@ -205,6 +239,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_each_kind_of_constraint),
+        cmocka_unit_test(reads_a_rule_that_names_one_node),
         cmocka_unit_test(of_another_resource_it_is_not_ours),
         cmocka_unit_test(reads_failures_and_maintenance),
         cmocka_unit_test(no_answer_is_nothing_known),
