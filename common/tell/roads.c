@@ -10,14 +10,23 @@
 _Static_assert(ROADS_HOSTS_MAX <= 64, "a group has a bit for each host");
 _Static_assert(NODES_MAX <= ROADS_HOSTS_MAX, "each node is a host");
 
-/* Was another server of the same database seen on a newer timeline? */
+/*
+ * Was another server of the same database seen on a newer timeline, or may one
+ * be seen there as soon as it is asked?
+ */
 static bool
 is_outdone(const struct roads *roads, size_t host)
 {
     const struct road_host *one = &roads->host[host];
 
     for (size_t i = 0; i < roads->count; i++) {
-        if (i != host && one->timeline != 0 && one->system_id[0] != '\0'
+        if (i == host || (one->rivals != 0 && (one->rivals >> i & 1) == 0)) {
+            continue;
+        }
+        if (roads->host[i].seen_ms == 0) {
+            return true;
+        }
+        if (one->timeline != 0 && one->system_id[0] != '\0'
             && strcmp(roads->host[i].system_id, one->system_id) == 0
             && roads->host[i].timeline > one->timeline) {
             return true;

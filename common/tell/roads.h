@@ -42,7 +42,10 @@ struct road_host {
     enum tri delay_known;
     uint32_t delay_ms;          /*!< since the last commit that it has
                                      replayed; 0: it has replayed all */
-    int64_t seen_ms;            /*!< when it was asked for all that */
+    int64_t seen_ms;            /*!< when it was asked for all that; 0: not
+                                     yet */
+    uint64_t rivals;            /*!< a bit for each that it is compared with;
+                                     0: with all */
 };
 
 struct roads {
@@ -69,7 +72,8 @@ struct road_groups {
 
 /*!
  * What a host may be taken for now. A primary is none once another server of
- * the same database was seen on a newer timeline: it was promoted after it.
+ * the same database was seen on a newer timeline: it was promoted after it. Nor
+ * is it before all that might be have been asked.
  *
  * Units:  ms of CLOCK_MONOTONIC.
  * Errors: none; in doubt ROAD_UNKNOWN.

@@ -91,6 +91,23 @@ ask_on(void *context)
     return NULL;
 }
 
+/*
+ * Hosts of the same groups are one cluster's: the copy of a database that was
+ * restored for a test, and promoted, is in another, and of it nothing follows.
+ */
+static uint64_t
+find_rivals(const struct road_groups *groups, size_t host)
+{
+    uint64_t rivals = 0;
+
+    for (size_t i = 0; i < groups->count; i++) {
+        if ((groups->group[i].hosts >> host & 1) != 0) {
+            rivals |= groups->group[i].hosts;
+        }
+    }
+    return rivals;
+}
+
 /* What was known of timelines before this process outlives the last one. */
 static void
 init_roads(const struct serve_config *config, struct route *route)
@@ -104,6 +121,7 @@ init_roads(const struct serve_config *config, struct route *route)
         memcpy(host->name, config->host[i].name, sizeof(host->name));
         host->role = ROAD_UNKNOWN;
         host->answers = TRI_UNKNOWN;
+        host->rivals = find_rivals(&config->groups, i);
     }
     roads->count = config->host_count;
     roads->self = ROADS_HOSTS_MAX;

@@ -195,6 +195,7 @@ tells_of_a_routers_hosts(void **state)
         .timeline = 4, .seen_ms = 10,
     };
     roads.host[1].name[0] = 'x';
+    roads.host[1].seen_ms = 10;
     text_init(&text, buf, sizeof(buf));
     metrics_add_roads(&roads, 20, &text);
     expect("pgward_role{node=\"host1\",role=\"primary\"} 1");

@@ -255,6 +255,29 @@ prefers_the_newer_timeline(void **state)
 }
 
 static void
+compares_with_its_rivals_alone_and_with_each(void **state)
+{
+    (void) state;
+    memset(&roads, 0, sizeof(roads));
+    add_host("ours", ROAD_PRIMARY, 4);
+    add_host("copy", ROAD_PRIMARY, 5);
+    add_host("peer", ROAD_STANDBY, 4);
+    roads.host[0].rivals = 1 | 4;
+    assert_int_equal(roads_role(&roads, 0, NOW), ROAD_PRIMARY);
+    roads.host[2].timeline = 5;
+    assert_int_equal(roads_role(&roads, 0, NOW), ROAD_UNKNOWN);
+    /* one that was not asked yet may be the one that leads */
+    roads.host[2].timeline = 4;
+    roads.host[2].seen_ms = 0;
+    assert_int_equal(roads_role(&roads, 0, NOW), ROAD_UNKNOWN);
+    roads.host[0].rivals = 1;
+    assert_int_equal(roads_role(&roads, 0, NOW), ROAD_PRIMARY);
+    roads.host[0].role = ROAD_STANDBY;
+    roads.host[0].rivals = 0;
+    assert_int_equal(roads_role(&roads, 0, NOW), ROAD_STANDBY);
+}
+
+static void
 compares_no_timelines_of_other_databases(void **state)
 {
     (void) state;
@@ -300,6 +323,7 @@ main(void)
         cmocka_unit_test(knows_no_other_node_without_a_quorum),
         cmocka_unit_test(forgets_after_a_second),
         cmocka_unit_test(prefers_the_newer_timeline),
+        cmocka_unit_test(compares_with_its_rivals_alone_and_with_each),
         cmocka_unit_test(compares_no_timelines_of_other_databases),
         cmocka_unit_test(knows_its_groups),
     };
