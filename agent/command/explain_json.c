@@ -3,8 +3,10 @@
 
 #include "explain_json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "explain.h"
 #include "lead_rule.h"
 #include "may_lead.h"
@@ -71,6 +73,19 @@ of_nodes(const struct snapshot *snapshot)
     return nodes;
 }
 
+/* A server's words may be in it, in any encoding. */
+static json_t *
+of_line(const char *text, size_t len)
+{
+    CLEANUP(free_text) char *line = strndup(text, len);
+
+    if (line == NULL) {
+        return NULL;
+    }
+    text_clean(line);
+    return json_string(line);
+}
+
 /* A plan, a line each. */
 static json_t *
 of_lines(const char *text)
@@ -80,7 +95,7 @@ of_lines(const char *text)
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
 
-        if (json_array_append_new(lines, json_stringn(text, len)) != 0) {
+        if (json_array_append_new(lines, of_line(text, len)) != 0) {
             json_decref(lines);
             return NULL;
         }

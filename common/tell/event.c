@@ -51,9 +51,7 @@ add_reason(struct text *text, const char *reason)
     /* what is hidden may be longer then: it ends where the line would */
     text_init(&safe, line, sizeof(line));
     redact_add(&safe, reason);
-    for (size_t i = 0; i < safe.len; i++) {
-        line[i] = (unsigned char) line[i] < ' ' ? ' ' : line[i];
-    }
+    text_clean(line);           /* a server's words may be anything */
     text_add(text, " %s\n", line);
 }
 
@@ -149,6 +147,7 @@ event_parse(const char *line, struct event *ret_event)
         || text_copy(line, event.reason, sizeof(event.reason)) != 0) {
         return -1;
     }
+    text_clean(event.reason);   /* as JSON has to have it */
     event.time_ms = (int64_t) time_ms;
     event.since_ms = (uint32_t) since_ms;
     if (strcmp(event.rule, NOTHING) == 0) {

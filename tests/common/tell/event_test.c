@@ -83,6 +83,26 @@ stays_one_line_without_secrets(void **state)
     assert_string_equal(back.reason, "password=*** and more");
 }
 
+/* One line in another encoding must not cost the whole answer as JSON. */
+static void
+is_text_whatever_the_server_said(void **state)
+{
+    struct event event = event_of("srv1", "d\xe9sol\xe9 \x7f \x1b[2J");
+    struct event back;
+    char old[EVENT_LINE_SIZE];
+    struct text text;
+
+    (void) state;
+    assert_int_equal(event_parse(line_of(&event), &back), 0);
+    assert_string_equal(back.reason, "d?sol?    [2J");
+    event = event_of("srv1", "was x");
+    text_init(&text, old, sizeof(old));
+    text_add(&text, "%s", line_of(&event));
+    old[text.len - 1] = '\xe9';
+    assert_int_equal(event_parse(old, &back), 0);
+    assert_string_equal(back.reason, "was ?");
+}
+
 /* Hidden secrets may be longer than they were. */
 static void
 the_longest_one_fits_and_is_read_back(void **state)
@@ -179,6 +199,7 @@ main(void)
         cmocka_unit_test(reads_back_what_it_writes),
         cmocka_unit_test(has_a_place_for_what_is_not_known),
         cmocka_unit_test(stays_one_line_without_secrets),
+        cmocka_unit_test(is_text_whatever_the_server_said),
         cmocka_unit_test(the_longest_one_fits_and_is_read_back),
         cmocka_unit_test(refuses_what_is_torn_or_garbled),
         cmocka_unit_test(reads_a_file_past_what_is_no_line),
