@@ -77,8 +77,9 @@ check_by_cluster(const struct snapshot *snapshot,
 /*!
  * Judge a server by what it and its peers say. A second primary among them is
  * a no for everyone, and so is a peer on a newer timeline, which follows one
- * that does not answer; a peer that is silent says nothing. A standby has to be on
- * the timeline of the primary that answers, and its lag is measured from there.
+ * that does not answer; a peer that is silent says nothing. A standby has to be
+ * on the timeline of the primary that answers, and its lag is measured from
+ * there.
  *
  * Whether commits wait for it no standby knows: CHECK_SYNC is UNKNOWN here.
  */

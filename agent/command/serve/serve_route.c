@@ -144,7 +144,7 @@ start_lane(const struct serve_host *host, struct lane *lane)
                    "settings, which are passed over: %s", host->name,
                    unknown_text);
     }
-    error = lane->session == NULL ? errno
+    error = lane->session == NULL ? ENOMEM
             : pthread_create(&thread, NULL, ask_on, lane);
     if (error != 0) {
         report_log(LOG_ERR, "could not ask the host '%s': %s", host->name,
