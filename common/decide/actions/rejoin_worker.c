@@ -240,13 +240,28 @@ is_announced(const struct snapshot *snapshot, struct plan *plan)
     return false;
 }
 
+/*
+ * A person may have started the server between two workers: what it wrote was
+ * not kept, and a rewind that is run again would not know of it.
+ */
+static bool
+is_kept(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->rejoin.phase == REJOIN_KEPT
+        && snapshot->done[OP_KEEP_WAL].times == 0) {
+        keep(snapshot, plan);
+        return false;
+    }
+    return true;
+}
+
 /* What is proved is rewound from, and not who leads by the next look. */
 static void
 go_back(const struct snapshot *snapshot, struct plan *plan)
 {
     uint32_t timeline;
 
-    if (!is_still_so(snapshot, plan)
+    if (!is_still_so(snapshot, plan) || !is_kept(snapshot, plan)
         || !server_is_down(snapshot, plan)
         || !is_announced(snapshot, plan)
         || !source_is_named(snapshot, plan, &timeline)) {
