@@ -14,6 +14,7 @@
 #include "own_list.h"
 #include "own_put.h"
 #include "paths.h"
+#include "rebuild_folder.h"
 
 #define FOLDER "rejoin-own"
 #define LIST "list"
@@ -191,6 +192,27 @@ start(struct job *job)
     return 0;
 }
 
+static int
+see_tmpdir(void *context, const struct rebuild_link *link)
+{
+    const struct job *job = context;
+
+    return own_list_is_inside(link->path, job->params->tmpdir) ? 1 : 0;
+}
+
+/* What lies in there goes: the marker, and what is kept. */
+static int
+check_tmpdir(struct job *job)
+{
+    if (!own_list_is_inside(job->params->pgdata, job->params->tmpdir)
+        && rebuild_folder_links(job->params->pgdata, see_tmpdir, job) == 0) {
+        return 0;
+    }
+    text_add(job->why, "set tmpdir to a folder outside of pgdata, of pg_wal's "
+             "and of tablespaces: pg_rewind would remove what is in there");
+    return -1;
+}
+
 int
 own_files_save(const struct params *params, const struct identity *identity,
                bool resume, struct text *ret_why)
@@ -199,12 +221,7 @@ own_files_save(const struct params *params, const struct identity *identity,
     struct job job = { .params = params, .identity = identity, .why = ret_why };
     int rc = 0;
 
-    if (own_list_is_inside(params->pgdata, params->tmpdir)) {
-        text_add(ret_why, "set tmpdir to a folder outside of pgdata: "
-                 "pg_rewind would remove what is in there");
-        return -1;
-    }
-    if (start(&job) != 0) {
+    if (check_tmpdir(&job) != 0 || start(&job) != 0) {
         return -1;
     }
     if (!resume || read_list(&job) != 0) {

@@ -355,6 +355,11 @@ says_what_it_cannot_save(void **state)
     assert_non_null(strstr(why_buf, "set tmpdir"));
     params.tmpdir = tmpdir;
     text_init(&why, why_buf, sizeof(why_buf));
+    assert_int_equal(symlink(folder, at("pg_wal")), 0);
+    assert_int_equal(own_files_save(&params, &identity, false, &why), -1);
+    assert_non_null(strstr(why_buf, "set tmpdir"));
+    assert_int_equal(unlink(at("pg_wal")), 0);
+    text_init(&why, why_buf, sizeof(why_buf));
     put_folder(at("conf.d"));
     put(at("postgresql.conf"), "include_dir 'conf.d'\n", 0600);
     for (int i = 0; i < 300; i++) {

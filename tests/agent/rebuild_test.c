@@ -361,6 +361,12 @@ leaves_linked_wal_where_it_was(void **state)
     (void) snprintf(kept, sizeof(kept), "%s/wal.pgward-old-3", site.folder);
     assert_int_equal(rename(beside("/pg_wal"), wal), 0);
     assert_int_equal(symlink(wal, beside("/pg_wal")), 0);
+    spaces.count = 1;
+    assert_int_equal(path_join(wal, "space", spaces.at[0].path), 0);
+    assert_refused(&asked, "lies there");
+    spaces.count = 0;
+    assert_int_equal(rmdir(spaces.at[0].path), 0);
+    text_init(&why, why_buf, sizeof(why_buf));
     if (rebuild_copy(&asked, &why) != REBUILD_OK) {
         fail_msg("%s", why_buf);
     }

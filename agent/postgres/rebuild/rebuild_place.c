@@ -203,6 +203,16 @@ find_space(struct rebuild_place *place, size_t index, struct text *why)
     return 0;
 }
 
+/* Of PGDATA and of pg_wal all goes, of a tablespace this version's folder. */
+static bool
+takes_along(const struct rebuild_place *place,
+            const struct rebuild_folder *folder,
+            const struct rebuild_folder *other)
+{
+    return (folder == &place->data || folder == &place->wal)
+           && own_list_is_inside(folder->path, other->path);
+}
+
 /* A folder gives way to one copy, and not with another that it lies in. */
 static int
 check_alone(const struct rebuild_place *place, size_t index, struct text *why)
@@ -210,13 +220,14 @@ check_alone(const struct rebuild_place *place, size_t index, struct text *why)
     const struct rebuild_folder *mine = rebuild_place_folder(place, index);
 
     for (size_t i = 0; i < index; i++) {
-        const char *other = rebuild_place_folder(place, i)->path;
+        const struct rebuild_folder *other = rebuild_place_folder(place, i);
 
-        if (rebuild_folder_same(other, mine->path)
-            || (i == 0 && own_list_is_inside(other, mine->path))) {
+        if (rebuild_folder_same(other->path, mine->path)
+            || takes_along(place, other, mine)
+            || takes_along(place, mine, other)) {
             text_add(why, "use another folder than '%s': a tablespace or "
                      "pg_wal lies there, and so does '%s'", mine->path,
-                     other);
+                     other->path);
             return -1;
         }
     }
