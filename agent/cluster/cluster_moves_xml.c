@@ -106,11 +106,12 @@ read_constraint(const xmlNode *location, const char *ours,
                 struct moves *moves)
 {
     const xmlNode *rule = next_element(location->children);
-    bool ruled = rule != NULL && element_is(rule, "rule");
-    const char *node = ruled ? rule_node(rule)
-                             : element_get_or(location, "node", "");
+    const xmlNode *said = rule != NULL && element_is(rule, "rule") ? rule
+                                                                   : location;
+    const char *node = said != location ? rule_node(said)
+                       : element_get_or(location, "node", "");
     struct move move = { .kind = MOVE_NONE };
-    long score = read_score(ruled ? rule : location);
+    long score = read_score(said);
     const char *id = element_get_or(location, "id", "");
 
     if (text_copy(id, move.id, sizeof(move.id)) != 0) {
@@ -120,7 +121,7 @@ read_constraint(const xmlNode *location, const char *ours,
     (void) text_copy(node != NULL ? node : "", move.node, sizeof(move.node));
     if (rule != NULL && strcmp(id, ours) == 0) {
         read_ours(rule, moves, &move);
-    } else if (ruled && node == NULL) {
+    } else if (node == NULL) {
         move.kind = MOVE_RULED;
     } else if (score <= -SCORE_INFINITY) {
         move.kind = MOVE_BAN;
