@@ -408,6 +408,7 @@ run_op(const struct e_config *config, struct e_state *state, size_t i,
             node->lock = op->kind == OP_CREATE_LOCK;
             return 0;
         case OP_TAIL_SERVER_LOG:
+        case OP_KEEP_WAL:
             return 0;
         case OP_STOP_FAST:
             (void) server_stop(state, i, true);
@@ -569,8 +570,8 @@ is_attribute(enum op_kind kind)
 static bool
 is_asked_for(enum op_kind kind)
 {
-    return kind == OP_PROVE_SOURCE || kind == OP_START_SERVER
-           || kind == OP_TAIL_SERVER_LOG;
+    return kind == OP_KEEP_WAL || kind == OP_PROVE_SOURCE
+           || kind == OP_START_SERVER || kind == OP_TAIL_SERVER_LOG;
 }
 
 /* The others are bits of a word. */
