@@ -201,6 +201,7 @@ make_places(bool inside, struct places *places)
     name(&places->added, "added", true);
     fill(places->data.path, places->wal.path, places->space.path, NULL, "old");
     put(places->data.path, "of-old", "old");
+    put(places->data.path, REBUILD_GIVES_WAY, "");
     put(places->space.path, "PG_14_2021/1/1", "other");
     put(places->data.path, "lost+found/x", "other");
     put(places->data.path, "pgward/pgsql_tmp.pgward-old-2/x", "other");
@@ -390,6 +391,23 @@ takes_an_empty_folder_for_no_data(void **state)
     assert_int_equal(mkdir(places.data.path, 0700), 0);
     assert_int_equal(swap(&places, old), -1);
     assert_non_null(strstr(why_buf, "neither data nor a copy"));
+}
+
+/* Somebody needed room: the data that it was made for is not the copy. */
+static void
+takes_no_data_for_a_copy_that_is_gone(void **state)
+{
+    struct places places = { .inode = 0 };
+    char old[PATH_SIZE] = "";
+
+    (void) state;
+    for (int inside = 0; inside < 2; inside++) {
+        make_places(inside == 1, &places);
+        assert_int_equal(salvage_remove_folder(places.data.fresh, 0), 0);
+        assert_int_equal(swap(&places, old), -1);
+        assert_non_null(strstr(why_buf, "is gone"));
+        assert_true(is_whole(places.data.path, "old"));
+    }
 }
 
 static void
@@ -630,6 +648,7 @@ main(void)
         cmocka_unit_test(ends_the_same_wherever_a_swap_inside_is_torn),
         cmocka_unit_test(puts_nothing_aside_that_was_not_marked),
         cmocka_unit_test(takes_an_empty_folder_for_no_data),
+        cmocka_unit_test(takes_no_data_for_a_copy_that_is_gone),
         cmocka_unit_test(writes_nothing_over),
         cmocka_unit_test(removes_the_oldest_with_all_that_it_leads_to),
         cmocka_unit_test(removes_nothing_that_todays_data_leads_to),

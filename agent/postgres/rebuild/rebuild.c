@@ -47,6 +47,20 @@ is_folder(const char *path, uint64_t inode)
     return stat(path, &info) == 0 && (uint64_t) info.st_ino == inode;
 }
 
+/* A file that tells something of the data; as the owner. */
+static int
+note(const char *pgdata, const char *name, struct text *why)
+{
+    char path[PATH_SIZE];
+
+    if (path_join(pgdata, name, path) == 0 && files_touch(path, 0600) == 0) {
+        return 0;
+    }
+    text_add(why, "look at '%s': could not write to it: %s", pgdata,
+             strerror(errno));
+    return -1;
+}
+
 /* As the owner. */
 static enum rebuild_outcome
 make_ready(const struct rebuild_request *request, struct rebuild_place *place,
@@ -67,6 +81,7 @@ make_ready(const struct rebuild_request *request, struct rebuild_place *place,
     return rebuild_place_clear(place, why) == 0
            && rebuild_kept_prune(place->data.path, &limits, why) == 0
            && rebuild_place_make(place, why) == 0
+           && note(place->data.path, REBUILD_GIVES_WAY, why) == 0
            ? REBUILD_OK : REBUILD_REFUSED;
 }
 
@@ -146,6 +161,20 @@ sync_copy(const struct rebuild_place *place, struct text *why)
     return outcome;
 }
 
+/* Of the source, where it was to give way to a copy and did not. */
+static int
+forget_note(const char *fresh, struct text *why)
+{
+    char path[PATH_SIZE];
+
+    if (path_join(fresh, REBUILD_GIVES_WAY, path) == 0
+        && files_remove(path) == 0) {
+        return 0;
+    }
+    text_add(why, "remove '%s': it could not be: %s", path, strerror(errno));
+    return -1;
+}
+
 /* A tablespace that was made meanwhile is known of the next time. */
 static enum rebuild_outcome
 prove_links(const struct rebuild_request *request,
@@ -156,7 +185,8 @@ prove_links(const struct rebuild_request *request,
     if (become(request->params, request->identity, why) != 0) {
         return REBUILD_FAILED;
     }
-    rc = rebuild_place_prove(place, why);
+    rc = rebuild_place_prove(place, why) == 0
+         ? forget_note(place->data.fresh, why) : -1;
     identity_return();
     return rc == 0 ? REBUILD_OK
            : request->params->rebuild_command[0] != '\0' ? REBUILD_REFUSED
@@ -263,19 +293,12 @@ int
 rebuild_note_torn(const struct params *params,
                   const struct identity *identity, struct text *ret_why)
 {
-    char path[PATH_SIZE];
     int rc;
 
     if (become(params, identity, ret_why) != 0) {
         return -1;
     }
-    rc = path_join(params->pgdata, SALVAGE_TORN, path) == 0
-         && files_touch(path, 0600) == 0
-         ? 0 : -1;
-    if (rc != 0) {
-        text_add(ret_why, "look at '%s': could not write to it: %s",
-                 params->pgdata, strerror(errno));
-    }
+    rc = note(params->pgdata, SALVAGE_TORN, ret_why);
     identity_return();
     return rc;
 }

@@ -284,12 +284,21 @@ see_fresh(void *context, const struct rebuild_found *found)
     }
 }
 
-/* No copy is left where it was put in before: where nothing is mounted, too. */
+/*
+ * No copy is left where it was put in before: where nothing is mounted, too, and
+ * where somebody has removed it.
+ */
 static int
 check_whole(const char *pgdata, struct text *why)
 {
     char path[PATH_SIZE];
 
+    if (path_join(pgdata, REBUILD_GIVES_WAY, path) != 0
+        || files_exists(path) != 0) {
+        text_add(why, "pg_basebackup this node and rm PGWARD.rejoin: the copy "
+                 "that was to take the place of '%s' is gone", pgdata);
+        return -1;
+    }
     if (path_join(pgdata, CONTROL "/pg_control", path) == 0
         && files_exists(path) == 1) {
         return 0;
