@@ -190,6 +190,29 @@ def test_worker_killed_at_every_step_is_followed_by_one_that_goes_on(cluster):
     assert "is run again" in old.syslog()
 
 
+def test_what_somebody_writes_between_two_workers_is_kept_too(cluster):
+    cluster.settle()
+    with cluster.ledger() as client:
+        client.wait_for_commits(time.time())
+        old = part(cluster)
+        assert stop_at(old, "checking")
+        cluster.pcs("node", "standby", old.name)
+        wait_until("the worker to be ended", lambda: not old.find(WORKER), 90)
+        assert phase(old) == "kept"
+        old.run("rm", f"{DATA}/standby.signal")
+        old.run(f"{bindir()}/pg_ctl", "-D", DATA, "-w", "-l", "/tmp/by-hand.log", "start",
+                user="postgres", timeout=90)
+        old.sql("SELECT pg_logical_emit_message(false, 'tail', 'written by hand')")
+        old.run(f"{bindir()}/pg_ctl", "-D", DATA, "-w", "-m", "fast", "stop", user="postgres",
+                timeout=90)
+        cluster.pcs("node", "unstandby", old.name)
+        is_back(cluster, old)
+        client.wait_for_commits(time.time())
+    assert client.lost() == []
+    kept = old.out("sh", "-c", f"grep -l 'written by hand' {DATA}.pgward-diverged-*/0*")
+    assert len(kept.splitlines()) == 1, kept
+
+
 def test_power_cut_in_the_copy_nothing_starts_what_is_half_way(cluster):
     cluster.settle()
     with cluster.ledger() as client:
