@@ -191,10 +191,11 @@ rebuild_kept_prune(const char *pgdata, const struct salvage_limits *limits,
 /* --- in the way of a rewind ----------------------------------------------- */
 
 struct clearing {
-    struct text *why;
+    struct removal removal;
     int rc;
 };
 
+/* With what it leads to, which no name would tell of any more. */
 static void
 see_inside(void *context, const struct rebuild_found *found)
 {
@@ -203,7 +204,7 @@ see_inside(void *context, const struct rebuild_found *found)
     if (!found->inside || clearing->rc != 0) {
         return;
     }
-    clearing->rc = rebuild_kept_remove(found->path, clearing->why);
+    clearing->rc = remove_gone(&clearing->removal, found->path);
     if (clearing->rc == 0) {
         report_log(LOG_NOTICE, "removed '%s', of data that a copy took the "
                    "place of: pg_rewind takes away what lies in there",
@@ -223,7 +224,9 @@ see_linked_inside(void *context, const struct rebuild_link *link)
 int
 rebuild_kept_clear_inside(const char *pgdata, struct text *ret_why)
 {
-    struct clearing clearing = { .why = ret_why };
+    struct clearing clearing = {
+        .removal = { .pgdata = pgdata, .why = ret_why },
+    };
     size_t said = ret_why->len;
 
     rebuild_folder_scan(pgdata, see_inside, &clearing);

@@ -25,8 +25,9 @@ rebuild_kept_prune(const char *pgdata, const struct salvage_limits *limits,
                    struct text *ret_why);
 
 /*!
- * Remove what of them lies inside of PGDATA, of its pg_wal or of a tablespace:
- * a pg_rewind takes it away, and says nothing. Each is logged by name.
+ * Remove what of them lies inside of PGDATA, of its pg_wal or of a tablespace,
+ * with what it leads to: a pg_rewind takes it away, and says nothing. Each is
+ * logged by name.
  *
  * \return 0, or -1 with `ret_why`.
  */
