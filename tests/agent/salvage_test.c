@@ -908,7 +908,7 @@ needs_room_and_says_how_much(void **state)
     assert_int_equal(chown(site.folder, site.owner.uid, site.owner.gid), 0);
 }
 
-/* The primary's WAL, which an interrupted rewind has brought, fills the disk. */
+/* The primary's WAL, which a rewind had brought, fills the disk. */
 static void
 puts_back_wal_where_the_disk_does_not_hold_both(void **state)
 {

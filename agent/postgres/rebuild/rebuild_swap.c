@@ -285,8 +285,8 @@ see_fresh(void *context, const struct rebuild_found *found)
 }
 
 /*
- * No copy is left where it was put in before: where nothing is mounted, too, and
- * where somebody has removed it.
+ * No copy is left where it was put in before: where nothing is mounted, too,
+ * and where somebody has removed it.
  */
 static int
 check_whole(const char *pgdata, struct text *why)

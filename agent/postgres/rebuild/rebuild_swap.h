@@ -19,8 +19,8 @@
  * What links lead to comes first, entry by entry; then PGDATA, by an exchange
  * of two names or, where its copy lies inside of it, entry by entry too. Links
  * lead to where they led before; those of the old data to what it had. PGDATA
- * has its pg_control only while it is whole. Without a copy, data that still has
- * REBUILD_GIVES_WAY is refused: it is not the copy.
+ * has its pg_control only while it is whole. Without a copy, data that still
+ * has REBUILD_GIVES_WAY is refused: it is not the copy.
  *
  * \param[out] ret_old  of PATH_SIZE; "": there is no copy to put anywhere
  */
