@@ -16,6 +16,10 @@
 /* A server that ends, or begins, may keep one question waiting. */
 #define ANSWER_MS 500
 
+/* So long the old primary's first answer is waited for, before it moves. */
+#define READY_MS 1000
+#define READY_LOOK_MS 5
+
 /* The new primary leads by then: its first answer comes at once. */
 #define LAST_MS 3000
 
@@ -90,6 +94,17 @@ begin(const struct step *step, const char *node, bool first,
     return bounded_begin(&work, &asker->child);
 }
 
+/* On a busy machine the lead would have moved before anybody asked. */
+static void
+await_first_answer(struct asker *asker)
+{
+    int64_t deadline_ms = clock_now_ms() + READY_MS;
+
+    while (atomic_load(&asker->at_ms) == 0 && clock_left_ms(deadline_ms) > 0) {
+        clock_sleep_ms(READY_LOOK_MS, deadline_ms);
+    }
+}
+
 struct gap *
 gap_begin(const struct step *step, const char *from, const char *to)
 {
@@ -108,6 +123,7 @@ gap_begin(const struct step *step, const char *from, const char *to)
         bounded_unshare(gap, sizeof(*gap));
         return NULL;
     }
+    await_first_answer(&gap->old_one);
     return gap;
 }
 
