@@ -12,6 +12,7 @@
 #include "command.h"
 #include "common_options.h"
 #include "explain_json.h"
+#include "flight.h"
 #include "json.h"
 #include "look.h"
 #include "looking.h"

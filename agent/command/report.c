@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "command.h"
+#include "flight.h"
 #include "helper.h"
 #include "redact.h"
 #include "report.h"

@@ -13,6 +13,11 @@
  * may wait for it: who loses power may lose the last seconds of it.
  */
 
+/*! Where the build puts it; the variable PGWARD_STATE moves it. */
+#ifndef STATE_FOLDER
+#define STATE_FOLDER "/var/lib/pgward"
+#endif
+
 /*! The files of FOLDER/RESOURCE. */
 #define FLIGHT_EVENTS "events"          /*!< and events.old */
 #define FLIGHT_EVENTS_MAX (128 * 1024)

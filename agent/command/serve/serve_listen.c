@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 
@@ -33,17 +34,36 @@ choose(const struct addrinfo *addresses)
     return addresses;
 }
 
+/* Gives a socket, or -1 with errno. */
+static int
+open_socket(const struct addrinfo *at)
+{
+    int fd = socket(at->ai_family,
+                    at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1;
+    int error;
+
+    if (fd < 0
+        || (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0
+            && bind(fd, at->ai_addr, at->ai_addrlen) == 0
+            && listen(fd, SOMAXCONN) == 0)) {
+        return fd;
+    }
+    error = errno;
+    (void) close(fd);
+    errno = error;
+    return -1;
+}
+
 int
 serve_listen(const char *address, uint16_t port, struct text *ret_why)
 {
     const struct addrinfo hints = { .ai_flags = AI_PASSIVE,
                                     .ai_socktype = SOCK_STREAM };
     CLEANUP(free_addresses) struct addrinfo *found = NULL;
-    CLEANUP(close_fd) int fd = -1;
-    const struct addrinfo *one;
     char service[PORT_SIZE];
     struct text text;
-    int on = 1;
+    int fd;
     int rc;
 
     text_init(&text, service, sizeof(service));
@@ -54,18 +74,10 @@ serve_listen(const char *address, uint16_t port, struct text *ret_why)
                  gai_strerror(rc));
         return -1;
     }
-    one = choose(found);
-    fd = socket(one->ai_family,
-                one->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0
-        || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
-        || bind(fd, one->ai_addr, one->ai_addrlen) != 0
-        || listen(fd, SOMAXCONN) != 0) {
+    fd = open_socket(choose(found));
+    if (fd < 0) {
         text_add(ret_why, "could not listen on '%s' port %u: %s", address,
                  (unsigned) port, strerror(errno));
-        return -1;
     }
-    rc = fd;
-    fd = -1;
-    return rc;
+    return fd;
 }
