@@ -206,7 +206,8 @@ def test_at_no_moment_of_a_failover_do_two_say_yes(cluster):
         time.sleep(0.1)
     assert seen[-1] and seen[-1] != {old.primary}, seen
     cluster.put_back(node)
-    assert everybody(cluster) == expected(cluster.settle(), cluster)
+    state = cluster.settle()
+    assert everybody(cluster) == expected(state, cluster)
 
 
 def test_of_a_node_whose_power_is_cut(cluster):
