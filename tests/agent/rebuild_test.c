@@ -401,7 +401,7 @@ make_folder(const char *path)
 static void
 make_tablespace(const char *theirs, const char *ours)
 {
-    struct pgsql *pgsql = pgsql_new(&params, &owner);
+    struct pgsql *pgsql;
     char line[PATH_SIZE + 64];
 
     make_folder(theirs);
@@ -410,6 +410,7 @@ make_tablespace(const char *theirs, const char *ours)
                     theirs);
     run_sql(line);
     run_sql("CREATE TABLE t TABLESPACE s AS SELECT 1");
+    pgsql = pgsql_new(&params, &owner);     /* there is one at a time */
     if (pgsql_list_tablespaces(pgsql, clock_now_ms() + LIMIT_MS, &spaces, &why)
         != 0) {
         fail_msg("%s", why_buf);
