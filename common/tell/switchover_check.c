@@ -8,28 +8,10 @@
 #include "peers.h"
 #include "quorum.h"
 #include "ready.h"
+#include "takeover.h"
 
 /* A shutdown waits until so much is sent: about a second's worth at most. */
 #define BEHIND_MAX_BYTES (16u * 1024 * 1024)
-
-size_t
-switchover_source(const struct snapshot *snapshot)
-{
-    size_t source = NODES_MAX;
-
-    for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        const struct node_member *member = &snapshot->node[i].member;
-
-        if (member->online != TRI_YES || member->role != ROLE_PROMOTED) {
-            continue;
-        }
-        if (source != NODES_MAX) {
-            return NODES_MAX;
-        }
-        source = i;
-    }
-    return source;
-}
 
 /*
  * While a primary is there no member of a quorum shows its position; when it
@@ -78,7 +60,7 @@ switchover_choose(const struct snapshot *snapshot)
 static void
 check_source(const struct snapshot *snapshot, struct findings *findings)
 {
-    size_t source = switchover_source(snapshot);
+    size_t source = takeover_leader(snapshot);
 
     if (source == NODES_MAX) {
         findings_add(findings, FINDING_UNMET, "there is not one primary to "
@@ -134,7 +116,7 @@ check_rank(const struct snapshot *snapshot, size_t target,
 static bool
 primary_answered(const struct snapshot *snapshot)
 {
-    return snapshot->self == switchover_source(snapshot)
+    return snapshot->self == takeover_leader(snapshot)
            && snapshot->server.answer == ANSWER_OK
            && snapshot->server.in_recovery == TRI_NO
            && snapshot->senders.told == TRI_YES;
@@ -200,7 +182,7 @@ switchover_check(const struct snapshot *snapshot, const struct moves *moves,
                      "pgward explain NODE says why not");
         return;
     }
-    if (target == switchover_source(snapshot)) {
+    if (target == takeover_leader(snapshot)) {
         findings_add(findings, FINDING_UNMET, "'%s' leads already",
                      snapshot->node[target].name);
         return;

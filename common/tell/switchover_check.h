@@ -18,10 +18,6 @@
     ((uint32_t) (FACT_SQL | FACT_SENDERS | FACT_ATTRS | FACT_RECORD \
                  | FACT_MEMBERS))
 
-/*! Who leads: the only promoted node; NODES_MAX: none, or several. */
-size_t
-switchover_source(const struct snapshot *snapshot);
-
 /*! Of the nodes that may take over, who has most; NODES_MAX: none may. */
 size_t
 switchover_choose(const struct snapshot *snapshot);

@@ -15,7 +15,7 @@
 #include "command.h"
 #include "looking.h"
 #include "report.h"
-#include "switchover_check.h"
+#include "takeover.h"
 #include "topology.h"
 
 #define TEXT_SIZE (16 * 1024)
@@ -63,7 +63,7 @@ moving_look(const struct moving_options *options, uint32_t facts,
     if (looking_look(&request, ret_look, &whole) != 0) {
         return -1;
     }
-    source = switchover_source(snapshot);
+    source = takeover_leader(snapshot);
     if (!whole) {
         return -1;      /* it was said */
     }
@@ -237,7 +237,7 @@ moving_pause(const sigset_t *signals, int wait_ms)
 bool
 moving_leads(const struct snapshot *snapshot, const char *node)
 {
-    size_t leader = switchover_source(snapshot);
+    size_t leader = takeover_leader(snapshot);
 
     return leader < snapshot->node_count
            && text_same_name(snapshot->node[leader].name, node)

@@ -15,6 +15,7 @@
 #include "report.h"
 #include "switchover_check.h"
 #include "switchover_parts.h"
+#include "takeover.h"
 
 #define TIMEOUT_MS 60000u
 
@@ -140,7 +141,7 @@ judge(struct switchover *move)
     if (clear_left_over(move) != 0) {
         return -1;
     }
-    source = switchover_source(snapshot);
+    source = takeover_leader(snapshot);
     target = move->to[0] != '\0' ? snapshot_find_node(snapshot, move->to)
                                  : switchover_choose(snapshot);
     memset(&move->findings, 0, sizeof(move->findings));

@@ -11,7 +11,7 @@
 #include "gap.h"
 #include "peers.h"
 #include "report.h"
-#include "switchover_check.h"
+#include "takeover.h"
 
 #define LOOK_AGAIN_MS 100
 
@@ -123,7 +123,7 @@ is_idle(const struct switchover *move)
     const struct snapshot *snapshot = &move->now.snapshot;
     size_t node = snapshot_find_node(snapshot, move->to);
 
-    return switchover_source(snapshot) == NODES_MAX
+    return takeover_leader(snapshot) == NODES_MAX
            && node < snapshot->node_count
            && snapshot->node[node].member.role == ROLE_STARTED
            && !promotion_is_under_way(snapshot, node);
@@ -152,7 +152,7 @@ await_move(struct switchover *move, const sigset_t *signals)
             || (seen && left && moving_leads(snapshot, move->from))) {
             return OUTCOME_BACK;
         }
-        left |= seen && switchover_source(snapshot) == NODES_MAX;
+        left |= seen && takeover_leader(snapshot) == NODES_MAX;
         if (moving_pause(signals, seen ? LOOK_AGAIN_MS : BLIND_MS) != 0) {
             return OUTCOME_CUT;
         }
