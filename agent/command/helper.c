@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verbs that are scripts. */
+/* Verbs that are programs of their own. */
 
 #include "helper.h"
 
@@ -14,17 +14,17 @@
 int
 helper_exec(const char *name, char **argv)
 {
-    static char script[PATH_SIZE];
-    char buf[1024];
+    static char program[PATH_SIZE];
+    char why_text[1024];
     struct text why;
 
-    text_init(&why, buf, sizeof(buf));
-    if (module_find(name, script, &why) != 0) {
-        report_log(LOG_ERR, "%s", buf);
+    text_init(&why, why_text, sizeof(why_text));
+    if (module_find(name, program, &why) != 0) {
+        report_log(LOG_ERR, "%s", why_text);
         return COMMAND_FAILED;
     }
-    argv[0] = script;
-    (void) execv(script, argv);
-    report_log(LOG_ERR, "could not run '%s': %s", script, strerror(errno));
+    argv[0] = program;
+    (void) execv(program, argv);
+    report_log(LOG_ERR, "could not run '%s': %s", program, strerror(errno));
     return COMMAND_FAILED;
 }

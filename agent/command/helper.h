@@ -3,7 +3,7 @@
 #define PGWARD_AGENT_HELPER_H
 
 /*!
- * Go on as a helper script, which is found as the modules are.
+ * Go on as a helper program, which is found as the modules are.
  *
  * \param[in] argv  its words, with a place for its name before them
  *

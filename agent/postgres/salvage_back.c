@@ -205,9 +205,7 @@ salvage_put_back(const struct params *params,
     struct salvage_back back = { 0, 0 };
     int error = 0;
 
-    if (identity_become(identity) != 0) {
-        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
-                 strerror(errno));
+    if (salvage_become(params, identity, ret_why) != 0) {
         return -1;
     }
     if (put_back(params, folder, &back) != 0) {
@@ -242,9 +240,7 @@ salvage_clear_wal(const struct params *params,
     size_t count = 0;
     int rc;
 
-    if (identity_become(identity) != 0) {
-        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
-                 strerror(errno));
+    if (salvage_become(params, identity, ret_why) != 0) {
         return -1;
     }
     pgdata = open_folder(AT_FDCWD, params->pgdata, 0);
@@ -327,9 +323,7 @@ salvage_keep_before(const struct salvage_request *request, lsn fork,
 {
     int rc;
 
-    if (identity_become(request->identity) != 0) {
-        text_add(ret_why, "could not act as user '%s': %s",
-                 request->params->pgdba, strerror(errno));
+    if (salvage_become(request->params, request->identity, ret_why) != 0) {
         return -1;
     }
     rc = keep_before(request, fork, folder, ret_why);
@@ -342,18 +336,16 @@ salvage_forget_before(const struct params *params,
                       const struct identity *identity, const char *folder,
                       struct text *ret_why)
 {
-    int rc = -1;
+    int rc;
 
-    if (identity_become(identity) == 0) {
-        rc = forget_before(folder);
-        if (rc != 0) {
-            text_add(ret_why, "could not remove '%s/before': %s. Remove it",
-                     folder, strerror(errno));
-        }
-        identity_return();
-    } else {
-        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
-                 strerror(errno));
+    if (salvage_become(params, identity, ret_why) != 0) {
+        return -1;
     }
+    rc = forget_before(folder);
+    if (rc != 0) {
+        text_add(ret_why, "could not remove '%s/before': %s. Remove it",
+                 folder, strerror(errno));
+    }
+    identity_return();
     return rc;
 }

@@ -155,22 +155,18 @@ salvage_note_files(const struct params *params,
 {
     struct walk walk = { .see = note_one };
     CLEANUP(close_fd) int kept = -1;
-    int rc = -1;
+    int rc;
 
-    if (identity_become(identity) == 0) {
-        kept = open(folder,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        rc = kept < 0 ? -1 : write_list(&walk, params->pgdata, kept);
-        if (rc != 0) {
-            text_add(ret_why, "look at pgdata: the sizes of its files could "
-                     "not be noted: %s. They go into '%s'", strerror(errno),
-                     folder);
-        }
-        identity_return();
-    } else {
-        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
-                 strerror(errno));
+    if (salvage_become(params, identity, ret_why) != 0) {
+        return -1;
     }
+    kept = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    rc = kept < 0 ? -1 : write_list(&walk, params->pgdata, kept);
+    if (rc != 0) {
+        text_add(ret_why, "look at pgdata: the sizes of its files could not "
+                 "be noted: %s. They go into '%s'", strerror(errno), folder);
+    }
+    identity_return();
     return rc;
 }
 

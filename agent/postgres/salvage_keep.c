@@ -478,9 +478,7 @@ salvage_prune(const struct params *params, const struct identity *identity,
     int rc;
     int cause;
 
-    if (identity_become(identity) != 0) {
-        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
-                 strerror(errno));
+    if (salvage_become(params, identity, ret_why) != 0) {
         return -1;
     }
     least.keep = limits->keep == 0 ? 1 : limits->keep;

@@ -429,9 +429,7 @@ salvage_list(const struct salvage_listing *listing,
     int rc;
     int cause;
 
-    if (identity_become(listing->identity) != 0) {
-        text_add(ret_why, "could not act as user '%s': %s",
-                 listing->params->pgdba, strerror(errno));
+    if (salvage_become(listing->params, listing->identity, ret_why) != 0) {
         return -1;
     }
     rc = list_kept(&list);

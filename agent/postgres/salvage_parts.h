@@ -24,6 +24,11 @@
 
 /* --- where kept folders are: salvage_place.c ------------------------------ */
 
+/*! Act as the database's user until identity_return(). */
+int
+salvage_become(const struct params *params, const struct identity *identity,
+               struct text *ret_why);
+
 /*! A folder that has, or may get, kept ones. */
 struct salvage_place {
     char folder[PATH_SIZE];

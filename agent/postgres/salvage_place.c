@@ -55,6 +55,18 @@ is_ours(const char *folder, const char *beside)
                    && a.st_dev == b.st_dev));
 }
 
+int
+salvage_become(const struct params *params, const struct identity *identity,
+               struct text *ret_why)
+{
+    if (identity_become(identity) != 0) {
+        text_add(ret_why, "could not act as user '%s': %s", params->pgdba,
+                 strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
 static bool
 is_inside(const char *path, const char *folder)
 {
