@@ -4,7 +4,8 @@
 #include "pgsql_internal.h"
 
 #include <string.h>
-#include <sys/stat.h>
+
+#include "files.h"
 
 enum {
     COL_NAME = 0,
@@ -32,21 +33,6 @@ static const char settings_sql[] =
     "'synchronous_standby_names', 'primary_conninfo', 'restore_command',"
     " 'primary_slot_name', 'recovery_target_timeline'])";
 
-/* The same file by name, or by any other name. */
-static bool
-is_same_file(const char *a, const char *b)
-{
-    struct stat a_stat;
-    struct stat b_stat;
-
-    if (strcmp(a, b) == 0) {
-        return true;
-    }
-    return stat(a, &a_stat) == 0 && stat(b, &b_stat) == 0
-           && a_stat.st_dev == b_stat.st_dev
-           && a_stat.st_ino == b_stat.st_ino;
-}
-
 static bool
 is_ours(const struct params *params, const char *file, const char *name)
 {
@@ -55,7 +41,8 @@ is_ours(const struct params *params, const char *file, const char *name)
 
     text_init(&text, path, sizeof(path));
     text_add(&text, "%s/%s", params->tmpdir, name);
-    return !text.overflow && is_same_file(file, path);
+    return !text.overflow
+           && (strcmp(file, path) == 0 || files_are_same(file, path));
 }
 
 /* Does the agent set it at all, by the parameters? */

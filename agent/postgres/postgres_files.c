@@ -378,15 +378,11 @@ is_our_lock(const struct setup *setup, const char *path)
 {
     char bytes[LOCK_SIZE];
     struct pidfile lock;
-    struct stat ours;
-    struct stat theirs;
     size_t len;
 
     return files_read(path, bytes, sizeof(bytes), &len) == 0
            && pidfile_parse(bytes, &lock) == 0
-           && stat(setup->params->pgdata, &ours) == 0
-           && stat(lock.datadir, &theirs) == 0
-           && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+           && files_are_same(setup->params->pgdata, lock.datadir);
 }
 
 /*

@@ -329,6 +329,24 @@ files_exists(const char *path)
     return errno == ENOENT ? 0 : -1;
 }
 
+bool
+files_are_same(const char *a, const char *b)
+{
+    struct stat one;
+    struct stat two;
+
+    return stat(a, &one) == 0 && stat(b, &two) == 0
+           && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
+bool
+files_has_inode(const char *path, uint64_t inode)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && (uint64_t) info.st_ino == inode;
+}
+
 DIR *
 files_open_folder(int parent, const char *name, int flags)
 {

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -48,6 +49,14 @@ files_remove(const char *path);
 /*! 1 there, 0 not there, -1 cannot say (errno). */
 int
 files_exists(const char *path);
+
+/*! Are both there, and one file or folder, by whatever names? */
+bool
+files_are_same(const char *a, const char *b);
+
+/*! Is it there, with this inode? */
+bool
+files_has_inode(const char *path, uint64_t inode);
 
 /*!
  * Open a folder below an open one (or AT_FDCWD) for readdir().

@@ -185,6 +185,28 @@ fails_without_a_folder(void **state)
     assert_int_equal(files_remove("/nonexistent/file"), 0);
 }
 
+/* A link is what it leads to. */
+static void
+knows_a_file_by_any_name(void **state)
+{
+    char other[512];
+    struct stat info;
+
+    (void) state;
+    (void) snprintf(other, sizeof(other), "%s/other", folder);
+    assert_false(files_are_same(path, path));
+    assert_false(files_has_inode(path, 0));
+    assert_int_equal(files_touch(path, 0600), 0);
+    assert_int_equal(symlink(path, other), 0);
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(files_are_same(path, other));
+    assert_false(files_are_same(path, folder));
+    assert_true(files_has_inode(other, info.st_ino));
+    assert_false(files_has_inode(folder, info.st_ino));
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(files_remove(path), 0);
+}
+
 static void
 touches_and_removes_any_number_of_times(void **state)
 {
@@ -335,6 +357,7 @@ main(void)
         TEST(is_not_stopped_by_what_a_killed_action_left),
         TEST(never_writes_through_a_link),
         TEST(fails_without_a_folder),
+        TEST(knows_a_file_by_any_name),
         TEST(touches_and_removes_any_number_of_times),
         TEST(makes_folders_with_their_parents),
         TEST(opens_folders_and_nothing_else),

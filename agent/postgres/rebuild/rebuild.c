@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -39,14 +38,6 @@ become(const struct params *params, const struct identity *identity,
 
 /* --- the copy ------------------------------------------------------------- */
 
-static bool
-is_folder(const char *path, uint64_t inode)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && (uint64_t) info.st_ino == inode;
-}
-
 /* A file that tells something of the data; as the owner. */
 static int
 note(const char *pgdata, const char *name, struct text *why)
@@ -73,7 +64,7 @@ make_ready(const struct rebuild_request *request, struct rebuild_place *place,
         != 0) {
         return REBUILD_REFUSED;
     }
-    if (!is_folder(place->data.path, request->inode)) {
+    if (!files_has_inode(place->data.path, request->inode)) {
         text_add(why, "look at '%s', then rm PGWARD.rejoin: it is another "
                  "folder than was marked", place->data.path);
         return REBUILD_REFUSED;

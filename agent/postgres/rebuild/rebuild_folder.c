@@ -35,16 +35,6 @@ rebuild_folder_parent(const char *path, char *ret_parent)
     ret_parent[len] = '\0';
 }
 
-bool
-rebuild_folder_same(const char *a, const char *b)
-{
-    struct stat one;
-    struct stat two;
-
-    return stat(a, &one) == 0 && stat(b, &two) == 0
-           && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
-}
-
 int
 rebuild_folder_name(struct rebuild_folder *folder, bool inside,
                     unsigned number)

@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
 
 #include "params.h"
 
@@ -98,9 +97,5 @@ rebuild_folder_links(const char *pgdata,
 /*! The folder above; "/" of what lies in the root. */
 void
 rebuild_folder_parent(const char *path, char *ret_parent);
-
-/*! Is it the same folder, by whatever name? */
-bool
-rebuild_folder_same(const char *a, const char *b);
 
 #endif

@@ -55,7 +55,7 @@ is_in_use(const char *path)
     }
     text_init(&text, name, sizeof(name));
     text_add(&text, "/proc/%llu/cwd", (unsigned long long) pid);
-    return rebuild_folder_same(name, path);
+    return files_are_same(name, path);
 }
 
 /* A link that has such a name is a person's. */
@@ -108,7 +108,7 @@ see_same(void *context, const struct rebuild_link *link)
 {
     const struct removal *removal = context;
 
-    return rebuild_folder_same(link->path, removal->link->path) ? 1 : 0;
+    return files_are_same(link->path, removal->link->path) ? 1 : 0;
 }
 
 /* Who made data of today out of a kept folder shares what that leads to. */

@@ -222,7 +222,7 @@ check_alone(const struct rebuild_place *place, size_t index, struct text *why)
     for (size_t i = 0; i < index; i++) {
         const struct rebuild_folder *other = rebuild_place_folder(place, i);
 
-        if (rebuild_folder_same(other->path, mine->path)
+        if (files_are_same(other->path, mine->path)
             || takes_along(place, other, mine)
             || takes_along(place, mine, other)) {
             text_add(why, "use another folder than '%s': a tablespace or "
@@ -380,7 +380,7 @@ rebuild_place_prove(const struct rebuild_place *place, struct text *ret_why)
     }
     if (place->wal.path[0] != '\0'
         && (path_join(place->data.fresh, "pg_wal", path) != 0
-            || !rebuild_folder_same(path, place->wal.fresh))) {
+            || !files_are_same(path, place->wal.fresh))) {
         text_add(ret_why, "look at how the copy was made: its pg_wal is no "
                  "link to '%s'", place->wal.fresh);
         return -1;

@@ -37,14 +37,6 @@ failed(const char *what, const char *path, struct text *why)
     return -1;
 }
 
-static bool
-is_folder(const char *path, uint64_t inode)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && (uint64_t) info.st_ino == inode;
-}
-
 /* --- entry by entry ------------------------------------------------------- */
 
 /* Nothing that is there is written over; a missing one was moved before. */
@@ -177,7 +169,7 @@ follow_old(void *context, const struct rebuild_link *link)
 {
     const struct linked *linked = context;
 
-    return rebuild_folder_same(link->path, linked->folder->path)
+    return files_are_same(link->path, linked->folder->path)
            && own_put_link(link->path, linked->folder->old) != 0
            ? failed("lead elsewhere", link->path, linked->why) : 0;
 }
@@ -245,7 +237,7 @@ static int
 swap_names(const struct rebuild_folder *data, uint64_t inode,
            struct text *why)
 {
-    if (is_folder(data->path, inode)) {
+    if (files_has_inode(data->path, inode)) {
         if (swap_links(data, why) != 0) {
             return -1;
         }
@@ -255,7 +247,7 @@ swap_names(const struct rebuild_folder *data, uint64_t inode,
             return failed("put the copy in the place of", data->path, why);
         }
     }
-    if (is_folder(data->fresh, inode)) {
+    if (files_has_inode(data->fresh, inode)) {
         return finish_old(data, data->fresh, why);
     }
     text_add(why, "look at '%s': neither it nor the copy is the folder that "
@@ -267,7 +259,7 @@ static int
 swap_inside(const struct rebuild_folder *data, uint64_t inode,
             struct text *why)
 {
-    if (!is_folder(data->path, inode)) {
+    if (!files_has_inode(data->path, inode)) {
         text_add(why, "look at '%s': it is not the folder that was marked",
                  data->path);
         return -1;
