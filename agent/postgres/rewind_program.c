@@ -7,15 +7,14 @@
 #include <limits.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "major_version.h"
 #include "own_list.h"
 #include "postgres_tools.h"
 #include "redact.h"
 #include "source_conninfo.h"
+#include "source_login.h"
 
-#define CONNINFO_SIZE 4096
-#define PASSWORD_SIZE 1024
-#define SECRET_NAME "PGPASSWORD="
 #define ARGS_MAX 12
 #define OUTPUT_SIZE 1024
 #define LAST_LINES 4
@@ -216,13 +215,13 @@ major_version_of(const struct rewind_request *request)
 /* Start `program` with its arguments, and wait for its end. */
 static enum rewind_outcome
 run_program(struct running *running, const char *program,
-            const char *conninfo, const char *secret)
+            const struct source_login *login)
 {
     const struct rewind_request *request = running->request;
     uint32_t version = major_version_of(request);
     const char *argv[ARGS_MAX] = {
         program, "--progress", "--target-pgdata", request->params->pgdata,
-        "--source-server", conninfo,
+        "--source-server", login->conninfo,
     };
     size_t count = 6;
     char output[OUTPUT_SIZE];
@@ -238,7 +237,7 @@ run_program(struct running *running, const char *program,
         .line = take_line,
         .context = running,
         .idle_ms = request->idle_ms,
-        .extra_env = secret,
+        .extra_env = source_login_secret(login),
     };
     int rc;
 
@@ -267,16 +266,11 @@ rewind_program_run(const struct rewind_request *request, bool dry,
 {
     struct running running = { .request = request, .dry = dry };
     char program[PATH_MAX];
-    char conninfo_buf[CONNINFO_SIZE];
-    char secret[sizeof(SECRET_NAME) + PASSWORD_SIZE] = SECRET_NAME;
-    struct text conninfo;
-    struct text password;
+    CLEANUP(source_login_wipe) struct source_login login;
     enum rewind_outcome outcome;
 
     *ret_progress = running.progress;
-    text_init(&conninfo, conninfo_buf, sizeof(conninfo_buf));
-    text_init(&password, secret + strlen(SECRET_NAME), PASSWORD_SIZE);
-    if (source_conninfo(request->params, &conninfo, &password, ret_why)
+    if (source_login_fill(request->params, source_conninfo, &login, ret_why)
         != 0) {
         return REWIND_DENIED;
     }
@@ -285,9 +279,7 @@ rewind_program_run(const struct rewind_request *request, bool dry,
                  request->params->pgctl);
         return REWIND_UNFIT;
     }
-    outcome = run_program(&running, program, conninfo_buf,
-                          password.len > 0 ? secret : NULL);
-    explicit_bzero(secret, sizeof(secret));
+    outcome = run_program(&running, program, &login);
     *ret_progress = running.progress;
     explain(&running, outcome, ret_why);
     return outcome;

@@ -17,11 +17,9 @@
 #include "redact.h"
 #include "rewind_progress.h"
 #include "source_conninfo.h"
+#include "source_login.h"
 #include "spawn.h"
 
-#define CONNINFO_SIZE 4096
-#define PASSWORD_SIZE 1024
-#define SECRET_NAME "PGPASSWORD="
 #define ARGS_MAX (24 + TABLESPACES_MAX)
 #define MAPPING_SIZE (3 * PATH_SIZE)
 #define OUTPUT_SIZE 1024
@@ -255,7 +253,7 @@ copy_mapped(struct running *running, const char **argv, size_t count,
 
 static enum rebuild_outcome
 copy(const struct rebuild_request *request, const struct rebuild_place *place,
-     const char *conninfo, const char *secret, struct text *why)
+     const struct source_login *login, struct text *why)
 {
     struct running running = { .request = request, .tool = "pg_basebackup",
                                .place = place };
@@ -263,7 +261,7 @@ copy(const struct rebuild_request *request, const struct rebuild_place *place,
     char rate[RATE_SIZE];
     long rate_kb = request->params->rejoin_rate / 1024;
     const char *argv[ARGS_MAX] = {
-        program, "--pgdata", place->data.fresh, "--dbname", conninfo,
+        program, "--pgdata", place->data.fresh, "--dbname", login->conninfo,
         "--wal-method=stream", "--checkpoint=fast", "--no-password",
         "--progress", "--label=pgward", "--no-sync",
     };
@@ -284,29 +282,20 @@ copy(const struct rebuild_request *request, const struct rebuild_place *place,
         argv[count++] = "--waldir";
         argv[count++] = place->wal.fresh;
     }
-    return copy_mapped(&running, argv, count, secret, why);
+    return copy_mapped(&running, argv, count, source_login_secret(login), why);
 }
 
 enum rebuild_outcome
 rebuild_program_copy(const struct rebuild_request *request,
                      const struct rebuild_place *place, struct text *ret_why)
 {
-    char conninfo_buf[CONNINFO_SIZE];
-    char secret[sizeof(SECRET_NAME) + PASSWORD_SIZE] = SECRET_NAME;
-    struct text conninfo;
-    struct text password;
-    enum rebuild_outcome outcome;
+    CLEANUP(source_login_wipe) struct source_login login;
 
-    text_init(&conninfo, conninfo_buf, sizeof(conninfo_buf));
-    text_init(&password, secret + strlen(SECRET_NAME), PASSWORD_SIZE);
-    if (source_conninfo_of_copy(request->params, &conninfo, &password,
-                                ret_why) != 0) {
+    if (source_login_fill(request->params, source_conninfo_of_copy, &login,
+                          ret_why) != 0) {
         return REBUILD_REFUSED;
     }
-    outcome = copy(request, place, conninfo_buf,
-                   password.len > 0 ? secret : NULL, ret_why);
-    explicit_bzero(secret, sizeof(secret));
-    return outcome;
+    return copy(request, place, &login, ret_why);
 }
 
 enum rebuild_outcome
