@@ -54,7 +54,7 @@ def agent(request) -> str:
     return request.config.getoption("--agent")
 
 
-def make_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0,
+def make_lab(config, nodes: Union[int, List[str]], *, wal_mb: int = 0,
              mounts: Sequence[str] = (), routers: Sequence[str] = ()) -> Cluster:
     """A laboratory of so many nodes (or of these names), and of routers beside them."""
     name = f"test{os.getpid()}-{next(NUMBER)}"
@@ -78,14 +78,20 @@ def drop_lab(cluster: Cluster) -> None:
 
 
 @contextmanager
-def open_lab(config, nodes: Union[int, List[str]], wal_mb: int = 0,
+def open_lab(config, nodes: Union[int, List[str]], *, wal_mb: int = 0,
              mounts: Sequence[str] = (), routers: Sequence[str] = ()) -> Iterator[Cluster]:
     """A laboratory, gone at the end whatever happened."""
-    cluster = make_lab(config, nodes, wal_mb, mounts, routers)
+    cluster = make_lab(config, nodes, wal_mb=wal_mb, mounts=mounts, routers=routers)
     try:
         yield cluster
     finally:
         drop_lab(cluster)
+
+
+def need_command(cluster: Cluster) -> None:
+    """An agent alone may be staged, such as another one's."""
+    if cluster.lab.any_node().run("pgward", "--version", check=False).returncode != 0:
+        pytest.skip("no command is staged")
 
 
 @pytest.fixture

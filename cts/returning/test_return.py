@@ -8,6 +8,7 @@ import pytest
 from conftest import open_lab
 from labkit.lab import net, words
 from labkit.lab.resources import Wanted
+from returning.parted import part
 
 pytestmark = pytest.mark.steps
 
@@ -42,18 +43,9 @@ def test_idle_primary_that_crashed_follows_by_itself(cluster):
 def test_primary_with_wal_that_nobody_has_stays_down_and_says_so(cluster):
     """P3: what it wrote last reached no standby; the reason fits into what Pacemaker shows."""
     cluster.settle()
-    old = cluster.primary()
-    standby = cluster.standbys()[0]
     with cluster.ledger() as client:
         client.wait_for_commits(client.summary().last)
-        net.cut(cluster.lab.name, standby.index, 2, "both")
-        old.sql("SELECT pg_logical_emit_message(false, 'tail', 'of nobody else'); CHECKPOINT")
-        moment = old.kill_postgres()
-        # the kernel would still send what the dead server had handed over
-        cluster.wait(f"{standby.name} to be promoted",
-                     lambda s: s.attribute(standby.name, "status") == "PRI", 60)
-        net.heal(cluster.lab.name, standby.index, 2)
-        cluster.new_primary(old.name)
+        old, moment = part(cluster)
         client.wait_for_commits(moment)
     assert client.lost() == []
     state = cluster.wait(f"{old.name} to be given up", lambda s: s.given_up(old.name, 3), 60)

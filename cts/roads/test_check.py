@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import open_lab
+from conftest import need_command, open_lab
 from labkit.lab.node import POSTGRES
 from labkit.lab.resources import Wanted
 from labkit.lab.shell import wait_until
@@ -41,8 +41,7 @@ def cluster(request, agent):
     with open_lab(request.config, 3) as made:
         made.set_up(Wanted(agent=agent))
         first = made.settle().primary
-        if made.lab.any_node().run("pgward", "--version", check=False).returncode != 0:
-            pytest.skip("no command is staged")
+        need_command(made)
         made.node(first).sql(f"create role {ROLE} login")
         yield made
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import open_lab
+from conftest import need_command, open_lab
 from labkit.lab import net
 from labkit.lab.node import POSTGRES
 from labkit.lab.resources import Wanted
@@ -26,8 +26,7 @@ def cluster(request, agent):
     with open_lab(request.config, 3) as made:
         made.set_up(Wanted(agent=agent))
         first = made.node(made.settle().primary)
-        if first.run("pgward", "--version", check=False).returncode != 0:
-            pytest.skip("no command is staged")
+        need_command(made)
         first.sql("create role app login superuser")
         for node in made.lab.nodes:
             begin(node)

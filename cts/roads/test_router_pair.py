@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import open_lab
+from conftest import need_command, open_lab
 from labkit.lab import net
 from labkit.lab.cluster import LedgerClient
 from labkit.lab.resources import Wanted
@@ -22,11 +22,10 @@ MOVED = 12.0    # s for what has to be noticed by checks first, on a busy machin
 
 @pytest.fixture(scope="module")
 def cluster(request, agent):
-    with open_lab(request.config, 3, ["router1", "router2"]) as made:
+    with open_lab(request.config, 3, routers=["router1", "router2"]) as made:
         made.set_up(Wanted(agent=agent))
         made.node(made.settle().primary).sql(f"create role {road.ROLE} login")
-        if made.lab.any_node().run("pgward", "--version", check=False).returncode != 0:
-            pytest.skip("no command is staged")
+        need_command(made)
         for router in made.lab.routers:
             begin(router)
         yield made

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import open_lab
+from conftest import need_command, open_lab
 from labkit.lab import net
 from labkit.lab.cluster import CTS
 from labkit.lab.node import POSTGRES
@@ -58,8 +58,7 @@ def cluster(request, agent):
     with open_lab(request.config, 3) as made:
         made.set_up(Wanted(agent=agent))
         made.settle()
-        if made.lab.any_node().run("pgward", "--version", check=False).returncode != 0:
-            pytest.skip("no command is staged")
+        need_command(made)
         unit = unit_of(request.config)
         for node in made.lab.nodes:
             start(node, unit)

@@ -65,7 +65,7 @@ class Ground:
             self.drop()
         if self.rig is None:
             nodes = place.nodes if isinstance(place.nodes, int) else list(place.nodes)
-            cluster = make_lab(self.config, nodes, place.wal_mb)
+            cluster = make_lab(self.config, nodes, wal_mb=place.wal_mb)
             self.place, self.rig = place, Rig(cluster, place.wanted(agent))
             cluster.set_up(self.rig.wanted)
             self.rig.whole()

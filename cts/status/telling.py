@@ -3,17 +3,9 @@
 
 import json
 
-import pytest
-
 from labkit.lab.shell import wait_until
 
 OK, ERRORS, FAILED = 0, 1, 3
-
-
-def staged(made):
-    if made.lab.any_node().run("pgward", "--version", check=False).returncode != 0:
-        pytest.skip("no command is staged")
-    return made
 
 
 def ask(node, *options):

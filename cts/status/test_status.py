@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from conftest import open_lab
+from conftest import need_command, open_lab
 from labkit.lab.node import POSTGRES
 from labkit.lab.resources import Wanted
-from status.telling import ERRORS, FAILED, OK, about, ask, row, staged, wait_for
+from status.telling import ERRORS, FAILED, OK, about, ask, row, wait_for
 
 pytestmark = pytest.mark.steps
 
@@ -21,7 +21,8 @@ NONE = "none: 2 nodes hold every acknowledged commit"
 @pytest.fixture(scope="module")
 def cluster(request, agent):
     with open_lab(request.config, 3) as made:
-        staged(made).set_up(Wanted(agent=agent))
+        need_command(made)
+        made.set_up(Wanted(agent=agent))
         made.settle()
         yield made
 

@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from conftest import open_lab
+from conftest import need_command, open_lab
 from labkit.lab.resources import Wanted
-from status.telling import ERRORS, OK, about, ask, row, staged, wait_for
+from status.telling import ERRORS, OK, about, ask, row, wait_for
 
 pytestmark = pytest.mark.steps
 
@@ -15,7 +15,8 @@ pytestmark = pytest.mark.steps
 @pytest.fixture(scope="module")
 def pair(request, agent):
     with open_lab(request.config, 2) as made:
-        staged(made).set_up(Wanted(agent=agent, rep_mode="async"))
+        need_command(made)
+        made.set_up(Wanted(agent=agent, rep_mode="async"))
         made.settle(sync=False)
         yield made
 
