@@ -54,14 +54,18 @@ def make_switch(lab: str) -> None:
 
 
 def make_host(lab: str, part: str, index: int, lans: List[int]) -> None:
-    """A namespace with a cable to each LAN; host number `index` in each."""
+    """A namespace with a cable to each LAN; host number `index` in each.
+
+    A card has its address for life: others remember it over a reboot.
+    """
     switch, host = namespace(lab, "switch"), namespace(lab, part)
     run(["ip", "netns", "add", host])
     run(["ip", "-n", host, "link", "set", "lo", "up"])
     for lan in lans:
         end = cable(index, lan)
         run(["ip", "-n", switch, "link", "add", end, "type", "veth",
-             "peer", "name", f"eth{lan}", "netns", host])
+             "peer", "name", f"eth{lan}", "address", f"02:00:00:00:{lan:02x}:{index:02x}",
+             "netns", host])
         run(["ip", "-n", switch, "link", "set", end, "master", f"br{lan}", "up"])
         run(["ip", "-n", host, "addr", "add", f"192.168.{lan}.{index}/24", "dev", f"eth{lan}"])
         run(["ip", "-n", host, "link", "set", f"eth{lan}", "up"])
