@@ -11,6 +11,7 @@
 #include "past.h"
 #include "peers.h"
 #include "position.h"
+#include "record.h"
 #include "rejoin.h"
 #include "replay.h"
 #include "returning.h"
@@ -73,6 +74,24 @@ is_made_anew(const struct snapshot *snapshot, struct plan *plan)
            : plan->verdict == VERDICT_AGAIN;
 }
 
+/*
+ * What streams has the record of those who are here: it trusts it from then on.
+ * Its server may end together with the primary's node, and it votes alone.
+ */
+static bool
+trust_is_seen(const struct snapshot *snapshot, struct plan *plan)
+{
+    if (snapshot->server.receiver_running != TRI_YES
+        || self_node(snapshot)->attrs.trusted.known == ATTR_SET) {
+        return true;
+    }
+    if (!have_facts(snapshot, FACT_MEMBERS, plan)) {
+        return false;
+    }
+    want_trust(snapshot, plan);
+    return true;
+}
+
 static void
 follow(const struct snapshot *snapshot, struct plan *plan,
        enum ocf_code code)
@@ -83,7 +102,8 @@ follow(const struct snapshot *snapshot, struct plan *plan,
         refuse_to_follow(snapshot, plan, SEEN_PARTED);
         return;
     }
-    if (!lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)
+    if (!trust_is_seen(snapshot, plan)
+        || !lock_is_settled(snapshot, plan) || !tell_past(snapshot, plan)
         || !why_is_seen(snapshot, plan) || is_made_anew(snapshot, plan)
         || !slots_are_seen(snapshot, plan)
         || (snapshot->server.receiver_running == TRI_YES
