@@ -109,8 +109,8 @@ make_servers(void **state)
     if (cannot != NULL) {
         return 0;
     }
-    if (!live_primary_make(&site, "45981", &primary)
-        || !live_standby_make(&site, &primary, "srv2", "45982", &standby)) {
+    if (!live_primary_make(&site, "25981", &primary)
+        || !live_standby_make(&site, &primary, "srv2", "25982", &standby)) {
         return -1;
     }
     run_sql(&primary, "CREATE ROLE watcher LOGIN PASSWORD 'pass word'");

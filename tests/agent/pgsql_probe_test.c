@@ -12,8 +12,8 @@
 #include "pgsql_probe.h"
 
 #define LIMIT_MS 30000
-#define PRIMARY_PORT "45991"
-#define STANDBY_PORT "45992"
+#define PRIMARY_PORT "25991"
+#define STANDBY_PORT "25992"
 
 static struct live_site site;
 static struct live_server primary;
@@ -108,7 +108,7 @@ says_why_there_is_no_answer(void **state)
     assert_int_equal(seen[0].answer, ANSWER_DENIED);
     assert_int_equal(ask("dbname=none", PRIMARY_PORT, 1, LIMIT_MS), 0);
     assert_int_equal(seen[0].answer, ANSWER_DENIED);
-    assert_int_equal(ask(as_owner(), "45993", 1, LIMIT_MS), 0);
+    assert_int_equal(ask(as_owner(), "25993", 1, LIMIT_MS), 0);
     assert_int_equal(seen[0].answer, ANSWER_REFUSED);
     assert_true(seen[0].text[0] != '\0');
 }

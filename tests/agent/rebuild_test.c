@@ -22,8 +22,8 @@
 #include "salvage.h"
 
 #define LIMIT_MS 60000
-#define NEW_PORT "45987"
-#define OLD_PORT "45988"
+#define NEW_PORT "25987"
+#define OLD_PORT "25988"
 #define TCP "-c listen_addresses=127.0.0.1"
 
 static struct live_site site;

@@ -27,8 +27,8 @@
 #include "spawn.h"
 
 #define LIMIT_MS 60000
-#define OLD_PORT "45985"
-#define NEW_PORT "45986"
+#define OLD_PORT "25985"
+#define NEW_PORT "25986"
 #define SECRET "a secret"
 #define TCP "-c listen_addresses=127.0.0.1"
 

@@ -205,7 +205,7 @@ make_base(void)
         "prepare transaction 'from before'", NULL,
     };
 
-    return live_primary_make(&site, "45991", &primary)
+    return live_primary_make(&site, "25971", &primary)
            && live_stop(&site, &primary, "fast", true)
            && live_add_line(&primary, "postgresql.conf",
                             "max_prepared_transactions = 5")
@@ -213,8 +213,8 @@ make_base(void)
                             "wal_keep_size = 512MB")
            && live_start(&site, &primary, "")
            && run_sql(&primary, sql, NULL, 0)
-           && live_standby_make(&site, &primary, "srv2", "45992", &winner)
-           && live_standby_make(&site, &primary, "srv3", "45993", &late);
+           && live_standby_make(&site, &primary, "srv2", "25972", &winner)
+           && live_standby_make(&site, &primary, "srv3", "25973", &late);
 }
 
 /*

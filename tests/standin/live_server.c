@@ -36,6 +36,35 @@ become_owner(const struct live_site *site)
     }
 }
 
+/* What a program and the servers wrote, as lines of TAP for whoever reads. */
+static void
+show_logs(const struct live_site *site, const char *what)
+{
+    char pattern[LIVE_PATH_SIZE + 8];
+    char line[LINE_SIZE];
+    struct text text;
+    glob_t found;
+
+    printf("# failed: %s\n", what);
+    text_init(&text, pattern, sizeof(pattern));
+    text_add(&text, "%s/*.log", site->folder);
+    if (glob(pattern, 0, NULL, &found) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        FILE *file = fopen(found.gl_pathv[i], "re");
+
+        printf("# %s:\n", found.gl_pathv[i]);
+        while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+            printf("#   %.*s\n", (int) strcspn(line, "\n"), line);
+        }
+        if (file != NULL) {
+            (void) fclose(file);
+        }
+    }
+    globfree(&found);
+}
+
 /* Run one of the server's programs as its owner; output goes to a file. */
 static bool
 run(const struct live_site *site, const char *const *argv)
@@ -72,7 +101,11 @@ run(const struct live_site *site, const char *const *argv)
     }
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (pid <= 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        show_logs(site, argv[0]);
+        return false;
+    }
+    return true;
 }
 
 /* The newest version's programs. */

@@ -16,7 +16,7 @@
 /*! One of the servers. */
 struct live_server {
     char pgdata[LIVE_PATH_SIZE];
-    char port[8];
+    char port[8];   /* no other test's, and below those that connect() takes */
 };
 
 /*! The folder, and who owns the servers. */
