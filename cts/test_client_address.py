@@ -97,7 +97,7 @@ def table(node):
 
 
 def update(cluster, setting):
-    cluster.pcs("resource", "update", "pgsql", setting, "--wait=60")
+    cluster.update(setting)
 
 
 def wait_for_tables(what, nodes, test):

@@ -60,14 +60,14 @@ def test_a_node_lost_during_a_promotion_is_fenced_and_somebody_leads(cluster):
     if cluster.primary().name != old.name:      # whoever holds as much may lead
         cluster.put_back(old)
     cluster.settle()
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
 
 
 def test_a_promotion_that_does_not_end_leaves_the_lead_to_another(cluster):
     """P2, P3: the record has moved to a node that is given up; the way back is proved."""
     ranked, third = ranked_and_third(cluster)
     old = cluster.primary()
-    cluster.pcs("resource", "update", "pgsql", "op", "promote", "interval=0s", "timeout=15s")
+    cluster.update("op", "promote", "interval=0s", "timeout=15s")
     cluster.pcs("resource", "meta", "pgsql", "migration-threshold=1")
 
     with cluster.ledger() as client:
@@ -81,7 +81,7 @@ def test_a_promotion_that_does_not_end_leaves_the_lead_to_another(cluster):
     assert "it did not leave recovery in time" in state.reasons[ranked.name][0]
     assert "a node that holds as much may lead" in ranked.syslog()
     cluster.pcs("resource", "meta", "pgsql", "migration-threshold=")
-    cluster.pcs("resource", "update", "pgsql", "op", "promote", "interval=0s", "timeout=60s")
+    cluster.update("op", "promote", "interval=0s", "timeout=60s")
     for node in (old, ranked):
         cluster.put_back(node)
 

@@ -71,7 +71,7 @@ def test_timelines_of_one_number_are_told_apart(cluster):
                      lambda s: stray.name in s.fail_counts, 60)
         cluster.move()
         cluster.new_primary(first)
-        cluster.pcs("resource", "cleanup")
+        cluster.cleanup()
         wait_until_out(cluster, stray)
         client.wait_for_commits(time.time())
     assert client.lost() == []
@@ -87,13 +87,13 @@ def test_record_covers_who_left_node_list(cluster):
     names = cluster.lab.node_names
     with cluster.ledger() as client:
         rest = " ".join(name for name in names if name != gone.name)
-        cluster.pcs("resource", "update", "pgsql", f"node_list={rest}")
+        cluster.update(f"node_list={rest}")
         cluster.wait(f"{gone.name} to be released",
                      lambda s: s.attribute(gone.name, "data-status") == "DISCONNECT")
         client.wait_for_commits(time.time())
         net.cut(cluster.lab.name, gone.index, 2, "both")
         client.wait_for_commits(time.time())
-        cluster.pcs("resource", "update", "pgsql", f"node_list={' '.join(names)}")
+        cluster.update(f"node_list={' '.join(names)}")
         moment = primary.kill_postgres()
         cluster.new_primary(primary.name)
         net.heal(cluster.lab.name, gone.index, 2)
@@ -116,7 +116,7 @@ def test_clean_primary_that_was_replaced_stays_out(cluster):
 def test_clean_primary_that_was_replaced_stays_out_on_one_timeline(cluster):
     """P3: restart_on_promote keeps the timeline: who led and is started again is not believed."""
     # while it reloads crm_mon does not know its role
-    cluster.pcs("resource", "update", "pgsql", "restart_on_promote=true", "--wait=60")
+    cluster.update("restart_on_promote=true")
     cluster.settle()
     with cluster.ledger() as client:
         old = replace_without_its_last_wal(cluster)
@@ -125,5 +125,5 @@ def test_clean_primary_that_was_replaced_stays_out_on_one_timeline(cluster):
         client.wait_for_commits(time.time())
     assert client.lost() == []
     cluster.rebuild(old)
-    cluster.pcs("resource", "update", "pgsql", "restart_on_promote=false")
+    cluster.update("restart_on_promote=false")
     cluster.settle()

@@ -74,7 +74,7 @@ def test_expired_password_of_monitor_user_costs_no_failover(cluster):
     for node in cluster.lab.running():
         node.run("sed", "-i", "1i local all watcher scram-sha-256", f"{DATA}/pg_hba.conf")
         node.sql("select pg_reload_conf()")
-    cluster.pcs("resource", "update", "pgsql", "monitor_user=watcher", "monitor_password=se cret")
+    cluster.update("monitor_user=watcher", "monitor_password=se cret")
     cluster.settle(120)
     old = cluster.primary()
     old.sql("alter role watcher valid until '2020-01-01'")

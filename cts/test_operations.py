@@ -67,7 +67,7 @@ def test_records_are_written_without_an_election(cluster):
             and "100" in [s.attribute(n, "score") for n in s.online if n != old])
     assert record_writes(cluster) - written >= 6
     assert elections(cluster) == begun
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()
 
 
@@ -87,7 +87,7 @@ def test_a_death_amid_a_refresh_is_recovered_once(cluster, later):
     time.sleep(3)
     cluster.settle()
     assert node.syslog()[len(told):].count("starting the server of") == 1
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()
 
 
@@ -165,7 +165,7 @@ def test_lone_primary_leads_again_after_a_crash(cluster):
     assert client.lost() == []
     for node in cluster.lab.nodes:
         cluster.pcs("node", "unstandby", node.name)
-    cluster.pcs("resource", "cleanup", "pgsql")
+    cluster.cleanup("pgsql")
     assert cluster.settle(120).primary == alone.name
 
 
@@ -197,7 +197,7 @@ def test_standby_that_missed_two_promotions_follows(cluster):
             s.attribute(n, "score") == "100" or s.given_up(n, 3)))
         assert not state.given_up(old.name, 3), state.describe()
     cluster.pcs("node", "unstandby", away.name)
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()
 
 

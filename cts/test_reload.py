@@ -27,7 +27,7 @@ def cluster(request, agent):
 
 def update(cluster, setting):
     """Change a parameter; returns when Pacemaker has done all that follows from it."""
-    cluster.pcs("resource", "update", "pgsql", setting, "--wait=60")
+    cluster.update(setting)
 
 
 def postmasters(cluster):

@@ -97,7 +97,7 @@ def test_a_setting_lower_than_the_primarys_takes_the_rank_until_it_is_raised(clu
         assert cluster.primary().name == primary.name
         faults.follow_setting(cluster, value)
         cluster.settle()
-        cluster.pcs("resource", "cleanup")
+        cluster.cleanup()
     assert client.lost() == []
     log = cluster.node(others[0]).syslog()
     assert (f"raise max_connections and restart this standby: it is {value - 10} here, {value} on "

@@ -95,4 +95,4 @@ def test_one_fails_over_and_the_other_stays(cluster):
     state = cluster.settle()
     assert state.primary == stays
     assert {name for counts in state.fail_counts.values() for name in counts} <= {"crm"}
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()

@@ -78,7 +78,7 @@ def counted(node, operation, resource="pgsql"):
 
 
 def forget(cluster):
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.wait("no failure", lambda s: not s.fail_counts and not s.reasons, 30)
     cluster.settle(120)
     all_watched(cluster)

@@ -144,7 +144,7 @@ IN_THE_ARCHIVE = ["cib.xml", "controldata", "corosync.conf", "crm_mon.txt", "pac
 
 def test_report_has_what_is_needed_and_no_password(cluster):
     node = cluster.standbys()[0]
-    cluster.pcs("resource", "update", "pgsql", f"monitor_password={SECRET}")
+    cluster.update(f"monitor_password={SECRET}")
     node.run("crm_resource", "-r", "fencing", "-p", "passwd", "-v", SECRET)
     node.run("sh", "-c", f"echo \"# x 'host=a password={SECRET}'\" >> /srv/pg/data/postgresql.conf",
              user="postgres")
@@ -163,7 +163,7 @@ def test_report_has_what_is_needed_and_no_password(cluster):
     assert re.search("cluster state: +in archive recovery",
                      node.out("cat", "/tmp/report/controldata"))
     node.run("rm", "-r", "/tmp/report", "/tmp/report.tar.gz")
-    cluster.pcs("resource", "update", "pgsql", "monitor_password=")
+    cluster.update("monitor_password=")
     cluster.settle()
 
 

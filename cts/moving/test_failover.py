@@ -123,12 +123,15 @@ def test_without_fencing_what_the_record_proves_is_not_lost(new_lab, agent):
     found = cluster.settle()
     primary, standby = cluster.primary(), cluster.standbys()[0]
     assert found.attribute(standby.name, "data-status") == "STREAMING|SYNC"
+    wait_until("it to trust the record, from its first look on", lambda: standby.run(
+        "attrd_updater", "-Q", "-N", standby.name, "-n", "pgsql-trusted",
+        check=False).returncode == 0, 20)
     with cluster.ledger() as client:
         primary.kill()
         standby.kill_postgres()
         wait_until("the election to wait", lambda: "If '%s' never comes back" % primary.name
                    in standby.syslog(), 120)
-        cluster.pcs("resource", "cleanup")
+        cluster.cleanup()
         wait_until("it to be probed", lambda: standby.run(
             "pgward", "failover", "--dry-run", check=False).returncode == 0, 90, 1)
         said = failover(standby, ACCEPT, "--yes")

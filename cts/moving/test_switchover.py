@@ -188,7 +188,7 @@ def test_refuses_while_something_is_in_the_way(cluster):
     new.run("crm_resource", "--fail", "-r", "pgsql", "-N", new.name)
     cluster.wait("a failure that counts", lambda s: s.fail_counts.get(new.name))
     assert "failures of the resource" in switchover(old, "-y", "--to", new.name, code=1)[1]
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()
     cluster.wait("it to be forgotten", lambda s: not s.fail_counts)
     switchover(old, "--dry-run")
@@ -243,7 +243,7 @@ def test_who_was_to_lead_fails_and_somebody_leads_at_once(cluster, after):
             assert process.returncode == 3 and "the lead did not move" in said, said
         client.wait_for_commits(time.time())
     assert client.lost() == []
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle(120)
 
 
@@ -306,6 +306,7 @@ def test_killed_it_is_named_and_taken_away_by_the_next(cluster):
             time.sleep(moment)
             kill_it_alone(old)
             process.communicate(timeout=10)     # no child of it has the pipe any more
+            cluster.finish()
             cluster.settle()
             client.wait_for_commits(time.time())
             if not constraint(old):

@@ -42,5 +42,5 @@ def part_and_return(cluster, limit):
 
 
 def leave(cluster):
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()

@@ -47,7 +47,7 @@ def test_crashed_primary_with_wal_of_its_own_is_back_without_a_hand(cluster):
     assert len(folders) == 1, folders
     assert (folders[0] / "transactions").exists()
     assert "is kept in" in old.syslog() and "this node is back" in old.syslog()
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()
 
 
@@ -56,7 +56,7 @@ def test_it_leads_again_and_comes_back_once_more(cluster):
     for _ in range(2):
         cluster.settle()
         part_and_return(cluster, 60)
-        cluster.pcs("resource", "cleanup")
+        cluster.cleanup()
 
 
 # --- a new copy: rejoin=rebuild -----------------------------------------------
@@ -96,7 +96,7 @@ def test_data_that_cannot_be_rewound_is_made_anew(rebuilding):
 
 def test_worker_killed_while_it_copies_is_followed_by_another(rebuilding):
     rebuilding.settle()
-    rebuilding.pcs("resource", "update", "pgsql", "rejoin_rate=4MB")
+    rebuilding.update("rejoin_rate=4MB")
     with rebuilding.ledger() as client:
         client.wait_for_commits(time.time())
         old, moment = part(rebuilding)
@@ -117,10 +117,10 @@ def test_command_makes_the_copy(rebuilding):
     for node in rebuilding.lab.running():
         node.run("sh", "-c", "cat > /srv/pg/hook; chmod 755 /srv/pg/hook",
                  stdin=HOOK % bindir())
-    rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=/srv/pg/hook")
+    rebuilding.update("rebuild_command=/srv/pg/hook")
     old = part_and_return(rebuilding, 120)
     assert re.search(r"from 192\.168\.2\.103 to /srv/pg/data\.pgward-new-\d+, ", old.syslog())
-    rebuilding.pcs("resource", "update", "pgsql", "rebuild_command=")
+    rebuilding.update("rebuild_command=")
     leave(rebuilding)
 
 
@@ -152,7 +152,7 @@ def test_rejoin_keep_age_is_for_how_long(rebuilding):
     rebuilding.settle()
     had = {node.name: olds(node) + kept(node) for node in rebuilding.lab.running()}
     assert any(had.values())
-    rebuilding.pcs("resource", "update", "pgsql", "rejoin_keep_age=1")
+    rebuilding.update("rejoin_keep_age=1")
     rebuilding.wait("what was kept to go", lambda _: not any(
         path for node in rebuilding.lab.running()
         for path in (node.dir / "pg").glob("data.pgward-*")), 60)
@@ -160,13 +160,13 @@ def test_rejoin_keep_age_is_for_how_long(rebuilding):
         said = node.syslog()
         for folder in had[node.name]:
             assert re.search(f"/srv/pg/{folder.name}'.* rejoin_keep_age 1 s", said)
-    rebuilding.pcs("resource", "update", "pgsql", "rejoin_keep_age=0")
+    rebuilding.update("rejoin_keep_age=0")
     leave(rebuilding)
 
 
 def test_data_that_no_timeline_proves_is_made_anew(rebuilding):
     """restart_on_promote: both go on, on one timeline."""
-    rebuilding.pcs("resource", "update", "pgsql", "restart_on_promote=true")
+    rebuilding.update("restart_on_promote=true")
     rebuilding.settle()
     old = part_and_return(rebuilding, 120)
     assert "no history proves this node's data" in old.syslog()

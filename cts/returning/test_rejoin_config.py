@@ -59,7 +59,7 @@ def test_it_is_rewound(outside):
 
 
 def test_it_is_made_anew(outside):
-    outside.pcs("resource", "update", "pgsql", "restart_on_promote=true")
+    outside.update("restart_on_promote=true")
     outside.settle()
     old = part_and_return(outside, 120)
     assert "a new copy is in the place" in old.syslog()

@@ -159,7 +159,7 @@ def is_back(cluster, old, timeout=180):
     """Without a hand: it streams, and has what the primary has and its own files."""
     cluster.wait(f"{old.name} to stream", streams(old), timeout)
     assert phase(old) == ""
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()
     query = "SELECT count(*), sum(hashtext(big::text)) FROM big"
     assert old.sql(query, timeout=120) == cluster.primary().sql(query, timeout=120)
@@ -268,7 +268,7 @@ def test_manual_in_the_middle_ends_the_worker_and_rewind_goes_on(cluster):
                lambda: not any(start_time(pid) for pid in pids) and not old.find(WORKER), 60)
     assert phase(old) == "torn"
     cluster.pcs("resource", "update", "pgsql", "rejoin=rewind")
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     is_back(cluster, old)
 
 

@@ -62,8 +62,7 @@ def secured(request, agent, tmp_path_factory):
         made.settle()
         for node in made.lab.running():
             turn_on(node, folder)
-        made.pcs("resource", "update", "pgsql",
-                 f"primary_conninfo_opt=sslmode=verify-ca sslrootcert={CA}")
+        made.update(f"primary_conninfo_opt=sslmode=verify-ca sslrootcert={CA}")
         made.settle()
         made.own = {node.name: own(node) for node in made.lab.nodes}
         yield made
@@ -106,7 +105,7 @@ def test_rewound_it_has_its_own(secured):
 
 
 def test_made_anew_it_has_its_own(secured):
-    secured.pcs("resource", "update", "pgsql", "restart_on_promote=true")
+    secured.update("restart_on_promote=true")
     secured.settle()
     before = {node.name: len(node.syslog()) for node in secured.lab.nodes}
     old = part_and_return(secured, 120)

@@ -36,7 +36,7 @@ def is_back(cluster, old, other, client):
     cluster.wait(f"{old.name} to stream", streams(old), 120, node=other)
     client.wait_for_commits(time.time())
     cluster.wait("the marker to go", lambda _: not phase(old), 20)
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     cluster.settle()
 
 
@@ -118,7 +118,7 @@ def test_rewind_without_its_rights_says_which_and_goes_on_with_them(cluster):
     """Nothing is touched before they are tried."""
     cluster.settle()
     cluster.primary().sql("CREATE ROLE rewinder LOGIN")
-    cluster.pcs("resource", "update", "pgsql", "rejoin_user=rewinder")
+    cluster.update("rejoin_user=rewinder")
     cluster.settle()
     with cluster.ledger() as client:
         client.wait_for_commits(time.time())
@@ -126,10 +126,10 @@ def test_rewind_without_its_rights_says_which_and_goes_on_with_them(cluster):
         is_given_up(cluster, old, "rejoin_user")
         assert phase(old) == "kept"
         cluster.primary().sql(GRANTS)
-        cluster.pcs("resource", "cleanup")
+        cluster.cleanup()
         is_back(cluster, old, cluster.primary(), client)
     assert client.lost() == []
-    cluster.pcs("resource", "update", "pgsql", "rejoin_user=")
+    cluster.update("rejoin_user=")
 
 
 # --- a full disk -----------------------------------------------------------
@@ -189,9 +189,9 @@ def test_full_disk_is_told_and_with_room_it_goes_on(small, free_mb, query, words
         is_given_up(small, old, words)
         assert step(old).strip() == reached
         old.run("rm", "/srv/pg/filler")
-        small.pcs("resource", "cleanup")
+        small.cleanup()
         small.wait(f"{old.name} to stream", streams(old), 180)
         client.wait_for_commits(time.time())
     assert client.lost() == []
-    small.pcs("resource", "cleanup")
+    small.cleanup()
     small.settle()

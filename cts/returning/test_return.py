@@ -36,7 +36,7 @@ def test_idle_primary_that_crashed_follows_by_itself(cluster):
                          lambda s: s.attribute(old.name, "status") == "HS:sync", 60)
     assert state.fail_counts == {old.name: {"pgsql": "1"}}, state.describe()
     cluster.wait("the lock of its time as a primary to go", lambda _: not lock(old).exists(), 20)
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
     assert cluster.settle().fail_counts == {}
 
 
@@ -85,7 +85,7 @@ def test_standby_without_the_last_wal_is_not_promoted_by_a_switchover(cluster):
     assert promotions(standby) == before
     old.sql("alter system reset wal_sender_timeout")
     old.sql("select pg_reload_conf()")
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()
 
 
 def test_switchover_back_and_forth_under_load_loses_nothing(cluster):
@@ -113,4 +113,4 @@ def test_last_primary_leads_again_where_the_ranked_one_may_not(cluster):
     assert client.lost() == []
     cluster.pcs("resource", "clear", "msPostgresql")
     cluster.settle()
-    cluster.pcs("resource", "cleanup")
+    cluster.cleanup()

@@ -118,15 +118,14 @@ def test_a_failover_and_a_return_leave_the_right_slots(cluster):
 def test_a_node_out_of_node_list_and_in_again(cluster):
     standby = cluster.standbys()[0]
     stay = [name for name in cluster.lab.node_names if name != standby.name]
-    cluster.pcs("resource", "update", "pgsql", f"node_list={' '.join(stay)}", "--wait=60")
+    cluster.update(f"node_list={' '.join(stay)}")
     primary = cluster.primary()
     # in use it stays, and where it is not, it goes
     wait_until("the others to have no slot of it", lambda: all(
         f"pg_{standby.name}" not in slots(node) for node in cluster.standbys()
         if node.name != standby.name), 60)
     assert f"pg_{standby.name}*" in slots(primary)
-    cluster.pcs("resource", "update", "pgsql",
-                f"node_list={' '.join(cluster.lab.node_names)}", "--wait=60")
+    cluster.update(f"node_list={' '.join(cluster.lab.node_names)}")
     cluster.settle()
     right(cluster)
 
@@ -134,7 +133,7 @@ def test_a_node_out_of_node_list_and_in_again(cluster):
 def test_a_renamed_prefix_takes_the_old_slots_away(cluster):
     before = {node.name: cluster.postmaster(node) for node in cluster.lab.nodes}
     with cluster.ledger() as client:
-        cluster.pcs("resource", "update", "pgsql", "replication_slot_name=ward", "--wait=60")
+        cluster.update("replication_slot_name=ward")
         cluster.settle()
         right(cluster, prefix="ward")
     assert client.lost() == []
@@ -142,11 +141,11 @@ def test_a_renamed_prefix_takes_the_old_slots_away(cluster):
         set(node.out("cat", f"{TMP}/slots").split()) == {
             name.rstrip("*") for name in slots(node) if not name.startswith(STRANGER)}
         for node in cluster.lab.running()), 30)
-    cluster.pcs("resource", "update", "pgsql", "replication_slot_name=", "--wait=60")
+    cluster.update("replication_slot_name=")
     cluster.settle()
     wait_until("the strangers' slots alone", lambda: all(
         slots(node) == [f"{STRANGER}_{node.name}"] for node in cluster.lab.running()), 60)
-    cluster.pcs("resource", "update", "pgsql", "replication_slot_name=pg", "--wait=60")
+    cluster.update("replication_slot_name=pg")
     cluster.settle()
     right(cluster)
     assert {node.name: cluster.postmaster(node) for node in cluster.lab.nodes} == before
@@ -154,7 +153,7 @@ def test_a_renamed_prefix_takes_the_old_slots_away(cluster):
 
 def test_a_slot_that_holds_too_much_is_dropped_and_its_node_named(cluster):
     """Not made again while its node is away, nor where a stranger's slot holds as much."""
-    cluster.pcs("resource", "update", "pgsql", "slot_max_wal=48MB", "--wait=60")
+    cluster.update("slot_max_wal=48MB")
     cluster.settle()
     away, primary = cluster.standbys()[0], cluster.primary()
     away.stop_cluster()
@@ -174,7 +173,7 @@ def test_a_slot_that_holds_too_much_is_dropped_and_its_node_named(cluster):
 
 
 def test_a_slot_unused_for_too_long_is_dropped(cluster):
-    cluster.pcs("resource", "update", "pgsql", "slot_max_wal=0", "slot_keep=20s", "--wait=60")
+    cluster.update("slot_max_wal=0", "slot_keep=20s")
     cluster.settle()
     away, primary = cluster.standbys()[0], cluster.primary()
     away.stop_cluster()
@@ -184,7 +183,7 @@ def test_a_slot_unused_for_too_long_is_dropped(cluster):
     assert time.monotonic() - began > 10
     away.start_cluster()
     cluster.settle()
-    cluster.pcs("resource", "update", "pgsql", "slot_keep=0", "--wait=60")
+    cluster.update("slot_keep=0")
     right(cluster)
 
 
@@ -211,8 +210,7 @@ def test_too_few_slots_are_named_and_not_tried_each_second(cluster):
     for number in range(room):
         primary.sql(f"select pg_create_physical_replication_slot('full_{number}')")
     before = primary.syslog().count("create-external-slots failed")
-    cluster.pcs("resource", "update", "pgsql", f"external_standby_node_list={FAR} far2",
-                "--wait=60")
+    cluster.update(f"external_standby_node_list={FAR} far2")
     state = cluster.wait("the primary to say so", lambda s: "max_replication_slots" in (
         s.attribute(primary.name, "why") or ""), 60)
     assert state.fail_counts == {}
@@ -221,5 +219,5 @@ def test_too_few_slots_are_named_and_not_tried_each_second(cluster):
         primary.sql(f"select pg_drop_replication_slot('full_{number}')")
     wait_until("the slot to be made", lambda: "pg_far2" in slots(primary), 30)
     cluster.wait("nothing to be said", lambda s: not s.attribute(primary.name, "why"), 60)
-    cluster.pcs("resource", "update", "pgsql", f"external_standby_node_list={FAR}", "--wait=60")
+    cluster.update(f"external_standby_node_list={FAR}")
     right(cluster)

@@ -130,6 +130,24 @@ class Cluster:
     def pcs(self, *args: str) -> str:
         return self.lab.any_node().out("pcs", *args, timeout=120)
 
+    def finish(self, timeout: float = 60) -> None:
+        """Wait until Pacemaker has done all that its configuration and its history ask for.
+
+        It may begin two seconds late: until then the cluster looks as if nothing were to come.
+        """
+        self.lab.any_node().out("crm_resource", "--wait", f"--timeout={timeout:.0f}",
+                                timeout=timeout + 30)
+
+    def cleanup(self, *what: str) -> None:
+        """Failures are forgotten; what was forgotten with them has been found out again."""
+        self.pcs("resource", "cleanup", *what)
+        self.finish()
+
+    def update(self, *parameters: str) -> None:
+        """Change parameters of the database; whatever follows from it has been done."""
+        self.pcs("resource", "update", "pgsql", *parameters)
+        self.finish()
+
     def move(self) -> None:
         """A planned move of the promoted role, off the node where it is."""
         for command in words.move():
@@ -152,7 +170,7 @@ class Cluster:
         """The seed guide's recovery: a fresh copy, the lock file gone, cleanup."""
         postgres.base_backup(node, resources.VIP_REP)
         node.run("rm", "-f", f"{postgres.TMP}/PGSQL.lock", f"{postgres.TMP}/PGWARD.rejoin")
-        self.pcs("resource", "cleanup", "msPostgresql")
+        self.cleanup("msPostgresql")
 
     def put_back(self, node: Node, threshold: int = 3) -> None:
         """Wait until the node is a standby again; rebuild it where its data is not proved.
@@ -168,7 +186,7 @@ class Cluster:
         if found.given_up(node.name, threshold):
             self.rebuild(node)
         self.settle()
-        self.pcs("resource", "cleanup")
+        self.cleanup()
 
     @contextmanager
     def second_primary(self, stray: Node) -> Iterator[None]:
@@ -182,7 +200,7 @@ class Cluster:
             stray.run("sh", "-c", f"rm -f {postgres.ARCHIVE}/*")   # it has that promotion
             postgres.base_backup(stray, resources.VIP_REP)
             self.pcs("property", "set", "maintenance-mode=false")
-            self.pcs("resource", "cleanup", "msPostgresql")
+            self.cleanup("msPostgresql")
         self.settle()
 
     def stop_all(self) -> None:
