@@ -192,7 +192,7 @@ take_member(const struct cluster_node *seen, struct node *node)
     member->controller = seen->controller;
     member->expected_down = seen->expected_down;
     member->erased = seen->erased;
-    member->probed = seen->roles.any ? TRI_YES : TRI_NO;
+    member->probed = seen->roles.told ? TRI_YES : TRI_NO;
     member->changed_s = seen->roles.told && seen->roles.changed_s > 0
                         && seen->roles.changed_s <= UINT32_MAX
                         ? (uint32_t) seen->roles.changed_s : 0;

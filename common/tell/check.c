@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "peers.h"
+#include "takeover.h"
 
 const char *const check_kind_names[CHECK_KINDS] = {
     [CHECK_PRIMARY] = "primary",
@@ -155,12 +156,13 @@ cluster_allows_node(const struct snapshot *snapshot, enum check_kind kind,
     const struct node *node = &snapshot->node[snapshot->self];
     const struct attr *record = &node->record.data_status;
     enum role wanted = kind == CHECK_PRIMARY ? ROLE_PROMOTED : ROLE_STARTED;
+    enum role role = takeover_role(snapshot, snapshot->self);
 
     if (node->member.online != TRI_YES) {
         text_add(why, "this node is not online in the cluster");
-    } else if (node->member.role != wanted) {
+    } else if (role != wanted) {
         text_add(why, "its role in the cluster is '%s', not '%s'",
-                 names_name(names_role, node->member.role),
+                 names_name(names_role, role),
                  names_name(names_role, wanted));
     } else if (!record_allows(record, kind)) {
         text_add(why, "the cluster's record has it as '%s'",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "peers.h"
+#include "takeover.h"
 
 _Static_assert(ROADS_HOSTS_MAX <= 64, "a group has a bit for each host");
 _Static_assert(NODES_MAX <= ROADS_HOSTS_MAX, "each node is a host");
@@ -74,7 +75,7 @@ is_recorded_primary(const struct snapshot *snapshot, size_t node)
 
     return snapshot->cluster.have_quorum == TRI_YES
            && one->member.online == TRI_YES
-           && one->member.role == ROLE_PROMOTED
+           && takeover_role(snapshot, node) == ROLE_PROMOTED
            && attr_is(&one->record.data_status, DATA_LATEST);
 }
 
@@ -86,7 +87,8 @@ role_by_record(const struct snapshot *snapshot, size_t node)
     if (is_recorded_primary(snapshot, node)) {
         return ROAD_PRIMARY;
     }
-    return one->member.online == TRI_YES && one->member.role == ROLE_STARTED
+    return one->member.online == TRI_YES
+           && takeover_role(snapshot, node) == ROLE_STARTED
            ? ROAD_STANDBY : ROAD_UNKNOWN;
 }
 

@@ -8,6 +8,22 @@
 #include "peers.h"
 #include "quorum.h"
 
+enum role
+takeover_role(const struct snapshot *snapshot, size_t node)
+{
+    const struct node *one = &snapshot->node[node];
+
+    if (one->member.role != ROLE_UNKNOWN || one->member.probed != TRI_NO) {
+        return one->member.role;
+    }
+    if (attr_is(&one->record.data_status, DATA_LATEST)
+        && attr_is(&one->member.cib_score, SCORE_PROMOTED)) {
+        return ROLE_PROMOTED;
+    }
+    return has_streamed(&one->record.data_status) ? ROLE_STARTED
+                                                  : ROLE_UNKNOWN;
+}
+
 size_t
 takeover_leader(const struct snapshot *snapshot)
 {

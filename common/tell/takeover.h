@@ -10,6 +10,17 @@ size_t
 takeover_leader(const struct snapshot *snapshot);
 
 /*!
+ * Its role by the cluster's word. A clean-up takes the history of operations
+ * away, and the probe that gives it back begins up to two seconds later: until
+ * then by the record and, of who leads, the score that a node loses when it
+ * leaves or its server ends.
+ *
+ * Errors: UNKNOWN where nothing tells it.
+ */
+enum role
+takeover_role(const struct snapshot *snapshot, size_t node);
+
+/*!
  * May it lead by what is seen now? As may_lead(), but of this node a server
  * that is known to be gone counts: an action takes its own node for live, and
  * whoever only looks may not.

@@ -146,7 +146,6 @@ roles_add(struct roles *roles, const struct roles_entry *entry)
     enum role role;
     int later;
 
-    roles->any = true;
     if (operation == OPERATION_OTHER || entry->status == STATUS_CANCELLED) {
         return;
     }

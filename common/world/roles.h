@@ -35,7 +35,6 @@ enum roles_pending {
 
 /*! What the entries said so far. */
 struct roles {
-    bool any;                   /*!< there was an entry at all */
     bool told;                  /*!< an entry told a role, or that it failed */
     enum role role;             /*!< by the latest one that did */
     int32_t call_id;

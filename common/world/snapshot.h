@@ -283,9 +283,9 @@ struct node_member {
                                        has not been taken in again (P2) */
     enum tri erased;              /*!< its operation history is no more: it
                                        was fenced, and has not joined since */
-    enum tri probed;              /*!< the cluster's history has an operation
-                                       of the instance there; fencing and a
-                                       clean-up take it away */
+    enum tri probed;              /*!< an operation has told the role of the
+                                       instance there; fencing and a clean-up
+                                       take the history away */
     uint32_t changed_s;           /*!< when an operation last told its role, in
                                        seconds since 1970 by that node's clock;
                                        0: not known */

@@ -292,6 +292,22 @@ def test_a_frozen_attribute_daemon_closes_nothing(cluster):
     settle(cluster)
 
 
+@pytest.mark.parametrize("word", ["cleanup", "refresh"])
+def test_a_clean_up_closes_nothing(cluster, word):
+    """It takes the history of roles away, for two seconds and a probe."""
+    found = settle(cluster)
+    leads, follows = cluster.node(found.primary), cluster.standbys()[0]
+    follows.kill_postgres()         # so that there is something to clean up
+    settle(cluster)
+    for path, node in (("/primary", leads), ("/replica", follows)):
+        with watched(cluster, path) as out:
+            cluster.pcs("resource", word)
+            cluster.finish()
+        answers = [a for a in road.read(out) if a.host == address(node)]
+        assert {a.status for a in answers} == {200}, answers
+    settle(cluster)
+
+
 def test_a_stopped_cluster_is_closed(cluster):
     settle(cluster)
     first, node = cluster.primary(), cluster.standbys()[0]

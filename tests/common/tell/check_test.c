@@ -217,6 +217,34 @@ says_no_while_another_leads(void **state)
     }
 }
 
+/* A clean-up takes the history away; record and score stay. */
+static void
+goes_by_the_record_until_it_is_probed(void **state)
+{
+    static const char *const scores[] = { NULL, "", "1000", "-INFINITY" };
+    static struct snapshot world;
+    struct node *node = &world.node[0];
+
+    (void) state;
+    world_init(&world, ACTION_STATUS, 3, 0);
+    node->member.role = ROLE_UNKNOWN;
+    for (size_t p = 0; p < LENGTH(tris); p++) {
+        for (size_t s = 0; s < LENGTH(scores); s++) {
+            for (size_t d = 0; d < LENGTH(records); d++) {
+                bool leads = tris[p] == TRI_NO && s == 2
+                             && record_fits(CHECK_PRIMARY, records[d]);
+
+                node->member.probed = tris[p];
+                node->member.cib_score = attr_with(scores[s]);
+                node->record.data_status = attr_with(records[d]);
+                try_servers(&world, CHECK_PRIMARY, leads);
+                try_servers(&world, CHECK_STANDBY, tris[p] == TRI_NO
+                            && record_fits(CHECK_STANDBY, records[d]));
+            }
+        }
+    }
+}
+
 static void
 says_no_of_a_node_that_is_no_member(void **state)
 {
@@ -432,6 +460,7 @@ main(void)
         cmocka_unit_test(says_yes_only_where_cluster_and_server_agree),
         cmocka_unit_test(says_no_to_what_does_not_answer),
         cmocka_unit_test(says_no_while_another_leads),
+        cmocka_unit_test(goes_by_the_record_until_it_is_probed),
         cmocka_unit_test(says_no_of_a_node_that_is_no_member),
         cmocka_unit_test(goes_by_the_server_where_nothing_is_replicated),
         cmocka_unit_test(says_by_how_much_it_lags),
