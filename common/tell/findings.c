@@ -4,6 +4,7 @@
 #include "findings.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -37,6 +38,31 @@ findings_count(const struct findings *findings, enum finding_kind kind)
         count += findings->finding[i].kind == kind;
     }
     return count;
+}
+
+/* The first of the kind from there on; count: there is none. */
+static size_t
+next_of(const struct findings *findings, size_t from, enum finding_kind kind)
+{
+    while (from < findings->count && findings->finding[from].kind != kind) {
+        from++;
+    }
+    return from;
+}
+
+bool
+findings_agree(const struct findings *a, const struct findings *b,
+               enum finding_kind kind)
+{
+    size_t i = next_of(a, 0, kind);
+    size_t k = next_of(b, 0, kind);
+
+    while (i < a->count && k < b->count
+           && strcmp(a->finding[i].text, b->finding[k].text) == 0) {
+        i = next_of(a, i + 1, kind);
+        k = next_of(b, k + 1, kind);
+    }
+    return i == a->count && k == b->count;
 }
 
 bool

@@ -43,4 +43,9 @@ findings_are_met(const struct findings *findings);
 size_t
 findings_count(const struct findings *findings, enum finding_kind kind);
 
+/*! Is each of a kind, word by word, in the other as well, and no further one? */
+bool
+findings_agree(const struct findings *a, const struct findings *b,
+               enum finding_kind kind);
+
 #endif

@@ -2,6 +2,8 @@
 """`pgward failover`: a person decides where nobody may lead by proof, and is told what that costs."""
 
 import json
+import os
+import subprocess
 import time
 
 import pytest
@@ -30,6 +32,24 @@ def failover(node: Node, *options: str, code: int = 0) -> str:
     said = done.stdout + done.stderr
     assert done.returncode == code, f"exit code {done.returncode}: {said}"
     return said
+
+
+def answer_late(node: Node, meanwhile) -> str:
+    """Asked on a terminal; before the yes something else is done. It is refused."""
+    terminal, end = os.openpty()
+    said = node.dir / "asked.log"
+    try:
+        with open(said, "wb") as log:
+            asked = subprocess.Popen(node.enter(["pgward", "failover", ACCEPT]), stdin=end,
+                                     stdout=log, stderr=log)
+        wait_until("the question", lambda: "[y/N]" in said.read_text(), 60)
+        meanwhile()
+        os.write(terminal, b"yes\n")
+        assert asked.wait(60) == 1, said.read_text()
+    finally:
+        os.close(terminal)
+        os.close(end)
+    return said.read_text()
 
 
 def decision(node: Node) -> str:
@@ -101,6 +121,11 @@ def test_nobody_may_lead_and_a_person_decides(cluster):
     assert cib(last) == before
     assert "add --yes" in failover(last, ACCEPT, code=2)
     assert cib(last) == before
+    given_up = ["crm_attribute", "-l", "forever", "-N", primary.name, "-n", "pgsql-data-status",
+                "-v"]
+    told = answer_late(last, lambda: last.run(*given_up, "DISCONNECT"))
+    assert "no longer what you were shown" in told and decision(last) == "", told
+    last.run(*given_up, "LATEST")
     assert "does not run a standby" in failover(last, ACCEPT, "-y", "--to", ranked.name, code=1)
     answer = json.loads(last.run("pgward", "failover", ACCEPT, "-y", "-o", "json").stdout)
     assert answer["to"] == last.name and answer["leads"] is True, answer

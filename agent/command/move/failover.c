@@ -194,6 +194,7 @@ static int
 go_on(struct failover *failover)
 {
     char question[NODE_NAME_SIZE + 64];
+    struct findings shown = failover->findings;
     struct text text;
     int code;
 
@@ -213,6 +214,12 @@ go_on(struct failover *failover)
         moving_tell_findings(&failover->options, &failover->findings);
         report_log(LOG_ERR, "nothing was done: the prerequisites are not met "
                    "any more");
+        return COMMAND_NO;
+    }
+    if (!findings_agree(&shown, &failover->findings, FINDING_LOSS)) {
+        moving_tell_findings(&failover->options, &failover->findings);
+        report_log(LOG_ERR, "nothing was done: what may be lost is no longer "
+                   "what you were shown. Look again");
         return COMMAND_NO;
     }
     if (record_decision(failover) != 0 || record_lead(failover) != 0) {

@@ -203,6 +203,28 @@ of_two_that_have_parted_one_is_named(void **state)
 }
 
 static void
+findings_agree_word_by_word(void **state)
+{
+    static struct findings a;
+    static struct findings b;
+
+    (void) state;
+    memset(&a, 0, sizeof(a));
+    memset(&b, 0, sizeof(b));
+    findings_add(&a, FINDING_LOSS, "all of %s", "srv1");
+    assert_false(findings_agree(&a, &b, FINDING_LOSS));
+    assert_false(findings_agree(&b, &a, FINDING_LOSS));
+    assert_true(findings_agree(&a, &b, FINDING_MET));
+    findings_add(&b, FINDING_NOTE, "in nobody's way");
+    findings_add(&b, FINDING_LOSS, "all of %s", "srv1");
+    assert_true(findings_agree(&a, &b, FINDING_LOSS));
+    findings_add(&b, FINDING_LOSS, "all of %s", "srv2");
+    assert_false(findings_agree(&a, &b, FINDING_LOSS));
+    findings_add(&a, FINDING_LOSS, "all of %s", "srv3");
+    assert_false(findings_agree(&a, &b, FINDING_LOSS));
+}
+
+static void
 the_target_has_to_run(void **state)
 {
     (void) begin(state);
@@ -224,6 +246,7 @@ main(void)
         cmocka_unit_test(in_async_mode_who_streamed_is_not_said_to_hold_all),
         cmocka_unit_test(a_node_behind_another_is_told_so),
         cmocka_unit_test(of_two_that_have_parted_one_is_named),
+        cmocka_unit_test(findings_agree_word_by_word),
         cmocka_unit_test(the_target_has_to_run),
     };
 
