@@ -114,6 +114,9 @@ def wait_for(lab: Lab, what: str, test: Callable[[State], object], timeout: floa
         time.sleep(every)
 
 
+FOLLOWS = ("HS:sync", "HS:potential", "HS:async", "HS:quorum")     # pgsql-status
+
+
 def settled(lab: Lab, sync: bool = True) -> Callable[[State], bool]:
     """A test: one primary with both addresses, and every other node that is on follows it."""
     def test(state: State) -> bool:
@@ -125,6 +128,7 @@ def settled(lab: Lab, sync: bool = True) -> Callable[[State], bool]:
         others = [node.name for node in lab.running() if node.name != first]
         ready = [n for n in others if state.attribute(n, "score") == "100"]
         follow = [n for n in others
-                  if (state.attribute(n, "data-status") or "").startswith("STREAMING|")]
+                  if (state.attribute(n, "data-status") or "").startswith("STREAMING|")
+                  and state.attribute(n, "status") in FOLLOWS]
         return len(follow) == len(others) and (bool(ready) or not others or not sync)
     return test
