@@ -156,7 +156,7 @@ cluster_allows_node(const struct snapshot *snapshot, enum check_kind kind,
     const struct node *node = &snapshot->node[snapshot->self];
     const struct attr *record = &node->record.data_status;
     enum role wanted = kind == CHECK_PRIMARY ? ROLE_PROMOTED : ROLE_STARTED;
-    enum role role = takeover_role(snapshot, snapshot->self);
+    enum role role = takeover_role(node);
 
     if (node->member.online != TRI_YES) {
         text_add(why, "this node is not online in the cluster");

@@ -75,7 +75,7 @@ is_recorded_primary(const struct snapshot *snapshot, size_t node)
 
     return snapshot->cluster.have_quorum == TRI_YES
            && one->member.online == TRI_YES
-           && takeover_role(snapshot, node) == ROLE_PROMOTED
+           && takeover_role(one) == ROLE_PROMOTED
            && attr_is(&one->record.data_status, DATA_LATEST);
 }
 
@@ -88,7 +88,7 @@ role_by_record(const struct snapshot *snapshot, size_t node)
         return ROAD_PRIMARY;
     }
     return one->member.online == TRI_YES
-           && takeover_role(snapshot, node) == ROLE_STARTED
+           && takeover_role(one) == ROLE_STARTED
            ? ROAD_STANDBY : ROAD_UNKNOWN;
 }
 

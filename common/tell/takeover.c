@@ -9,19 +9,18 @@
 #include "quorum.h"
 
 enum role
-takeover_role(const struct snapshot *snapshot, size_t node)
+takeover_role(const struct node *node)
 {
-    const struct node *one = &snapshot->node[node];
+    const struct attr *data = &node->record.data_status;
 
-    if (one->member.role != ROLE_UNKNOWN || one->member.probed != TRI_NO) {
-        return one->member.role;
+    if (node->member.role != ROLE_UNKNOWN || node->member.probed != TRI_NO) {
+        return node->member.role;
     }
-    if (attr_is(&one->record.data_status, DATA_LATEST)
-        && attr_is(&one->member.cib_score, SCORE_PROMOTED)) {
+    if (attr_is(data, DATA_LATEST)
+        && attr_is(&node->member.cib_score, SCORE_PROMOTED)) {
         return ROLE_PROMOTED;
     }
-    return has_streamed(&one->record.data_status) ? ROLE_STARTED
-                                                  : ROLE_UNKNOWN;
+    return has_streamed(data) ? ROLE_STARTED : ROLE_UNKNOWN;
 }
 
 size_t
@@ -30,10 +29,11 @@ takeover_leader(const struct snapshot *snapshot)
     size_t leader = NODES_MAX;
 
     for (size_t i = 0; i < snapshot_total(snapshot); i++) {
-        const struct node_member *member = &snapshot->node[i].member;
+        const struct node *node = &snapshot->node[i];
 
         /* a dead node's history stays */
-        if (member->role != ROLE_PROMOTED || member->online != TRI_YES) {
+        if (node->member.online != TRI_YES
+            || takeover_role(node) != ROLE_PROMOTED) {
             continue;
         }
         if (leader != NODES_MAX) {

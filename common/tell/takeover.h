@@ -5,10 +5,6 @@
 #include "lead_rule.h"
 #include "snapshot.h"
 
-/*! Who leads by the cluster's word; NODES_MAX: nobody does, or several do. */
-size_t
-takeover_leader(const struct snapshot *snapshot);
-
 /*!
  * Its role by the cluster's word. A clean-up takes the history of operations
  * away, and the probe that gives it back begins up to two seconds later: until
@@ -18,7 +14,11 @@ takeover_leader(const struct snapshot *snapshot);
  * Errors: UNKNOWN where nothing tells it.
  */
 enum role
-takeover_role(const struct snapshot *snapshot, size_t node);
+takeover_role(const struct node *node);
+
+/*! Who leads by that; NODES_MAX: nobody does, or several do. */
+size_t
+takeover_leader(const struct snapshot *snapshot);
 
 /*!
  * May it lead by what is seen now? As may_lead(), but of this node a server

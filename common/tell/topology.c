@@ -3,6 +3,8 @@
 
 #include "topology.h"
 
+#include "takeover.h"
+
 const char *
 topology_role(const struct node *node)
 {
@@ -12,7 +14,7 @@ topology_role(const struct node *node)
     if (node->member.online == TRI_UNKNOWN) {
         return "unknown";
     }
-    switch (node->member.role) {
+    switch (takeover_role(node)) {
         case ROLE_STOPPED:
             return "stopped";
         case ROLE_STARTED:

@@ -16,13 +16,13 @@
 /* --- what it is and does -------------------------------------------------- */
 
 static enum overview_role
-role_of(const struct node_member *member)
+role_of(const struct node *node)
 {
-    if (member->online != TRI_YES) {
-        return member->online == TRI_NO ? OVERVIEW_AWAY
-                                        : OVERVIEW_ROLE_UNKNOWN;
+    if (node->member.online != TRI_YES) {
+        return node->member.online == TRI_NO ? OVERVIEW_AWAY
+                                             : OVERVIEW_ROLE_UNKNOWN;
     }
-    switch (member->role) {
+    switch (takeover_role(node)) {
         case ROLE_PROMOTED:
             return OVERVIEW_PRIMARY;
         case ROLE_STARTED:
@@ -304,7 +304,7 @@ overview_judge_node(const struct overview_subject *subject,
     memcpy(node->name, seen->name, sizeof(node->name));
     node->self = subject->node == here->self;
     node->listed = subject->node < here->node_count;
-    node->role = role_of(&seen->member);
+    node->role = role_of(seen);
     node->state = state_of(subject, node->role);
     node->sync = sync_of(subject, node->state);
     node->timeline = timeline_of(subject, node->state);

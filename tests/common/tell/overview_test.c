@@ -342,6 +342,28 @@ tells_of_a_cluster_without_a_primary(void **state)
     assert_int_equal(overview.spares.value, 0);
 }
 
+/* Somebody reads this just after 'pcs resource cleanup'. */
+static void
+goes_by_the_record_after_a_clean_up(void **state)
+{
+    (void) state;
+    look_from(1);
+    for (size_t i = 0; i < 3; i++) {
+        here.node[i].member.role = ROLE_UNKNOWN;
+        here.node[i].member.probed = TRI_NO;
+    }
+    here.node[0].member.cib_score = attr_with("1000");
+    make();
+    assert_int_equal(overview.primary, 0);
+    assert_int_equal(overview.node[0].role, OVERVIEW_PRIMARY);
+    assert_int_equal(overview.node[1].role, OVERVIEW_STANDBY);
+    assert_null(find_note(NOTE_PRIMARY));
+    here.node[0].member.cib_score = attr_with("-INFINITY");
+    make();
+    assert_int_equal(overview.primary, NODES_MAX);
+    assert_int_equal(overview.node[0].role, OVERVIEW_ROLE_UNKNOWN);
+}
+
 static void
 tells_of_two_primaries_and_believes_none(void **state)
 {
@@ -683,6 +705,7 @@ main(void)
         cmocka_unit_test(says_that_nobody_could_take_over),
         cmocka_unit_test(a_quorum_counts_by_its_number),
         cmocka_unit_test(tells_of_a_cluster_without_a_primary),
+        cmocka_unit_test(goes_by_the_record_after_a_clean_up),
         cmocka_unit_test(tells_of_two_primaries_and_believes_none),
         cmocka_unit_test(the_primarys_server_has_to_confirm_it),
         cmocka_unit_test(
