@@ -17,6 +17,7 @@
 #include "rewind.h"
 #include "salvage.h"
 #include "server_config.h"
+#include "single_user.h"
 
 static void
 rewind_ticks(void *context, const struct rewind_progress *progress)
@@ -39,6 +40,24 @@ fill_request(struct teller *teller, struct rewind_request *ret_request)
     ret_request->deadline_ms = job->instance->deadline_ms;
     ret_request->progress = rewind_ticks;
     ret_request->context = teller;
+}
+
+/* --- before that ---------------------------------------------------------- */
+
+static int
+end_recovery(struct job *job)
+{
+    const struct instance *instance = job->instance;
+
+    return single_user_end_recovery(&instance->params, &instance->identity,
+                                    instance->deadline_ms, REJOIN_IDLE_MS,
+                                    &job->why);
+}
+
+int
+do_end_recovery(struct job *job)
+{
+    return job_work_alone(job, end_recovery);
 }
 
 /* --- can it be done? ------------------------------------------------------ */

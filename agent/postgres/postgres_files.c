@@ -162,6 +162,7 @@ postgres_read_control(const struct params *params,
     *ret_control = (struct control) {
         .state = data.state,
         .checkpoint = data.checkpoint,
+        .recovery_timeline = data.min_recovery_end.timeline,
         .limits = data.limits,
     };
     return rc;

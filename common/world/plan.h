@@ -226,6 +226,9 @@ enum fact { FACT_LIST(FACT_BIT_ROW) };
     X(OP_SWAP_DATA, "swap-data", swap_data, FILES) \
                                     /* the copy takes the data's place; its \
                                        own files come back */ \
+    X(OP_END_RECOVERY, "end-recovery", end_recovery, FILES) \
+                                    /* of data that is no standby's: a server \
+                                       in single-user mode does */ \
     X(OP_PRUNE_KEPT, "prune-kept", prune_kept, FILES) \
                                     /* of former data, what is too old */ \
     ATTR_LIST(OP_ATTR_ROW, X)       /* node, value ("": delete) */

@@ -431,6 +431,10 @@ struct limits {
 struct control {
     enum control_state state;
     struct wal_position checkpoint;     /*!< latest checkpoint, its timeline */
+    uint32_t recovery_timeline; /*!< up to which recovery has to go at least,
+                                     0: none; later than the checkpoint's,
+                                     where none has been made since the last
+                                     promotion */
     struct limits limits;
 };
 

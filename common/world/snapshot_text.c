@@ -219,6 +219,7 @@ static const struct field top_fields[] = {
       names_control },
     { "files.checkpoint", FIELD_POSITION,
       AT(struct snapshot, control.checkpoint), NULL },
+    NUMBER("files.recovery_timeline", control.recovery_timeline),
     NUMBER("files.limits.connections", control.limits.connections),
     NUMBER("files.limits.worker_processes", control.limits.worker_processes),
     NUMBER("files.limits.wal_senders", control.limits.wal_senders),

@@ -12,11 +12,15 @@ def kept(node):
                   key=lambda path: int(path.name.rpartition("-")[2]))
 
 
-def part(cluster):
-    """A primary crashes with WAL that reached nobody; its node, and the moment."""
+def part(cluster, checkpoint=True):
+    """A primary crashes with WAL that reached nobody; its node, and the moment.
+
+    Without a checkpoint its pg_control may be of before it took the lead.
+    """
     old, standby = cluster.primary(), cluster.standbys()[0]
     net.cut(cluster.lab.name, standby.index, 2, "both")
-    old.sql("SELECT pg_logical_emit_message(false, 'tail', 'of nobody else'); CHECKPOINT")
+    old.sql("SELECT pg_logical_emit_message(false, 'tail', 'of nobody else'); "
+            + ("CHECKPOINT" if checkpoint else "SELECT pg_switch_wal()"))
     moment = old.kill_postgres()
     # the kernel would still send what the dead server had handed over
     cluster.wait(f"{standby.name} to be promoted",

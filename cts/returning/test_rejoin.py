@@ -59,6 +59,29 @@ def test_it_leads_again_and_comes_back_once_more(cluster):
         cluster.cleanup()
 
 
+def test_crashed_soon_after_it_took_the_lead(new_lab, agent):
+    """Its pg_control is of the timeline before: no checkpoint was made since then.
+
+    In async mode, and with rejoin=manual until then, nobody asks it for one.
+    """
+    cluster = new_lab(2)
+    cluster.set_up(Wanted(agent=agent, rep_mode="async", options=["rejoin=manual"]),
+                   "checkpoint_timeout = 1h")
+    first = cluster.node(cluster.settle(sync=False).primary)
+    first.sql("CREATE TABLE pages AS SELECT generate_series(1, 200000) AS page")
+    cluster.move()
+    cluster.new_primary(first.name)
+    cluster.settle(sync=False)
+    old = part(cluster, checkpoint=False)[0]
+    cluster.wait(f"{old.name} to be given up", lambda s: s.given_up(old.name, 3), 60)
+    cluster.update("rejoin=rewind")
+    cluster.pcs("resource", "cleanup")
+    cluster.wait(f"{old.name} to be a standby",
+                 lambda s: s.attribute(old.name, "status") == "HS:async", 60)
+    assert "its recovery is ended first" in old.syslog()
+    assert old.sql("SELECT count(*) FROM pages") == "200000"
+
+
 # --- a new copy: rejoin=rebuild -----------------------------------------------
 
 

@@ -196,6 +196,9 @@ static const struct deed deeds[OP_COUNT] = {
                        " | config_block_folder | rebuild_swap 77"
                        " | config_remove_block | own_files_restore",
                        "rebuild_swap", LIMIT_NONE },
+    [OP_END_RECOVERY] = { "instance_unlock | single_user_end_recovery"
+                          " | instance_lock", "single_user_end_recovery",
+                          LIMIT_NONE },
     [OP_PRUNE_KEPT] = { "salvage_prune 0 | rebuild_prune | memory_note_kept",
                         "rebuild_prune", LIMIT_NONE },
     [OP_HAND_OVER] = { "watch_hand_over", "watch_hand_over", LIMIT_NONE },
@@ -855,6 +858,7 @@ a_rejoin_tells_what_a_person_has_to_mend(void **state)
         int rc;
         enum op_rc expected;
     } ends[] = {
+        { OP_END_RECOVERY, "single_user_end_recovery", -1, OP_RC_FAILED },
         { OP_CHECK_REWIND, "rewind_check", REWIND_LATER, OP_RC_FAILED },
         { OP_CHECK_REWIND, "rewind_check", REWIND_NEXT_RUNG, OP_RC_NO_WAY },
         { OP_CHECK_REWIND, "rewind_check", REWIND_REFUSED, OP_RC_FINAL },

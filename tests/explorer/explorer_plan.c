@@ -107,6 +107,7 @@ static const uint8_t models[OP_COUNT] = {
     [OP_REWIND] = E_FOLLOWED,
     [OP_REBUILD] = E_FOLLOWED,
     [OP_SWAP_DATA] = E_FOLLOWED,
+    [OP_END_RECOVERY] = E_NEVER,        /* checkpoints are not modelled */
     [OP_PRUNE_KEPT] = E_NEVER,
     [OP_REPORT] = E_NEVER,
 };

@@ -11,6 +11,7 @@
 #include "rejoin_files.h"
 #include "rewind.h"
 #include "salvage.h"
+#include "single_user.h"
 #include "touched.h"
 
 #define PLAY(ret_why, ret, ...) \
@@ -277,6 +278,18 @@ rewind_sync(const struct params *params, struct text *ret_why)
 {
     (void) params;
     return PLAY(ret_why, NULL, "%s", "");
+}
+
+int
+single_user_end_recovery(const struct params *params,
+                         const struct identity *identity, int64_t deadline_ms,
+                         int64_t idle_ms, struct text *why)
+{
+    (void) params;
+    (void) identity;
+    (void) deadline_ms;
+    (void) idle_ms;
+    return PLAY(why, NULL, "%s", "");
 }
 
 enum tri

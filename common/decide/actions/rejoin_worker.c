@@ -137,6 +137,34 @@ is_clean(const struct snapshot *snapshot)
            || snapshot->control.state == CONTROL_SHUT_DOWN_IN_RECOVERY;
 }
 
+/*
+ * Without a checkpoint since its last promotion pg_control is of the timeline
+ * before: pg_rewind (before 16) looks for all that came after it there, in
+ * segments that are no more.
+ */
+static bool
+lacks_checkpoint(const struct snapshot *snapshot)
+{
+    const struct control *control = &snapshot->control;
+
+    return control->checkpoint.timeline != 0
+           && control->recovery_timeline > control->checkpoint.timeline
+           && snapshot->done[OP_END_RECOVERY].times == 0;
+}
+
+static void
+end_recovery(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_log(plan, LOG_INFO, "pg_control knows timeline %u, and this data is "
+             "on timeline %u: its recovery is ended first",
+             snapshot->control.checkpoint.timeline,
+             snapshot->control.recovery_timeline);
+    want_rejoin_attrs(snapshot, plan, "ending its recovery");
+    plan_add(plan, OP_REMOVE_STANDBY, OP_REQUIRED, 0, NULL);
+    plan_add(plan, OP_END_RECOVERY, OP_REQUIRED, 0, NULL);
+    plan_again(plan, 0, snapshot->facts, 0);
+}
+
 /* Before anything is changed. */
 static void
 keep(const struct snapshot *snapshot, struct plan *plan)
@@ -152,6 +180,10 @@ keep(const struct snapshot *snapshot, struct plan *plan)
     }
     if (!is_clean(snapshot)) {
         judge_anew(plan, "its server did not end in good order");
+        return;
+    }
+    if (lacks_checkpoint(snapshot)) {
+        end_recovery(snapshot, plan);
         return;
     }
     want_rejoin_attrs(snapshot, plan, "keeping its own WAL");
@@ -496,7 +528,8 @@ goes_on_with_a_copy(const struct snapshot *snapshot)
     const struct rejoin *rejoin = &snapshot->rejoin;
 
     if (!snapshot->settings.rebuilds
-        || (snapshot->failed != OP_CHECK_REWIND
+        || (snapshot->failed != OP_END_RECOVERY
+            && snapshot->failed != OP_CHECK_REWIND
             && snapshot->failed != OP_REWIND)) {
         return false;
     }

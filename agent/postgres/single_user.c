@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The server without a postmaster, for its recovery alone. */
+
+#include "single_user.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "postgres_tools.h"
+#include "redact.h"
+#include "spawn.h"
+
+#define OUTPUT_SIZE 1024
+
+/* Its last words say why it ended. */
+static bool
+take_line(void *context, const char *line)
+{
+    struct text text;
+
+    if (line[0] != '\0') {
+        text_init(&text, context, SPAWN_LINE_SIZE);
+        redact_add(&text, line);
+    }
+    return true;
+}
+
+int
+single_user_end_recovery(const struct params *params,
+                         const struct identity *identity, int64_t deadline_ms,
+                         int64_t idle_ms, struct text *why)
+{
+    char program[PATH_MAX];
+    char config[PATH_SIZE + 16];
+    char output[OUTPUT_SIZE];
+    char words[OUTPUT_SIZE];
+    char last[SPAWN_LINE_SIZE] = "";
+    struct text text;
+    const char *argv[] = {
+        program, "--single", "-D", params->pgdata, "-c", config,
+        "-c", "archive_mode=off", "-c", "logging_collector=off",
+        "-c", "log_destination=stderr", "template1", NULL,
+    };
+    const struct postgres_tools_run run = {
+        .params = params,
+        .user = identity,
+        .name = "postgres --single",
+        .argv = argv,
+        .plain_language = true,
+        .deadline_ms = deadline_ms,
+        .line = take_line,
+        .context = last,
+        .idle_ms = idle_ms,
+    };
+
+    if (postgres_tools_path(params, "postgres", program) != 0) {
+        text_add(why, "look at pgctl: there is no postgres beside '%s'",
+                 params->pgctl);
+        return -1;
+    }
+    text_init(&text, config, sizeof(config));
+    text_add(&text, "config_file=%s", params->config);
+    text_init(&text, words, sizeof(words));
+    if (postgres_tools_run(&run, output, sizeof(output), &text) == 0) {
+        return 0;
+    }
+    text_add(why, "look at pgdata's recovery, which has to end before a "
+             "rewind: %s%s%s", words, last[0] != '\0' ? ": " : "", last);
+    return -1;
+}
