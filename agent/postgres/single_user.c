@@ -34,8 +34,9 @@ single_user_end_recovery(const struct params *params,
     char program[PATH_MAX];
     char config[PATH_SIZE + 16];
     char output[OUTPUT_SIZE];
-    char words[OUTPUT_SIZE];
+    char cause[OUTPUT_SIZE];
     char last[SPAWN_LINE_SIZE] = "";
+    char words[SPAWN_LINE_SIZE + OUTPUT_SIZE];
     struct text text;
     const char *argv[] = {
         program, "--single", "-D", params->pgdata, "-c", config,
@@ -61,11 +62,12 @@ single_user_end_recovery(const struct params *params,
     }
     text_init(&text, config, sizeof(config));
     text_add(&text, "config_file=%s", params->config);
-    text_init(&text, words, sizeof(words));
+    text_init(&text, cause, sizeof(cause));
     if (postgres_tools_run(&run, output, sizeof(output), &text) == 0) {
         return 0;
     }
-    text_add(why, "look at pgdata's recovery, which has to end before a "
-             "rewind: %s%s%s", words, last[0] != '\0' ? ": " : "", last);
+    text_init(&text, words, sizeof(words));
+    text_add(&text, "%s%s%s", last, last[0] != '\0' ? ": " : "", cause);
+    text_add(why, "look at the data's recovery: %s", words);
     return -1;
 }
