@@ -72,7 +72,7 @@ pcmk_controld_api_fail(pcmk_ipc_api_t *api, const char *target_node,
 }
 
 int
-pcmk_poll_ipc(const pcmk_ipc_api_t *api, int timeout_ms)
+pcmk_poll_ipc(PCMK_POLLED_API *api, int timeout_ms)
 {
     assert_ptr_equal(api, &the_controld);
     assert_true(timeout_ms > 0);
