@@ -4,7 +4,6 @@
 #include "reason.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define ELLIPSIS "..."
@@ -113,6 +112,34 @@ reason_shorten(char *reason)
         }
         cut(reason, quoted, keep);
     }
+}
+
+bool
+reason_names_step(const char *words)
+{
+    static const char *const verbs[] = {
+        "SELECT ", "add ", "chown ", "clean up ", "choose ", "close ",
+        "install ", "let ", "look at ", "look for ", "make ", "mount ",
+        "name ", "pcs ", "pg_basebackup ", "pg_rewind or pg_basebackup ",
+        "raise ", "remove ", "rename ", "rm ", "run ", "set ", "start ",
+        "stop ", "unset ", "use ", "wait for ", "write ",
+    };
+
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strncmp(words, verbs[i], strlen(verbs[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+reason_add(struct text *text, const char *step, const char *words)
+{
+    if (!reason_names_step(words)) {
+        text_add(text, "%s: ", step);
+    }
+    text_add_words(text, words);
 }
 
 const char *

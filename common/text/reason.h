@@ -2,7 +2,10 @@
 #ifndef PGWARD_COMMON_REASON_H
 #define PGWARD_COMMON_REASON_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "text.h"
 
 /*
  * What a person is told. A reason begins `WHAT TO DO: WHY`, and ends there or
@@ -23,6 +26,17 @@ reason_head(const char *reason);
  */
 void
 reason_shorten(char *reason);
+
+/*! Do the words begin with what a person does? A new verb has its row. */
+bool
+reason_names_step(const char *words);
+
+/*!
+ * Append words that tell why, as a reason: `step: ` comes before them, unless
+ * they name a step of their own, which knows better.
+ */
+void
+reason_add(struct text *text, const char *step, const char *words);
 
 /*!
  * Where the cause begins in libpq's own words, which put before it to where it

@@ -52,6 +52,19 @@ op_room(enum op_kind kind)
     return rooms[kind];
 }
 
+const char *
+op_step(enum op_kind kind)
+{
+    static const char *const steps[] = {
+        [OP_IN_AGENT] = "look at pgward's log",
+        [OP_IN_CLUSTER] = "look at Pacemaker's log",
+        [OP_IN_FILES] = "look at that path",
+        [OP_IN_SERVER] = "look at the server's log",
+    };
+
+    return steps[op_room(kind)];
+}
+
 /* The next free operation, or NULL and the overflow remembered. */
 static struct op *
 next_op(struct plan *plan, enum op_kind kind, enum op_need need)

@@ -366,6 +366,10 @@ op_name(enum op_kind kind);
 enum op_room
 op_room(enum op_kind kind);
 
+/*! What a person looks at where it failed, and its words do not say. */
+const char *
+op_step(enum op_kind kind);
+
 /*! Does it set an attribute of attrs.h, and which? */
 static inline bool
 op_sets_attr(enum op_kind kind)

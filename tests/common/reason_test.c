@@ -116,6 +116,24 @@ finds_the_cause_in_the_words_of_libpq(void **state)
     }
 }
 
+static void
+puts_a_step_before_words_that_name_none(void **state)
+{
+    char buf[64];
+    struct text text;
+
+    (void) state;
+    text_init(&text, buf, sizeof(buf));
+    reason_add(&text, "look at that path", "could not read '/x': cause");
+    assert_string_equal(buf, "look at that path: could not read '/x': cause");
+    text_init(&text, buf, sizeof(buf));
+    reason_add(&text, "look at that path", "make room in '/x': cause");
+    assert_string_equal(buf, "make room in '/x': cause");
+    text_init(&text, buf, 30);
+    reason_add(&text, "look at that path", "maker: no more room");
+    assert_string_equal(buf, "look at that path: maker: no");
+}
+
 int
 main(void)
 {
@@ -126,6 +144,7 @@ main(void)
         cmocka_unit_test(gives_up_where_nothing_is_quoted),
         cmocka_unit_test(cuts_no_character_in_two),
         cmocka_unit_test(finds_the_cause_in_the_words_of_libpq),
+        cmocka_unit_test(puts_a_step_before_words_that_name_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "may_lead.h"
+#include "plan.h"
 #include "reason_rules.h"
 #include "text.h"
 
@@ -103,7 +104,7 @@ static const struct {
     { "running->tool", "pg_verifybackup" },
     { "collect->full", "includes" },
     { "words", LONG_WORDS },
-    { "decide.c:snapshot->failure", LONG_WORDS },
+    { "decide.c:buf", "look at the server's log: " LONG_WORDS },
     { "snapshot->process.unseen", LONG_WORDS },
     { "snapshot->disk.unwritable", LONG_WORDS },
     { "snapshot->log_tail", LONG_WORDS },
@@ -114,7 +115,7 @@ static const struct {
       "this server's history" },
     { "returning.c:buf", "it has WAL of its own. It goes on" },
     { "cluster_observe.c:verb", "read the record of" },
-    { "rejoin.c:why", LONG_WORDS },
+    { "rejoin.c:buf", "look at the primary: pg_rewind says: " LONG_WORDS },
     { "rejoin->why", LONG_WORDS },
     { "sqlstate", "28P01" },
     { "sqlstate[0] == '\\0' ? \"\" : \" \"", " " },
@@ -378,7 +379,10 @@ render(const char *file, const char *format, const struct call *call,
     return NULL;
 }
 
-/* What decide() puts before the words of a step that failed; NULL: nobody. */
+/*
+ * What goes before the words of a step that failed, unless they name one; "":
+ * the words are the reason. NULL: nobody is told of it.
+ */
 static const char *
 step_before(const struct writer *writer, const char *file)
 {
@@ -389,30 +393,26 @@ step_before(const struct writer *writer, const char *file)
         || strncmp(file, "address", strlen("address")) == 0) {
         return NULL;        /* no action fails for it */
     }
-    if (strncmp(file, "pgsql_source", strlen("pgsql_source")) == 0
-        || strncmp(file, "rewind", strlen("rewind")) == 0
-        || strncmp(file, "rebuild", strlen("rebuild")) == 0
-        || strncmp(file, "own_", strlen("own_")) == 0) {
-        return "";              /* they say it themselves */
-    }
     return strncmp(file, "pgsql", strlen("pgsql")) == 0
-           ? "look at the server's log: "
+           ? op_step(OP_START_SERVER)
            : strncmp(file, "cluster", strlen("cluster")) == 0
              || strncmp(file, "watch", strlen("watch")) == 0
-           ? "look at Pacemaker's log: " : "look at that path: ";
+           ? op_step(OP_SET_STATUS) : op_step(OP_PREPARE);
 }
 
 static void
 check_call(const char *where, const char *file, const struct writer *writer,
            const struct call *call)
 {
+    const char *step = step_before(writer, file);
     char format[REASON_TEXT_SIZE];
+    char words[REASON_TEXT_SIZE];
     char reason[REASON_TEXT_SIZE];
     char shown[REASON_TEXT_SIZE];
     const char *fault;
     struct text text;
 
-    if (call->count <= writer->format || step_before(writer, file) == NULL
+    if (call->count <= writer->format || step == NULL
         || !ends_with(call->arg[0], writer->first)
         || strcmp(call->arg[1], "OCF_SUCCESS") == 0
         || (writer->format == 2 && strcmp(call->arg[1], "code") == 0
@@ -435,9 +435,14 @@ check_call(const char *where, const char *file, const struct writer *writer,
                                 || strcmp(format, "%s") == 0)) {
         return;     /* it goes on with what another began */
     }
-    text_init(&text, reason, sizeof(reason));
-    text_add(&text, "%s", step_before(writer, file));
+    text_init(&text, words, sizeof(words));
     fault = render(file, format, call, writer->format + 1, &text);
+    text_init(&text, reason, sizeof(reason));
+    if (step[0] != '\0') {
+        reason_add(&text, step, words);
+    } else {
+        text_add(&text, "%s", words);
+    }
     if (fault == NULL) {
         fault = reason_fault(reason, shown);
     }

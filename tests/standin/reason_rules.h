@@ -13,36 +13,16 @@
 
 #define REASON_TEXT_SIZE 4096
 
-/* A reason begins with one; a new one is a verb that a person can act on. */
-static inline bool
-begins_with_step(const char *text)
-{
-    static const char *const steps[] = {
-        "SELECT ", "add ", "chown ", "clean up ", "choose ", "close ", "let ",
-        "look at ", "look for ", "make ", "mount ", "name ", "pcs ",
-        "pg_basebackup ", "pg_rewind or pg_basebackup ", "raise ", "remove ",
-        "rename ", "rm ", "run ", "set ", "start ", "stop ", "unset ", "use ",
-        "wait for ", "write ",
-    };
-
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        if (strncmp(text, steps[i], strlen(steps[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* `parameter NAME ...` names the object first, and the step after that. */
 static inline bool
 has_step(const char *head)
 {
     if (strncmp(head, "parameter ", strlen("parameter ")) != 0) {
-        return begins_with_step(head) && strstr(head, ": ") != NULL;
+        return reason_names_step(head) && strstr(head, ": ") != NULL;
     }
     for (const char *at = head; *at != '\0'; at++) {
         if ((at[0] == ';' || at[0] == ':') && at[1] == ' '
-            && (begins_with_step(at + 2)
+            && (reason_names_step(at + 2)
                 || strncmp(at + 2, "it has to be ",
                            strlen("it has to be ")) == 0)) {
             return true;

@@ -10,6 +10,7 @@
 #include "notify.h"
 #include "profile.h"
 #include "promote.h"
+#include "reason.h"
 #include "refusal_duty.h"
 #include "rejoin.h"
 #include "rejoin_worker.h"
@@ -80,24 +81,13 @@ decide_validate(const struct snapshot *snapshot, struct plan *plan)
     plan_exit(plan, OCF_SUCCESS);
 }
 
-/* What a person looks at when a required step failed. */
-static const char *
-step_after(enum op_kind kind)
-{
-    static const char *const steps[] = {
-        [OP_IN_AGENT] = "look at pgward's log",
-        [OP_IN_CLUSTER] = "look at Pacemaker's log",
-        [OP_IN_FILES] = "look at that path",
-        [OP_IN_SERVER] = "look at the server's log",
-    };
-
-    return steps[op_room(kind)];
-}
-
 /* A required step failed: again if that may help, else the action fails. */
 static bool
 failure_ends_action(const struct snapshot *snapshot, struct plan *plan)
 {
+    char buf[PLAN_REASON_SIZE];
+    struct text why;
+
     if (snapshot->failed == OP_NONE) {
         return false;
     }
@@ -110,9 +100,10 @@ failure_ends_action(const struct snapshot *snapshot, struct plan *plan)
         && snapshot->left_ms > LAST_CALL_MS) {
         return false;
     }
-    plan_exit_reason(plan, OCF_ERR_GENERIC, "%s: %s. The step that failed is "
-                     "%s", step_after(snapshot->failed), snapshot->failure,
-                     op_name(snapshot->failed));
+    text_init(&why, buf, sizeof(buf));
+    reason_add(&why, op_step(snapshot->failed), snapshot->failure);
+    plan_exit_reason(plan, OCF_ERR_GENERIC, "%s. The step that failed is %s",
+                     buf, op_name(snapshot->failed));
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include "may_rejoin.h"
 #include "own_server.h"
 #include "peers.h"
+#include "reason.h"
 #include "rejoin.h"
 #include "stop.h"
 #include "want.h"
@@ -33,13 +34,22 @@
 #define STREAM_LOOK_MS 100u
 #define STREAM_WAIT_MS 300000u
 
-/* This attempt is over; whether there is another is the monitor's to say. */
+/*
+ * This attempt is over; whether there is another is the monitor's to say, by
+ * whose failure people are told why: as a reason, with what they look at.
+ */
 static void
-end_attempt(struct plan *plan, enum rejoin_end end, const char *why)
+end_attempt(struct plan *plan, enum rejoin_end end, const char *step,
+            const char *why)
 {
-    plan_log(plan, LOG_ERR, "coming back failed: %s", why);
+    char reason[OP_VALUE_SIZE];
+    struct text text;
+
+    text_init(&text, reason, sizeof(reason));
+    reason_add(&text, step, why);
+    plan_log(plan, LOG_ERR, "coming back failed: %s", reason);
     plan_add_whole(plan, OP_GIVE_UP_REJOIN, OP_BEST_EFFORT, 0, (int32_t) end,
-                   why);
+                   reason);
     plan_exit(plan, OCF_ERR_GENERIC);
 }
 
@@ -73,13 +83,13 @@ has_its_turn(const struct snapshot *snapshot, struct plan *plan)
         case REJOIN_MAY:
             return true;
         case REJOIN_NEVER:
-            end_attempt(plan, REJOIN_GIVEN_UP, why);
+            end_attempt(plan, REJOIN_GIVEN_UP, "look at the parameters", why);
             return false;
         case REJOIN_NOT_NOW:
             break;
     }
     if (snapshot->elapsed_ms > TURN_WAIT_MS) {
-        end_attempt(plan, REJOIN_GOES_ON, why);
+        end_attempt(plan, REJOIN_GOES_ON, "look at the cluster", why);
         return false;
     }
     plan_log_once(plan, LOG_NOTICE, "coming back waits: %s", why);
@@ -245,7 +255,7 @@ is_still_so(const struct snapshot *snapshot, struct plan *plan)
                          "before this one");
             return false;
         }
-        end_attempt(plan, REJOIN_GIVEN_UP, "make a new copy: the data has "
+        end_attempt(plan, REJOIN_GIVEN_UP, "make a new copy", "the data has "
                     "followed a primary before this one");
         return false;
     }
@@ -320,8 +330,8 @@ may_rebuild(const struct snapshot *snapshot, struct plan *plan)
     if (snapshot->settings.rebuilds) {
         return true;
     }
-    end_attempt(plan, REJOIN_GIVEN_UP, "set rejoin=rebuild again: nothing but "
-                "a new copy helps, and it had begun");
+    end_attempt(plan, REJOIN_GIVEN_UP, "set rejoin=rebuild again", "nothing "
+                "but a new copy helps, and it had begun");
     return false;
 }
 
@@ -338,8 +348,8 @@ make_anew(const struct snapshot *snapshot, struct plan *plan)
     }
     if (snapshot->done[OP_REBUILD].times
         >= snapshot->settings.rejoin_attempts) {
-        end_attempt(plan, REJOIN_GOES_ON, "the primary's timeline changes "
-                    "while it is copied");
+        end_attempt(plan, REJOIN_GOES_ON, "wait for a primary that stays",
+                    "its timeline changes while it is copied");
         return;
     }
     want_rejoin_attrs(snapshot, plan, "asking the primary");
@@ -460,9 +470,9 @@ stream_failed(const struct snapshot *snapshot, struct plan *plan)
     } else {
         mark(plan, is_copy(snapshot) ? REJOIN_WHOLE : REJOIN_STALLED);
     }
-    end_attempt(plan, REJOIN_GOES_ON, is_late(snapshot)
-                ? "the server does not stream: look at its log"
-                : snapshot->log_tail);
+    end_attempt(plan, REJOIN_GOES_ON, "look at the server's log",
+                is_late(snapshot) ? "it does not stream"
+                                  : reason_cause(snapshot->log_tail));
 }
 
 /*
@@ -557,7 +567,8 @@ a_step_failed(const struct snapshot *snapshot, struct plan *plan)
         return true;
     }
     end_attempt(plan, snapshot->done[snapshot->failed].rc == OP_RC_FAILED
-                ? REJOIN_GOES_ON : REJOIN_GIVEN_UP, snapshot->failure);
+                ? REJOIN_GOES_ON : REJOIN_GIVEN_UP,
+                op_step(snapshot->failed), snapshot->failure);
     return true;
 }
 

@@ -13,6 +13,7 @@
 #include "may_rejoin.h"
 #include "past.h"
 #include "peers.h"
+#include "reason.h"
 #include "want.h"
 
 /* Longer than any of its steps is silent. */
@@ -194,12 +195,16 @@ refuse_half_way(const struct snapshot *snapshot, struct plan *plan,
 {
     const char *why = snapshot->rejoin.why[0] != '\0'
                       ? snapshot->rejoin.why
-                      : "its worker ended without a word";
+                      : "the worker that brings it back ended without a word";
+    char buf[PLAN_REASON_SIZE];
+    struct text reason;
 
+    text_init(&reason, buf, sizeof(buf));
+    reason_add(&reason, "look at this node's log", why);
     plan_exit_reason(plan, code,
-                     "pcs resource cleanup once mended: rejoin failed: %s. "
-                     "Or pg_basebackup this node and rm '%s/PGWARD.rejoin'",
-                     why, snapshot->tmpdir);
+                     "%s. Rejoin gave up: pcs resource cleanup once mended, or "
+                     "pg_basebackup this node and rm '%s/PGWARD.rejoin'",
+                     buf, snapshot->tmpdir);
 }
 
 /* The start's, the monitor's and the rest's say while no worker lives. */
