@@ -218,7 +218,7 @@ a_record_does_not_grow_for_ever(void **unused)
     (void) unused;
     in_a_process(note_for_ever);
     assert_int_equal(stat(path_of("promote-000001.trace"), &info), 0);
-    assert_in_range(info.st_size, FLIGHT_RECORD_MAX / 2, FLIGHT_RECORD_MAX);
+    assert_between(info.st_size, FLIGHT_RECORD_MAX / 2, FLIGHT_RECORD_MAX);
     (void) content_of("promote-000001.trace");
     assert_int_equal(content[info.st_size - 1], '\n');
 }
