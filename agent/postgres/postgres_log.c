@@ -49,6 +49,7 @@ is_for_a_client(const char *line)
         "FATAL:  remaining connection slots",
         "FATAL:  terminating connection", "FATAL:  terminating walreceiver",
         "FATAL:  could not connect to the primary server",
+        "FATAL:  streaming replication receiver ",      /* so from 18 on */
         "FATAL:  could not receive data from WAL stream",
     };
 
@@ -248,8 +249,9 @@ is_about_upstream(const char *line)
     static const char *const words[] = {
         "WAL stream", "could not connect to the primary server",
         "started streaming WAL", "identifier differs between the primary",
-        "forked off from current database system timeline",
-        "highest timeline ", "replication slot ", "could not start WAL",
+        "forked off current database system timeline",
+        "is not a child of database system timeline", "highest timeline ",
+        "replication slot ",
         "file \"pg_wal/",        /* which the WAL receiver writes */
     };
 

@@ -692,6 +692,8 @@ tells_what_ended_the_server_and_nothing_else(void **state)
     assert_int_equal(strncmp(words, "LOG:  could not bind", 20), 0);
     tail(AT "FATAL:  could not connect to the primary server: refused\n"
          AT "PANIC:  could not locate a valid checkpoint record\n"
+         AT "FATAL:  streaming replication receiver \"srv2\" could not connect "
+         "to the primary server: refused\n"
          AT "FATAL:  could not receive data from WAL stream: gone\n", false);
     assert_string_equal(words,
                         "PANIC:  could not locate a valid checkpoint record");
@@ -723,9 +725,12 @@ tells_what_the_log_says_last_of_the_upstream(void **state)
                          "15.20\n", removed) > 0);
     tail(log, true);
     assert_string_equal(words, "");
-    tail(AT "LOG:  new timeline 2 forked off from current database system "
-         "timeline 1 before current recovery point 0/5000060\n", true);
+    tail(AT "LOG:  new timeline 2 forked off current database system timeline "
+         "1 before current recovery point 0/5000060\n", true);
     assert_int_equal(strncmp(words, "LOG:  new timeline 2 forked off", 31), 0);
+    tail(AT "LOG:  new timeline 3 is not a child of database system timeline "
+         "2\n", true);
+    assert_int_equal(strncmp(words, "LOG:  new timeline 3 is not a", 29), 0);
     tail(AT "FATAL:  could not connect to the primary server: connection to "
          "server at \"192.0.2.1\", port 5432 failed: FATAL:  password "
          "authentication failed for user \"replicator\"\n", true);

@@ -30,7 +30,7 @@
 #define MAKE_ANEW "pg_basebackup this node, pcs resource cleanup: "
 #define REWIND "pg_rewind or pg_basebackup this node, pcs resource cleanup: "
 
-#define SAYINGS_MAX 3
+#define SAYINGS_MAX 4
 
 /* What PostgreSQL says, in one way or another, and what to do then. */
 static const struct {
@@ -41,7 +41,8 @@ static const struct {
       MAKE_ANEW "the primary does not have the WAL that it needs any more" },
     { { "identifier differs" },
       MAKE_ANEW "its database is another one than the primary's" },
-    { { "forked off from", "is not a child of", "highest timeline" },
+    { { "forked off current database system timeline", "is not a child of",
+        "highest timeline", "is not in this server's history" },
       REWIND "its WAL is not all of the primary's past" },
     { { "pg_hba.conf" },
       "add this node to pg_hba.conf of the primary: it refuses the "
