@@ -349,8 +349,7 @@ check_user(const struct instance *instance, struct snapshot *snapshot)
         set_problem(snapshot, OCF_ERR_PERM,
                     "run pgward as root: user id %u is neither root nor '%s'",
                     (unsigned) geteuid(), instance->params.pgdba);
-    } else if (faccessat(AT_FDCWD, instance_run_folder(), W_OK,
-                         AT_EACCESS) != 0) {
+    } else if (identity_may(instance_run_folder(), W_OK) != 0) {
         /* pgdba may look, but every action that writes takes the lock */
         set_problem(snapshot, OCF_ERR_PERM,
                     "run pgward as root: could not write '%s', where the "

@@ -245,7 +245,7 @@ writable_by_owner(const struct setup *setup, const char *path)
     int rc = identity_become(setup->identity);
 
     if (rc == 0) {
-        rc = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS);
+        rc = identity_may(path, W_OK);
         identity_return();
     }
     return rc;

@@ -105,7 +105,7 @@ is_changeable(const FTSENT *entry)
         && (entry->fts_statp->st_mode & owners) == owners) {
         return true;
     }
-    return faccessat(AT_FDCWD, entry->fts_accpath, mode, AT_EACCESS) == 0;
+    return identity_may(entry->fts_accpath, mode) == 0;
 }
 
 /* Links lead out: pg_wal and the tablespaces are looked at through them. */

@@ -49,7 +49,7 @@ is_ours(const char *folder, const char *beside)
     struct stat a;
     struct stat b;
 
-    return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0
+    return identity_may(folder, W_OK | X_OK) == 0
            && (beside == NULL
                || (stat(folder, &a) == 0 && stat(beside, &b) == 0
                    && a.st_dev == b.st_dev));

@@ -49,6 +49,17 @@ int
 identity_become(const struct identity *identity);
 
 /*!
+ * May whom we act as do that with a file: access() by the effective ids?
+ *
+ * Source: glibc before 2.33 takes AT_EACCESS of faccessat() for the real ids
+ * where the program is not setuid, and so lets everything through for root.
+ *
+ * \return 0, or -1 with errno.
+ */
+int
+identity_may(const char *path, int mode);
+
+/*!
  * Be that user from here on and for good (real, effective and saved ids,
  * groups, HOME, USER, LOGNAME); for root alone.
  *

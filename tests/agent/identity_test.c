@@ -112,6 +112,32 @@ falls_back_where_the_groups_did_not_fit(void **state)
     assert_int_equal(geteuid(), 0);
 }
 
+/* Root may do everything, and who acts as another may not. */
+static void
+tells_what_another_user_may(void **state)
+{
+    char folder[] = "/tmp/pgward-identity-XXXXXX";
+    struct identity user = { 0 };
+
+    (void) state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(identity_may(folder, W_OK | X_OK), 0);
+    if (geteuid() == 0 && identity_find("nobody", &user) == 0) {
+        assert_int_equal(identity_become(&user), 0);
+        assert_int_equal(identity_may(folder, W_OK | X_OK), -1);
+        assert_int_equal(errno, EACCES);
+        assert_int_equal(identity_may("/", X_OK), 0);
+        assert_int_equal(identity_may("/none", F_OK), -1);
+        assert_int_equal(errno, ENOENT);
+        assert_int_equal(geteuid(), user.uid);
+        identity_return();
+        assert_int_equal(identity_may(folder, W_OK | X_OK), 0);
+    }
+    assert_int_equal(getuid(), geteuid());
+    assert_int_equal(getgid(), getegid());
+    assert_int_equal(rmdir(folder), 0);
+}
+
 /* /etc/group as a pipe that nobody writes to: as good as a dead directory. */
 static void
 does_not_wait_for_a_name_service_that_hangs(void **state)
@@ -157,6 +183,7 @@ main(void)
         cmocka_unit_test(becomes_a_user_and_returns),
         cmocka_unit_test(stays_tied_to_its_parent),
         cmocka_unit_test(falls_back_where_the_groups_did_not_fit),
+        cmocka_unit_test(tells_what_another_user_may),
         cmocka_unit_test(does_not_wait_for_a_name_service_that_hangs),
     };
 

@@ -60,7 +60,7 @@ is_of_parent(const char *path, const char *parent)
     return lstat(path, &here) == 0 && S_ISDIR(here.st_mode)
            && stat(parent, &above) == 0 && here.st_dev == above.st_dev
            && !is_mount_point(AT_FDCWD, path)
-           && faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == 0;
+           && identity_may(parent, W_OK | X_OK) == 0;
 }
 
 /* Try what is to happen in the end. */
@@ -117,8 +117,7 @@ settle(struct rebuild_folder *folder, bool is_data, unsigned number,
                  "it is the root", folder->path);
         return -1;
     }
-    if (inside && faccessat(AT_FDCWD, folder->path, W_OK | X_OK, AT_EACCESS)
-                  != 0) {
+    if (inside && identity_may(folder->path, W_OK | X_OK) != 0) {
         text_add(why, "let pgdba write to '%s': the copy is made there: %s",
                  folder->path, strerror(errno));
         return -1;
