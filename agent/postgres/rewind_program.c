@@ -61,9 +61,9 @@ static const struct {
     { "are from different systems", REWIND_UNFIT },
     { "must be shut down cleanly", REWIND_UNFIT },
     { "not compatible with this version", REWIND_UNFIT },
-    { "full_page_writes must be enabled", REWIND_UNFIT },
+    { "must be enabled in the source server", REWIND_UNFIT },
     { "is of different type in source", REWIND_UNFIT },
-    { "restore_command is not set", REWIND_UNFIT },
+    { "is not set in the target cluster", REWIND_UNFIT },
     { "Permission denied", REWIND_UNFIT },
     { "/pg_wal/", REWIND_NO_WAL },
 };

@@ -514,7 +514,7 @@ assert_archive_helps(const char *archive)
     asked.restore_wal = true;
     text_init(&why, why_buf, sizeof(why_buf));
     assert_int_equal(rewind_check(&asked, &progress, &why), REWIND_REFUSED);
-    assert_non_null(strstr(why_buf, "restore_command is not set"));
+    assert_non_null(strstr(why_buf, "is not set in the target cluster"));
     (void) text_copy(in_folder(site.folder, "main.conf"), elsewhere,
                      sizeof(elsewhere));
     text_init(&line, text, sizeof(text));
