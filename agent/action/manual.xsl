@@ -90,7 +90,8 @@
   <xsl:variable name="name" select="@name"/>
   <xsl:text>.TH OCF_PGWARD_PGSQL 7 "" "pgward </xsl:text>
   <xsl:value-of select="@version"/>
-  <xsl:text>" "OCF resource agents"&#10;.nh&#10;.ad l&#10;</xsl:text>
+  <!-- groff 1.23 adjusts each paragraph by the string -->
+  <xsl:text>" "OCF resource agents"&#10;.nh&#10;.ad l&#10;.ds AD l&#10;</xsl:text>
   <xsl:text>.SH NAME&#10;ocf_</xsl:text>
   <xsl:value-of select="concat($provider, '_', $name, ' \- ')"/>
   <xsl:value-of select="shortdesc"/>
