@@ -23,6 +23,7 @@
 #include "pgsql.h"
 #include "pgsql_source.h"
 #include "postgres.h"
+#include "postgres_tools.h"
 #include "rewind.h"
 #include "spawn.h"
 
@@ -748,6 +749,21 @@ takes_nothing_to_do_for_no_success(void **state)
     assert_non_null(strstr(why_buf, "no rewind required"));
 }
 
+/* initdb switches them on since version 18. */
+static void
+switch_checksums_off(const char *pgdata)
+{
+    char program[PATH_SIZE];
+    const char *argv[] = { program, "--disable", "-D", pgdata, NULL };
+    const struct spawn_request command = {
+        .argv = argv, .user = &owner, .deadline_ms = in_ms(LIMIT_MS),
+    };
+    int status;
+
+    assert_int_equal(postgres_tools_path(&params, "pg_checksums", program), 0);
+    assert_int_equal(spawn_run(&command, &status), 0);  /* 1: they are off */
+}
+
 static void
 needs_hints_or_checksums(void **state)
 {
@@ -757,6 +773,7 @@ needs_hints_or_checksums(void **state)
     assert_true(live_stop(&site, &new, "fast", true));
     assert_true(live_start(&site, &new, "-c wal_log_hints=off"));
     assert_true(live_stop(&site, &new, "fast", true));
+    switch_checksums_off(new.pgdata);
     assert_int_equal(check(), REWIND_NEXT_RUNG);
     assert_non_null(strstr(why_buf, "wal_log_hints=on"));
     set_params();
