@@ -63,6 +63,9 @@ static const struct {
     { "not compatible with this version", REWIND_UNFIT },
     { "must be enabled in the source server", REWIND_UNFIT },
     { "is of different type in source", REWIND_UNFIT },
+    { "is not a regular file", REWIND_UNFIT },          /* before 14 */
+    { "is not a directory", REWIND_UNFIT },
+    { "is not a symbolic link", REWIND_UNFIT },
     { "is not set in the target cluster", REWIND_UNFIT },
     { "Permission denied", REWIND_UNFIT },
     { "/pg_wal/", REWIND_NO_WAL },
