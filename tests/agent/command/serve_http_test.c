@@ -69,7 +69,7 @@ listen_somewhere(uint16_t *ret_port)
 }
 
 static int
-start(void **test_state)
+set_up(void **test_state)
 {
     struct serve_http_options options = { .groups = &groups };
     char buf[256];
@@ -87,7 +87,7 @@ start(void **test_state)
 }
 
 static int
-stop(void **test_state)
+tear_down(void **test_state)
 {
     (void) test_state;
     serve_http_stop(http);
@@ -396,5 +396,6 @@ main(void)
         cmocka_unit_test(shows_the_last_of_many_looks),
     };
 
-    return cmocka_run_group_tests_name("serve over HTTP", tests, start, stop);
+    return cmocka_run_group_tests_name("serve over HTTP", tests, set_up,
+                                       tear_down);
 }
