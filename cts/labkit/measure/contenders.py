@@ -48,6 +48,10 @@ class Contender:
                            "install the laboratory's packages: cts/lib/install-packages")
         labs.up(self.lab, lambda *_: None)
         log("  nodes are online; making the database and the resources")
+        self.set_up()
+
+    def set_up(self) -> None:
+        """The database and the resources, on nodes that are online."""
         if self.database:
             postgres.setup(self.lab, lambda *_: None, SENDERS + self.settings, self.hba)
         for node in self.lab.nodes:
