@@ -214,6 +214,8 @@ takes_the_methods_of_health_checks(void **test_state)
     assert_string_equal(strstr(said, "\r\n\r\n"), "\r\n\r\n");
     ask_fresh(ROAD_PRIMARY, "OPTIONS /primary HTTP/1.0\r\n\r\n", " 200 ");
     assert_string_equal(strstr(said, "\r\n\r\n"), "\r\n\r\n");
+    ask_fresh(ROAD_PRIMARY, "HEAD /replica HTTP/1.0\r\n\r\n", " 503 ");
+    ask_fresh(ROAD_PRIMARY, "OPTIONS /replica HTTP/1.0\r\n\r\n", " 503 ");
     ask("POST /primary HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
     expect("HTTP/1.1 405 ");
     expect("Allow: GET, HEAD, OPTIONS\r\n");
@@ -221,6 +223,24 @@ takes_the_methods_of_health_checks(void **test_state)
     show(ROAD_PRIMARY);
     ask("GET /primary HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
     assert_null(strstr(said, " 200 "));
+}
+
+/* Without an overview it still says who answers, and how often. */
+static void
+tells_its_own_metrics(void **test_state)
+{
+    (void) test_state;
+    ask_fresh(ROAD_PRIMARY, GET("/replica?lag=1MB"), "HTTP/1.1 503 ");
+    ask(GET("/metrics"));
+    expect("HTTP/1.1 200 ");
+    expect("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
+    expect("\n# TYPE pgward_build_info gauge\n");
+    expect("\npgward_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
+    expect("\n# TYPE pgward_up gauge\n");
+    expect("\npgward_up 0\n");
+    expect("\n# TYPE pgward_http_requests_total counter\n");
+    expect("\npgward_http_requests_total{path=\"/replica\",code=\"503\"} ");
+    expect("\npgward_http_requests_total{path=\"/metrics\",code=\"200\"} 1\n");
 }
 
 static void
@@ -386,6 +406,7 @@ main(void)
         cmocka_unit_test(answers_from_what_was_last_shown),
         cmocka_unit_test(says_no_once_that_is_old),
         cmocka_unit_test(takes_the_methods_of_health_checks),
+        cmocka_unit_test(tells_its_own_metrics),
         cmocka_unit_test(keeps_a_connection),
         cmocka_unit_test(refuses_what_is_too_large),
         cmocka_unit_test(leaves_who_does_not_go_on),

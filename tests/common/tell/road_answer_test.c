@@ -227,11 +227,17 @@ answers_of_a_primary_as_patroni_does(void **state)
         { "/primary?tag_zone=a", 503, NULL },
         { NULL, 0, NULL },
     };
+    static const struct expected others[] = {
+        { "/patroni", 404, NULL }, { "/cluster", 404, NULL },
+        { "/history", 404, NULL }, { "/config", 404, NULL },
+        { NULL, 0, NULL },
+    };
 
     (void) state;
     (void) make_node(ROAD_PRIMARY);
     check_all(rows);
     assert_int_equal(type, ROAD_TYPE_JSON);
+    check_all(others);
 }
 
 static void
@@ -239,6 +245,9 @@ answers_of_a_standby_as_patroni_does(void **state)
 {
     static const struct expected streams[] = {
         { "/", 503, NULL }, { "/primary", 503, NULL },
+        { "/master", 503, NULL }, { "/read-write", 503, NULL },
+        { "/leader", 503, NULL }, { "/standby-leader", 503, NULL },
+        { "/standby_leader", 503, NULL },
         { "/replica", 200, "{\"state\": \"running\", \"role\": \"replica\", "
           "\"timeline\": 3, \"replication_state\": \"streaming\"}" },
         { "/replica?lag=1MB", 200, NULL },
@@ -252,18 +261,24 @@ answers_of_a_standby_as_patroni_does(void **state)
         { "/replica?replication_state=in+archive+recovery", 503, NULL },
         { "/replica?tag_x=1&lag=1GB", 503, NULL },
         { "/read-only", 200, NULL }, { "/read-only?lag=1", 503, NULL },
-        { "/sync", 200, NULL }, { "/read-only-sync", 200, NULL },
+        { "/sync", 200, NULL }, { "/synchronous", 200, NULL },
+        { "/read-only-sync", 200, NULL },
         { "/sync?lag=1MB", 200, NULL }, { "/sync?lag=1kB", 503, NULL },
         { "/read-only-sync?lag=1kB", 503, NULL },
         { "/quorum", 503, NULL }, { "/read-only-quorum", 503, NULL },
-        { "/async", 503, NULL }, { "/health", 200, NULL },
-        { "/readiness", 200, NULL }, { "/readiness?lag=1kB", 503, NULL },
+        { "/async", 503, NULL }, { "/asynchronous", 503, NULL },
+        { "/health", 200, NULL }, { "/liveness", 200, NULL },
+        { "/readiness", 200, NULL }, { "/readiness?lag=1MB", 200, NULL },
+        { "/readiness?lag=1kB", 503, NULL },
         { NULL, 0, NULL },
     };
     static const struct expected alone[] = {
         { "/replica", 200, NULL }, { "/replica?lag=1GB", 503, NULL },
         { "/replica?replication_state=streaming", 503, NULL },
-        { "/async", 200, NULL }, { "/sync", 503, NULL },
+        { "/async", 200, NULL }, { "/asynchronous", 200, NULL },
+        { "/sync", 503, NULL }, { "/synchronous", 503, NULL },
+        { "/read-only", 200, NULL }, { "/read-only-sync", 503, NULL },
+        { "/read-only?lag=1GB", 503, NULL },
         { "/readiness", 503, NULL }, { "/health", 200, NULL },
         { NULL, 0, NULL },
     };
