@@ -5,13 +5,16 @@ import csv
 import io
 import shutil
 import signal
+import subprocess
 import threading
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, List, TypeVar
+from typing import Callable, Dict, Iterator, List, TypeVar
 
 from labkit.lab.cluster import Cluster
+from labkit.lab.lab import Lab
 from labkit.lab.node import POSTGRES, Node
-from labkit.lab.shell import wait_until
+from labkit.lab.shell import run, wait_until
 
 Self = TypeVar("Self", bound="Looking")
 EXAMPLES = Path(__file__).resolve().parents[2] / "agent/command/examples"
@@ -87,14 +90,19 @@ def start_haproxy(router: Node) -> None:
         f"read {router.dir}/var/log/roads.log")
 
 
-def up(router: Node) -> Dict[str, List[str]]:
-    """`show stat`: the servers that are UP, backend by backend."""
-    text = router.out("/usr/bin/python3", "-c", ASK, STATS, "show stat")
-    found: Dict[str, List[str]] = {WRITES: [], READS: []}
-    for row in csv.DictReader(io.StringIO(text.lstrip("# "))):
-        if row["svname"] not in ("FRONTEND", "BACKEND") and row["status"].startswith("UP"):
-            found[row["pxname"]].append(row["svname"])
+def read_up(stat: str) -> Dict[str, List[str]]:
+    """Of `show stat`, the servers that are UP, backend by backend."""
+    found: Dict[str, List[str]] = {}
+    for row in csv.DictReader(io.StringIO(stat.lstrip("# "))):
+        if row["svname"] not in ("FRONTEND", "BACKEND"):
+            servers = found.setdefault(row["pxname"], [])
+            if row["status"].startswith("UP"):
+                servers.append(row["svname"])
     return found
+
+
+def up(router: Node) -> Dict[str, List[str]]:
+    return read_up(router.out("/usr/bin/python3", "-c", ASK, STATS, "show stat"))
 
 
 ASK = """
@@ -130,3 +138,58 @@ def holds(node: Node, address: str) -> bool:
 
 def holders(nodes: List[Node], address: str) -> List[str]:
     return [node.name for node in nodes if holds(node, address)]
+
+
+# pgward(8), FROM PATRONI and FROM PGROUTE66: the lines and the script of those who move over.
+HAPROXY = """
+global
+    stats socket {root}/haproxy.sock
+    external-check
+    insecure-fork-wanted
+defaults
+    mode tcp
+    timeout connect 1s
+    timeout check 1s
+    timeout client 1h
+    timeout server 1h
+    default-server inter 1s fastinter 200ms downinter 300ms rise 1 fall 2
+    default-server on-marked-down shutdown-sessions
+listen primary
+    bind 127.0.0.1:5000
+    option httpchk OPTIONS /primary
+    http-check expect status 200
+{servers}
+listen replicas
+    bind 127.0.0.1:5001
+    option httpchk GET /replica?lag=16MB
+{servers}
+listen PostgresReadWrite-backend
+    bind 127.0.0.1:5002
+    option external-check
+    external-check path /usr/bin:/bin
+    external-check command {root}/checkpgprimary.sh
+{servers}
+"""
+CHECK = """#!/bin/sh
+test "$(curl -s "http://127.0.0.1:8080/v1/primary?group=${HAPROXY_PROXY_NAME%%-*}")" \\
+    = "\\"$HAPROXY_SERVER_NAME\\""
+"""
+
+
+@contextmanager
+def haproxy_of_movers(lab: Lab, inside: List[str]) -> Iterator[Callable[[], Dict[str, List[str]]]]:
+    """Where the words before a command lead to; as up()."""
+    servers = "\n".join(f"    server {node.name} 192.168.0.{node.index}:5432 check port 8008"
+                        for node in lab.nodes)
+    (lab.root / "haproxy.cfg").write_text(HAPROXY.format(root=lab.root, servers=servers))
+    (lab.root / "checkpgprimary.sh").write_text(CHECK)
+    (lab.root / "checkpgprimary.sh").chmod(0o755)
+    with open(lab.root / "haproxy.log", "ab") as log:
+        running = subprocess.Popen([*inside, "haproxy", "-db", "-f", str(lab.root / "haproxy.cfg")],
+                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        yield lambda: read_up(run(["/usr/bin/python3", "-c", ASK, str(lab.root / "haproxy.sock"),
+                                   "show stat"], check=False).stdout)
+    finally:
+        running.terminate()
+        running.wait(20)

@@ -19,6 +19,7 @@ from labkit.lab.node import POSTGRES
 from labkit.lab.resources import Wanted
 from labkit.lab.shell import run, wait_until
 from labkit.measure import road
+from roads.road import haproxy_of_movers
 
 pytestmark = pytest.mark.steps
 
@@ -408,6 +409,24 @@ def test_a_router_says_who_leads(cluster, request):
         assert routed(cluster, f"/v1/{standby}/availability?limit=600") == (200, '"ok"')
         assert routed(cluster, "/v1/primary?group=none") == (404, '""')
         assert routed(cluster, "/primary")[0] == 404
+
+
+def test_haproxy_asks_as_it_asked_patroni_and_pgroute66(cluster, request):
+    settle(cluster)
+
+    def follows(up):
+        first, others = cluster.primary().name, sorted(n.name for n in cluster.standbys())
+        wait_until(f"HAProxy to have {first} for writes and {others} for reads", lambda: up() == {
+            "primary": [first], "replicas": others, "PostgresReadWrite-backend": [first]},
+            30, 0.2, f"read {cluster.lab.root}/haproxy.log")
+
+    with router(cluster, request.config), haproxy_of_movers(cluster.lab, client(cluster)) as up:
+        follows(up)
+        old = cluster.primary()
+        cluster.move()
+        cluster.new_primary(old.name)
+        settle(cluster)
+        follows(up)
 
 
 def test_a_router_follows_a_failover_past_a_dead_host(cluster, request):
