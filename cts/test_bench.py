@@ -291,17 +291,30 @@ def test_two_actions_at_once_are_two_runs():
         ("monitor", 1), ("pre-promote", 1), ("promote", 5), ("monitor", 1)]
 
 
+def words_in(picture):
+    return [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
+
+
 def test_timeline_is_drawn_as_text_and_as_svg(failover):
     text = timeline_draw.text(failover)
     assert "   450    200  b " in text and "vip-master: start (exited with status 1)" in text
     assert "where the 800 ms went:" in text and max(map(len, text.splitlines())) < 130
     picture = ET.fromstring(timeline_draw.svg(failover))
-    words = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
+    words = words_in(picture)
     assert "pgsql: promote" in words and "450 + 200 ms" in words and "800 ms" in words
     width, height = float(picture.get("width")), float(picture.get("height"))
     for box in picture.iter("{http://www.w3.org/2000/svg}rect"):
         assert float(box.get("x")) + float(box.get("width")) <= width
         assert float(box.get("y")) + float(box.get("height")) <= height
+
+
+def test_picture_of_a_failover_is_what_is_drawn_from_its_data():
+    """cts/bench --timeline failover --outline --drawing cts/failover.svg"""
+    picture = (CTS / "failover.svg").read_text(encoding="utf-8")
+    found = timeline_draw.read(picture)
+    assert timeline_draw.svg(found) == picture
+    assert {"detect", "promote", "address", "client"} <= {step.kind for step in found.steps}
+    assert sum(found.shares().values()) == pytest.approx(found.commit)
 
 
 def test_timeline_of_a_planned_move_begins_with_the_last_commit():
@@ -317,7 +330,8 @@ def test_timeline_of_a_planned_move_begins_with_the_last_commit():
     text = timeline_draw.text(found)
     assert "-106     80  b " in text and "where the 490 ms went:" in text
     assert round(1000 * sum(found.shares().values())) == 490
-    assert "Pacemaker decides" not in timeline_draw.svg(found)
+    drawn = words_in(ET.fromstring(timeline_draw.svg(found)))
+    assert "pgsql: promote" in drawn and "Pacemaker decides what to do" not in drawn
 
 
 # -- a run -----------------------------------------------------------------------

@@ -36,6 +36,7 @@ examples:
   cts/bench --table                             make cts/BENCH.md from the stored runs
   cts/bench --timeline failover                 one failover of pgward, step by step
   cts/bench --timeline switchover --load        a planned move beside pgbench
+  cts/bench --timeline failover --outline --drawing cts/failover.svg    the README's picture
 """
 CTS = Path(__file__).resolve().parents[2]
 PAGE = CTS / "BENCH.md"
@@ -208,6 +209,8 @@ def parse() -> argparse.Namespace:
                         "and drawn in a file")
     parser.add_argument("--drawing", type=Path, metavar="FILE.svg",
                         help="that file (default: failover.svg or switchover.svg)")
+    parser.add_argument("--outline", action="store_true",
+                        help="drawn without what the agent does within its actions")
     parser.add_argument("--load", action="store_true", help="the timeline is taken beside "
                         "pgbench (8 clients, scale 20)")
     parser.add_argument("--name", default="bench", help="the laboratories' name")

@@ -300,6 +300,8 @@ def run(args, ocf_dir: str, say) -> None:
     print("\n" + text, flush=True)
     if not args.load:
         bench_table.keep(args.results, bench_table.timeline_file(args.timeline), text)
+    if args.outline:
+        moments.steps = [step for step in moments.steps if not step.inner]
     drawing = args.drawing or Path(f"{args.timeline}.svg")
     drawing.write_text(timeline_draw.svg(moments), encoding="utf-8")
     say(f"drawn in {drawing}")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Draws the steps of a failover or a move: as text, and as an SVG."""
 
+import json
 import math
 import xml.etree.ElementTree as ET
+from dataclasses import asdict, replace
 
 from .outage import KINDS, Outage, Step
 
@@ -10,6 +12,8 @@ COLUMNS = 40
 COLOURS = {"detect": "#b3261e", "promote": "#1b7f3b", "server": "#b26a00", "address": "#1d5fa8",
            "notify": "#7a4fa3", "decide": "#5f6b76", "between": "#c3c9cf", "client": "#111111"}
 ROW, LEFT, WIDTH, RIGHT, TOP = 18, 380, 620, 130, 92
+LICENCE = "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n"
+SVG = "http://www.w3.org/2000/svg"
 FONT = "font-family:Helvetica,Arial,sans-serif;font-size:12px"
 
 
@@ -51,7 +55,7 @@ class Drawing:
         self.steps = [s for s in found.steps if s.end >= found.begin]
         self.height = TOP + ROW * len(self.steps) + 34
         self.top = ET.Element("svg", {
-            "xmlns": "http://www.w3.org/2000/svg", "width": str(LEFT + WIDTH + RIGHT),
+            "xmlns": SVG, "width": str(LEFT + WIDTH + RIGHT),
             "height": str(self.height), "viewBox": f"0 0 {LEFT + WIDTH + RIGHT} {self.height}"})
         self.box(0, 0, LEFT + WIDTH + RIGHT, self.height, "#ffffff")
 
@@ -108,7 +112,12 @@ class Drawing:
         self.words(LEFT + WIDTH + 10, y + 12, f"{begin:.0f}" + (
             f" + {took:.0f} ms" if took else " ms"), **inner)
 
+    def data(self) -> None:
+        """What is drawn, so that it can be drawn again: its times begin with 0."""
+        ET.SubElement(self.top, "metadata").text = json.dumps(asdict(self.found))
+
     def draw(self) -> str:
+        self.data()
         began = (f"the last commit on {self.found.old}" if self.found.ordered
                  else f"SIGKILL on {self.found.old}")
         self.words(10, 18, f"From {began} to the first new commit: "
@@ -118,12 +127,29 @@ class Drawing:
         self.shares()
         for i, step in enumerate(self.steps):
             self.row(i, step)
-        return ET.tostring(self.top, encoding="unicode") + "\n"
+        ET.indent(self.top)
+        return LICENCE + ET.tostring(self.top, encoding="unicode") + "\n"
 
 
 def shorten(what: str, most: int = 50) -> str:
     return what if len(what) <= most else what[:most - 2] + ".."
 
 
+def from_its_begin(found: Outage) -> Outage:
+    """In seconds since its begin, to the tenth of a millisecond."""
+    def at(moment: float) -> float:
+        return round(moment - found.begin, 4)
+
+    return replace(found, begin=0.0, commit=at(found.commit),
+                   ordered=at(found.ordered) if found.ordered else 0.0,
+                   steps=[replace(s, begin=at(s.begin), end=at(s.end)) for s in found.steps])
+
+
 def svg(found: Outage) -> str:
-    return Drawing(found).draw()
+    return Drawing(from_its_begin(found)).draw()
+
+
+def read(picture: str) -> Outage:
+    """What a picture was drawn from."""
+    data = json.loads(ET.fromstring(picture).findtext(f"{{{SVG}}}metadata") or "{}")
+    return Outage(**{**data, "steps": [Step(**one) for one in data["steps"]]})
