@@ -91,7 +91,7 @@ def ask(cluster, address, query):
 
 def test_the_pool_leads_to_the_primary(cluster):
     assert ask(cluster, ADDRESS, "select pg_is_in_recovery()") == "f"
-    assert cluster.look().where["pgbouncer"] == cluster.look().where["vip-pool"]
+    pool(cluster)
 
 
 def console(node, command):
@@ -165,7 +165,7 @@ def test_nor_does_one_that_is_killed_with_what_it_runs(cluster):
     node = pool(cluster)
     with Pooled(cluster) as clients:
         process = begin(node)
-        assert node.signal(signal.SIGKILL, rf"{SCRIPT}|^pgward switchover") == 2
+        assert node.signal(signal.SIGKILL, rf"{SCRIPT}|^pgward switchover") > 1
         clients.go_on()
     process.communicate(timeout=60)
     node.run("pgward", "switchover", "--clear")
@@ -186,6 +186,17 @@ def test_a_transaction_that_does_not_end_is_not_waited_for(cluster):
     assert done.returncode == 1 and "nothing was moved" in done.stderr, done
     assert seen["errors"] == []
     assert cluster.primary().name == old.name
+
+
+@pytest.mark.parametrize("program", ["pgbouncer", "haproxy"])
+def test_a_program_that_dies_comes_back(cluster, program):
+    node = pool(cluster)
+    assert node.signal(signal.SIGKILL, f"^/usr/sbin/{program} ") == 1
+    wait_until(f"{program} to run again", lambda: node.find(f"^/usr/sbin/{program} "), 30, 0.2)
+    cluster.finish()
+    assert ask(cluster, ADDRESS, "select pg_is_in_recovery()") == "f"
+    assert pool(cluster).name == node.name
+    cluster.cleanup()
 
 
 def test_in_the_master_group_it_is_where_the_primary_is(cluster):
