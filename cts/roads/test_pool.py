@@ -137,10 +137,10 @@ def test_a_planned_switchover(cluster):
     cluster.settle()
 
 
-def begin(node, *options):
+def begin(node):
     """A switchover that has paused the pool."""
     process = subprocess.Popen(     # pylint: disable=consider-using-with
-        node.enter(["setsid", SWITCHOVER, *options]), stdin=subprocess.DEVNULL,
+        node.enter(["setsid", SWITCHOVER]), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     wait_until("the pool to be paused", lambda: node.find("^pgward switchover --yes"), 30, 0.02)
     return process
@@ -169,6 +169,16 @@ def test_nor_does_one_that_is_killed_with_what_it_runs(cluster):
         clients.go_on()
     process.communicate(timeout=60)
     node.run("pgward", "switchover", "--clear")
+    cluster.finish()
+    cluster.settle()
+
+
+def test_nor_does_a_move_that_failed(cluster):
+    """No time was left for it; the cluster makes an end of what was begun."""
+    with Pooled(cluster) as clients:
+        done = pool(cluster).run(SWITCHOVER, "--timeout", "10ms", check=False, timeout=90)
+        clients.go_on()
+    assert done.returncode == 3 and "the lead did not move" in done.stderr, done
     cluster.finish()
     cluster.settle()
 
