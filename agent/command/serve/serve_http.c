@@ -296,6 +296,21 @@ start_daemon(const struct serve_http_options *options, struct serve_http *http)
         tls, MHD_OPTION_END);
 }
 
+/* libmicrohttpd tells no cause; with TLS it is next to always these files. */
+static void
+say_why_not(const struct serve_http_options *options, struct text *why)
+{
+    if (options->cert == NULL) {
+        text_add(why, "could not start libmicrohttpd");
+        return;
+    }
+    text_add(why, "could not serve HTTPS with the certificate in '%s' and the "
+             "key in '%s': one is no PEM, the key has a passphrase, or they "
+             "are no pair. Compare `openssl x509 -noout -pubkey -in "
+             "CERTIFICATE` with `openssl pkey -pubout -in KEY`",
+             options->cert_path, options->key_path);
+}
+
 struct serve_http *
 serve_http_start(const struct serve_http_options *options,
                  struct text *ret_why)
@@ -310,11 +325,7 @@ serve_http_start(const struct serve_http_options *options,
     http->groups = options->groups;
     http->daemon = start_daemon(options, http);
     if (http->daemon == NULL) {
-        text_add(ret_why, "could not start libmicrohttpd");
-        if (options->cert != NULL) {
-            text_add(ret_why, ". Look at the certificate and its key: both "
-                              "are PEM, and belong together");
-        }
+        say_why_not(options, ret_why);
         free(http);
         return NULL;
     }

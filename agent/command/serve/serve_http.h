@@ -12,6 +12,8 @@ struct serve_http_options {
     char *cert;                 /*!< PEM, and so is its key; NULL: no TLS.
                                      They live as long as the server */
     char *key;
+    const char *cert_path;      /*!< where they come from, to be told */
+    const char *key_path;
     struct serve_state *state;
     const struct road_groups *groups;
 };

@@ -160,7 +160,9 @@ read_pem(const char *path, bool is_key, char **ret_pem)
     size_t len;
 
     if (pem == NULL || files_read(path, pem, PEM_SIZE_MAX, &len) != 0) {
-        report_log(LOG_ERR, "could not read '%s': %s", path, strerror(errno));
+        report_log(LOG_ERR, "could not read '%s': %s. --cert and --key name "
+                   "PEM files: make it, or name another", path,
+                   strerror(errno));
         free(pem);
         return -1;
     }
@@ -270,6 +272,8 @@ main(int argc, char **argv)
     }
     plan.resource = options.resource;
     plan.is_router = options.config != NULL;
+    plan.cert_path = options.cert != NULL ? options.cert : options.config;
+    plan.key_path = options.key != NULL ? options.key : options.config;
     plan.user = rc == 0 ? &user : NULL;
     if (listen_all(&options, &plan) != 0) {
         return COMMAND_FAILED;

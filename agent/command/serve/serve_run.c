@@ -101,6 +101,8 @@ answer(const struct serve_plan *plan, struct serve_state *state)
         .listen_fd = plan->listen_fd,
         .cert = config->cert,
         .key = config->key,
+        .cert_path = plan->cert_path,
+        .key_path = plan->key_path,
         .state = state,
         .groups = &config->groups,
     };

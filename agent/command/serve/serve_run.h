@@ -9,6 +9,8 @@
 struct serve_plan {
     const char *resource;       /*!< a node's, or its clone; NULL: the one */
     struct serve_config *config;    /*!< what the file says, or the defaults */
+    const char *cert_path;      /*!< where its certificate and its key come */
+    const char *key_path;       /*!< from, where it has them */
     bool is_router;             /*!< the hosts are the file's */
     const struct identity *user;    /*!< who answers, and asks other hosts;
                                          NULL: whoever runs this */

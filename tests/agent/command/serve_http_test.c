@@ -370,15 +370,18 @@ says_when_a_certificate_is_none(void **test_state)
     uint16_t port;
     struct serve_http_options options = {
         .listen_fd = listen_somewhere(&port), .cert = none, .key = none,
+        .cert_path = "/etc/cert.pem", .key_path = "/etc/key.pem",
         .state = state, .groups = &groups,
     };
-    char buf[256];
+    char buf[512];
     struct text why;
 
     (void) test_state;
     text_init(&why, buf, sizeof(buf));
     assert_null(serve_http_start(&options, &why));
-    assert_non_null(strstr(buf, "Look at the certificate"));
+    assert_non_null(strstr(buf, "the certificate in '/etc/cert.pem' and the "
+                                "key in '/etc/key.pem': "));
+    assert_non_null(strstr(buf, "Compare `openssl x509"));
 }
 
 static void
