@@ -13,6 +13,7 @@
 #include "line.h"
 #include "names.h"
 #include "own_files.h"
+#include "percent.h"
 #include "pgsql_source.h"
 #include "rebuild.h"
 #include "rejoin_files.h"
@@ -265,9 +266,7 @@ teller_tell(struct teller *teller, const char *doing, uint64_t done,
         return;
     }
     text_init(&text, words, sizeof(words));
-    text_add(&text, "%s, %u %% of %llu MB", doing,
-             (unsigned) (done * 100 / total),
-             (unsigned long long) (total / 1024));
+    percent_add(doing, done, total, &text);
     say(teller, words);
 }
 

@@ -3,7 +3,6 @@
 
 #include "chronicle.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +104,24 @@ chronicle_last_gap(const struct chronicle_row *rows, size_t count,
     }
     return count > 0 && text_same_name(rows[count - 1].event.node, node)
            ? rows[count - 1].gap_ms : -1;
+}
+
+void
+chronicle_follow(const struct chronicle_row *rows, size_t count,
+                 struct chronicle_totals *totals)
+{
+    totals->known = true;
+    for (size_t i = count; i > 0; i--) {
+        const struct event *event = &rows[i - 1].event;
+
+        if (event->time_ms <= totals->until_ms) {
+            break;
+        }
+        totals->total[event->kind]++;
+    }
+    if (count > 0 && rows[count - 1].event.time_ms > totals->until_ms) {
+        totals->until_ms = rows[count - 1].event.time_ms;
+    }
 }
 
 struct event

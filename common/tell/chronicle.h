@@ -2,6 +2,7 @@
 #ifndef PGWARD_COMMON_CHRONICLE_H
 #define PGWARD_COMMON_CHRONICLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,25 @@ chronicle_arrange(struct chronicle_row *rows, size_t count);
 int64_t
 chronicle_last_gap(const struct chronicle_row *rows, size_t count,
                    const char *node);
+
+/*! How often each kind has happened, as far as it was followed. */
+struct chronicle_totals {
+    bool known;                 /*!< a record was read */
+    int64_t until_ms;           /*!< the newest event that is counted */
+    uint64_t total[EVENT_KINDS];
+};
+
+/*!
+ * Count what is newer than what has been counted, so that a total never falls
+ * where the record lost its oldest part. What a clock that was set back says is
+ * old is not counted.
+ *
+ * \param[in]     rows    arranged, of a record that was read as a whole
+ * \param[in,out] totals  zero at first: all of them count
+ */
+void
+chronicle_follow(const struct chronicle_row *rows, size_t count,
+                 struct chronicle_totals *totals);
 
 /*! The row of a timeline that a history file tells of. */
 struct event

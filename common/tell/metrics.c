@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "names.h"
+#include "percent.h"
 
 #define GAUGE "gauge"
+#define COUNTER "counter"
 
 /* A value of a node; false: it is not known. */
 typedef bool (*value_fn)(const struct overview_node *node, double *ret_value);
@@ -144,6 +146,16 @@ slot_lost(const struct overview_node *node, double *ret_value)
            && node->slot.status != SLOT_STATUS_UNKNOWN;
 }
 
+static bool
+rejoin_done(const struct overview_node *node, double *ret_value)
+{
+    uint32_t percent = 0;
+    bool told = percent_read(node->rejoin, &percent);
+
+    *ret_value = percent / 100.0;
+    return told;
+}
+
 /* --- families of a node -------------------------------------------------- */
 
 /* Each role that there is, 1 for the one that it has. */
@@ -206,7 +218,7 @@ add_rejoins(const struct overview *overview, struct text *text)
     for (size_t i = 0; i < overview->node_count; i++) {
         const struct overview_node *node = &overview->node[i];
         char state[ATTR_VALUE_SIZE];
-        size_t len = strcspn(node->rejoin, " ");
+        size_t len = strcspn(node->rejoin, " ,");
 
         if (len > 0) {
             memcpy(state, node->rejoin, len);
@@ -238,6 +250,9 @@ add_of_nodes(const struct overview *overview, struct text *text)
     add_nodes(overview, "pgward_slot_lost", "Has the slot of a node lost "
               "WAL?", slot_lost, text);
     add_rejoins(overview, text);
+    add_nodes(overview, "pgward_rejoin_progress_ratio", "How much is done of "
+              "the step at which a node is that is brought back.", rejoin_done,
+              text);
 }
 
 /* --- families of the cluster --------------------------------------------- */
@@ -305,6 +320,30 @@ metrics_add_overview(const struct overview *overview, struct text *text)
     add_tri("pgward_fencing_enabled", "Are nodes fenced?", overview->fencing,
             text);
     add_findings(overview, text);
+}
+
+/* --- a node's own record ------------------------------------------------- */
+
+void
+metrics_add_totals(const struct chronicle_totals *totals, const char *node,
+                   struct text *text)
+{
+    if (!totals->known) {
+        return;
+    }
+    metrics_add_family("pgward_promotions_total", COUNTER, "How often this "
+                       "node became the primary, as far back as its record "
+                       "went at the start.", text);
+    text_add(text, "pgward_promotions_total{");
+    add_label("node", node, text);
+    text_add(text, "} %" PRIu64 "\n", totals->total[EVENT_PROMOTED]);
+    metrics_add_family("pgward_rejoins_total", COUNTER, "How often this node "
+                       "was brought back, or given up, as far back as its "
+                       "record went at the start.", text);
+    add_pair("pgward_rejoins_total", node, "result", "done",
+             (double) totals->total[EVENT_REJOINED], text);
+    add_pair("pgward_rejoins_total", node, "result", "given-up",
+             (double) totals->total[EVENT_GIVEN_UP], text);
 }
 
 /* --- a router's ---------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #ifndef PGWARD_COMMON_METRICS_H
 #define PGWARD_COMMON_METRICS_H
 
+#include "chronicle.h"
 #include "overview.h"
 #include "roads.h"
 
@@ -17,6 +18,11 @@
  */
 void
 metrics_add_overview(const struct overview *overview, struct text *text);
+
+/*! What a node's own record has of it, counted; nothing where none was read. */
+void
+metrics_add_totals(const struct chronicle_totals *totals, const char *node,
+                   struct text *text);
 
 /*! What a router knows of its hosts. */
 void

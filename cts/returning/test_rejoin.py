@@ -10,7 +10,9 @@ import pytest
 from conftest import open_lab
 from labkit.lab.postgres import bindir
 from labkit.lab.resources import Wanted
+from labkit.lab.shell import wait_until
 from returning.parted import kept, leave, part, part_and_return, streams
+from roads.test_serve import SERVE, start, unit_of
 
 pytestmark = pytest.mark.steps
 
@@ -132,6 +134,37 @@ def test_worker_killed_while_it_copies_is_followed_by_another(rebuilding):
     assert client.lost() == []
     assert "attempt 2" in old.syslog()
     assert own(old) == f"# {old.name}\n"
+    leave(rebuilding)
+
+
+def metric(node, name):
+    """A value that `pgward serve` on a node tells; None: it does not."""
+    lines = node.out("curl", "-s", "-m", "5", "http://127.0.0.1:8008/metrics",
+                     check=False).splitlines()
+    return next((float(line.split()[-1]) for line in lines if line.startswith(name)), None)
+
+
+def test_way_back_is_told_to_prometheus(rebuilding, request):
+    rebuilding.settle()
+    nodes = rebuilding.lab.running()
+    for node in nodes:
+        start(node, unit_of(request.config))
+    old = rebuilding.primary()
+    done = f'pgward_rejoins_total{{node="{old.name}",result="done"}} '
+    wait_until("what came back to be counted", lambda: metric(old, done) is not None, 60, 0.5)
+    before = metric(old, done)
+    rebuilding.update("rejoin_rate=2MB")
+    part(rebuilding)
+    wait_until("the copy to be told of while it grows", lambda: 0 < (metric(
+        rebuilding.primary(), f'pgward_rejoin_progress_ratio{{node="{old.name}"}} ') or 0) < 1,
+        60, 0.5)
+    rebuilding.pcs("resource", "update", "pgsql", "rejoin_rate=0")
+    for pattern in (r"pgsql rejoin", r"pg_basebackup "):
+        old.signal(signal.SIGKILL, pattern)
+    rebuilding.wait(f"{old.name} to be the synchronous standby", streams(old), 120)
+    wait_until("it to be counted", lambda: metric(old, done) == before + 1, 60, 0.5)
+    for node in nodes:
+        node.signal(signal.SIGTERM, SERVE)
     leave(rebuilding)
 
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.steps
 
 SHIPPED = CTS.parent / "agent/command/examples/prometheus"
 PORT = 9090
+PROMOTIONS = "sum(pgward_promotions_total)"
 
 
 def test_rules_fire_and_clear_as_they_should(tmp_path):
@@ -78,8 +79,11 @@ def test_each_node_is_scraped_and_nothing_fires(cluster):
 def test_a_failover_is_told_and_wakes_nobody(cluster):
     old = cluster.primary()
     seen = set()
+    before = value(cluster, PROMOTIONS)
+    assert before >= 1
     old.kill_postgres()
     cluster.new_primary(old.name)
+    wait_until("one more to be counted", lambda: value(cluster, PROMOTIONS) == before + 1, 60, 0.5)
     wait_until("the promotion to be told",
                lambda: seen.update(firing(cluster)) or "PgwardPromoted" in seen, 90, 0.5)
     cluster.put_back(old)

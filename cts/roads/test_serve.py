@@ -158,6 +158,7 @@ def test_metrics_say_what_status_says(cluster):
         return "pgward_up 1" in lines
 
     for node in cluster.lab.nodes:
+        status(cluster, node, "/primary")       # so that there is one to be counted
         wait_until(f"{node.name} to have an overview", lambda seen=node: whole(seen), 60, 0.5,
                    f"read {node.dir}/serve.log")
         roles = {line for line in lines if line.startswith("pgward_role{") and line.endswith(" 1")}
@@ -168,6 +169,11 @@ def test_metrics_say_what_status_says(cluster):
                      'pgward_http_requests_total{path="/primary",code="'
                      + ("200" if node.name == found.primary else "503") + '"}'):
             assert any(one.startswith(line) for one in lines), (line, lines)
+        promoted = [line for line in lines if line.startswith("pgward_promotions_total{")]
+        told = sum(one["event"] == "promoted" for one in json.loads(
+            node.out("pgward", "history", "--output-as=json"))["events"])
+        assert promoted == [f'pgward_promotions_total{{node="{node.name}"}} {told}']
+        assert node.name != found.primary or told > 0
         checked = run(["promtool", "check", "metrics"], check=False,
                       stdin="\n".join(lines) + "\n")
         assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")

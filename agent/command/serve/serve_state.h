@@ -19,6 +19,7 @@ struct serve_state;
 struct serve_metrics {
     int64_t made_ms;            /*!< when its look began; 0: there was none */
     bool whole;                 /*!< all was looked at */
+    struct chronicle_totals totals;     /*!< followed since the start */
     size_t len;
     char text[METRICS_SIZE];
 };

@@ -104,6 +104,33 @@ a_timeline_tells_where_it_began(void **state)
     assert_string_equal(event.node, "");
 }
 
+/* What is cut off at the end of a record, or told again, changes nothing. */
+static void
+totals_follow_a_record_and_never_fall(void **state)
+{
+    struct chronicle_totals totals = { .known = false };
+
+    (void) state;
+    chronicle_follow(rows, count, &totals);
+    assert_true(totals.known);
+    assert_int_equal(totals.total[EVENT_PROMOTED], 0);
+    add(1000, EVENT_PROMOTED, "a");
+    add(2000, EVENT_REJOINED, "a");
+    add(3000, EVENT_PROMOTED, "a");
+    chronicle_follow(rows, count, &totals);
+    chronicle_follow(rows, count, &totals);
+    assert_int_equal(totals.total[EVENT_PROMOTED], 2);
+    assert_int_equal(totals.total[EVENT_REJOINED], 1);
+    chronicle_follow(rows, 0, &totals);
+    chronicle_follow(rows, 1, &totals);
+    chronicle_follow(rows, count, &totals);
+    assert_int_equal(totals.total[EVENT_PROMOTED], 2);
+    add(3001, EVENT_PROMOTED, "a");
+    chronicle_follow(rows + 2, count - 2, &totals);
+    assert_int_equal(totals.total[EVENT_PROMOTED], 3);
+    assert_int_equal(totals.total[EVENT_REJOINED], 1);
+}
+
 int
 main(void)
 {
@@ -114,6 +141,7 @@ main(void)
         cmocka_unit_test_setup(gap_counts_for_how_long_nothing_streamed, none),
         cmocka_unit_test_setup(a_death_counts_where_it_was_the_primary, none),
         cmocka_unit_test_setup(a_timeline_tells_where_it_began, none),
+        cmocka_unit_test_setup(totals_follow_a_record_and_never_fall, none),
     };
 
     return cmocka_run_group_tests_name("chronicle", tests, NULL, NULL);

@@ -71,7 +71,8 @@ tells_what_is_known(void **state)
     };
     node = add_node("srv3", OVERVIEW_STOPPED);
     node->takeover = LEAD_NOT_LIVE;
-    (void) text_copy("rewind 2 of 3", node->rejoin, sizeof(node->rejoin));
+    (void) text_copy("rewinding, 42 % of 900 MB", node->rejoin,
+                     sizeof(node->rejoin));
     overview.rpo = OVERVIEW_RPO_BYTES;
     overview.rpo_bytes = 5;
     overview.spares = (struct amount) { true, 1 };
@@ -102,7 +103,9 @@ tells_what_is_known(void **state)
     expect("pgward_slot_retained_bytes{node=\"srv2\"} 7");
     expect("pgward_slot_safe_bytes{node=\"srv2\"} 9");
     expect("pgward_slot_lost{node=\"srv2\"} 1");
-    expect("pgward_rejoin_state{node=\"srv3\",state=\"rewind\"} 1");
+    expect("pgward_rejoin_state{node=\"srv3\",state=\"rewinding\"} 1");
+    expect("pgward_rejoin_progress_ratio{node=\"srv3\"} 0.42");
+    expect_none("pgward_rejoin_progress_ratio{node=\"srv2\"}");
     expect("pgward_rpo_proved 0");
     expect("pgward_rpo_bytes 5");
     expect("pgward_spares 1");
@@ -178,8 +181,36 @@ escapes_labels_and_has_room_for_all(void **state)
         node->behind_ms.known = true;
         node->slot.held_bytes.known = true;
         node->slot.safe_bytes.known = true;
+        (void) text_copy("copying, 7 % of 9 MB", node->rejoin,
+                         sizeof(node->rejoin));
     }
     tell();
+}
+
+static void
+counts_what_a_nodes_record_has(void **state)
+{
+    struct chronicle_totals totals = { .known = true };
+    struct text text;
+
+    (void) state;
+    totals.total[EVENT_PROMOTED] = 3;
+    totals.total[EVENT_REJOINED] = 2;
+    totals.total[EVENT_GIVEN_UP] = 1;
+    text_init(&text, buf, sizeof(buf));
+    metrics_add_totals(&totals, "srv1", &text);
+    expect("# TYPE pgward_promotions_total counter");
+    expect("pgward_promotions_total{node=\"srv1\"} 3");
+    expect("# TYPE pgward_rejoins_total counter");
+    expect("pgward_rejoins_total{node=\"srv1\",result=\"done\"} 2");
+    expect("pgward_rejoins_total{node=\"srv1\",result=\"given-up\"} 1");
+    memset(&totals, 0, sizeof(totals));
+    text_init(&text, buf, sizeof(buf));
+    metrics_add_totals(&totals, "srv1", &text);
+    assert_string_equal(buf, "");
+    totals.known = true;
+    metrics_add_totals(&totals, "srv1", &text);
+    expect("pgward_promotions_total{node=\"srv1\"} 0");
 }
 
 static void
@@ -221,6 +252,7 @@ main(void)
         cmocka_unit_test(leaves_out_what_is_not_known),
         cmocka_unit_test(has_each_family_once),
         cmocka_unit_test(escapes_labels_and_has_room_for_all),
+        cmocka_unit_test(counts_what_a_nodes_record_has),
         cmocka_unit_test(tells_of_a_routers_hosts),
     };
 
