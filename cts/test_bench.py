@@ -13,7 +13,8 @@ import pytest
 from labkit.lab.errors import LabError
 from labkit.lab.resources import PROFILES, script
 from labkit.measure import (
-    bench, bench_return, bench_rows, bench_table, idle_cost, outage, timeline, timeline_draw, way_back)
+    bench, bench_return, bench_rows, bench_serve, bench_table, idle_cost, outage, timeline,
+    timeline_draw, way_back)
 from labkit.measure.bench_table import Measured, Page, cell, form, ratio
 from labkit.measure.contenders import CONTENDERS
 
@@ -96,6 +97,29 @@ def test_page_tells_the_way_back_by_method_and_the_copys_speed():
     assert "medians of 1 to 3 runs; the machine's load average meanwhile: 3." in text
     assert "- pgward, return: 2 acknowledged commits lost" in text
     assert "The way back" not in "\n".join(Page(some_rows()).tables())
+
+
+def test_page_tells_of_health_checks_beside_patronis():
+    shape = bench_serve.SHAPES[0].words
+    figures = {f"pgward, {shape}: checks/s": [50000.0, 60000.0, 40000.0],
+               f"Patroni, {shape}: checks/s": [500.0, 400.0, 600.0],
+               f"pgward, {shape}: p99, ms": [2.0], "load average": [1.0]}
+    text = "\n".join(Page([Measured("serve", "pgward", figures, when="2026-11-27")]).tables())
+    assert (f"| {shape}: checks/s | 50000 (40000 to 60000) | 500 (400 to 600) | 0.01 |") in text
+    assert f"| {shape}: p99, ms | 2 | - | - |" in text
+    assert "Measured 2026-11-27, medians of 1 to 3 runs" in text
+    assert "health check" not in "\n".join(Page(some_rows()).tables())
+
+
+def test_checks_that_had_another_answer_are_no_figures():
+    told = ('Running 3s test\n\n= {"requests": 60000, "us": 3000000, "errors": %d, "late": %d, '
+            '"p50": 90, "p99": 1500}\n')
+    assert bench_serve.read(told % (0, 0), "x") == {
+        "checks/s": 20000.0, "p50, ms": 0.09, "p99, ms": 1.5}
+    for text, words in ((told % (7, 0), "7 of 60000 checks"), (told % (0, 2), "2 checks"),
+                        ("unable to connect\n", "told nothing of x: unable")):
+        with pytest.raises(LabError, match=words):
+            bench_serve.read(text, "x")
 
 
 def test_way_back_is_read_from_the_logs_of_its_node(tmp_path):

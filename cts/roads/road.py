@@ -31,8 +31,7 @@ def lay(node: Node, example: str, folder: str) -> None:
 
 
 def start(node: Node, *command: str) -> None:
-    """As a service that goes on when nobody looks."""
-    node.run("sh", "-c", 'exec setsid "$0" "$@" </dev/null >>/var/log/roads.log 2>&1 &', *command)
+    node.start("/var/log/roads.log", *command)
 
 
 class Looking(threading.Thread):

@@ -170,6 +170,10 @@ class Node:
     def out(self, *cmd: str, **options) -> str:
         return self.run(*cmd, **options).stdout.strip()
 
+    def start(self, log: str, *cmd: str, user: str = "") -> None:
+        """Start a program that goes on when nobody looks, as a service does."""
+        self.run("sh", "-c", f'exec setsid "$0" "$@" </dev/null >>{log} 2>&1 &', *cmd, user=user)
+
     def sql(self, query: str, check: bool = True, timeout: float = 20) -> str:
         """One query to the node's own server, as postgres through the local socket."""
         return self.out("psql", "-XAtq", "-h", "/run/postgresql", "-d", "postgres", "-c", query,

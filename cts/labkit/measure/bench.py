@@ -17,7 +17,7 @@ from ..lab.errors import LabError
 from ..lab.lab import check_machine, check_name
 from ..lab.progress import Progress
 from ..lab.shell import interrupt
-from . import bench_return, bench_rows, bench_table, timeline
+from . import bench_return, bench_rows, bench_serve, bench_table, timeline
 from .bench_rows import RUNS, Figures
 from .bench_table import Measured
 from .contenders import CONTENDERS, Contender
@@ -25,13 +25,14 @@ from .contenders import CONTENDERS, Contender
 INTRO = """\
 Measures how long a client waits at a failover, and what watching costs: for pgward, for the
 packaged shell agent, for PAF, and for Pacemaker's own dummy (the floor), in turn, each on a
-laboratory of three nodes of its own in the same run.
+laboratory of three nodes of its own in the same run; Patroni stands beside pgward in the row serve.
 """
 EXAMPLES = """\
 examples:
   cts/bench                                     all of it (an hour), then cts/BENCH.md
   cts/bench --rows kill,switchover --agents pgward,floor --runs 2
   cts/bench --rows return --agents pgward       how a crashed primary comes back
+  cts/bench --rows serve --agents pgward        health checks, beside Patroni's
   cts/bench --rows power                        a row that is not among the usual ones
   cts/bench --table                             make cts/BENCH.md from the stored runs
   cts/bench --timeline failover                 one failover of pgward, step by step
@@ -43,13 +44,15 @@ PAGE = CTS / "BENCH.md"
 # Rows that are not so many runs of one thing: what it is, and seconds.
 OTHERS: Dict[str, Tuple[str, float]] = {
     "monitor": ("what a monitor costs", 20), "idle": ("an idle cluster", 85),
-    "growth": ("the monitor's cost with more nodes", 110), "return": ("the way back", 900)}
-ROWS = ("monitor", *RUNS, "idle", "growth", "return")
-OWN_LABS = ("growth", "return")
+    "growth": ("the monitor's cost with more nodes", 110), "return": ("the way back", 900),
+    "serve": ("a health check over HTTP", 140)}
+ROWS = ("monitor", *RUNS, "idle", "growth", "return", "serve")
+OWN_LABS = ("growth", "return", "serve")
 USUAL = [row for row in ROWS if row != "power"]
-# it does not look at the other nodes, and has no database; who never comes back by himself
-UNFIT = {"floor": ("growth", "loaded-kill", "loaded-switchover", "return"),
-         "shell": ("return",), "PAF": ("return",)}
+# it does not look at the other nodes, and has no database; who never comes back by himself, and
+# tells no load balancer who leads
+UNFIT = {"floor": ("growth", "loaded-kill", "loaded-switchover", "return", "serve"),
+         "shell": ("return", "serve"), "PAF": ("return", "serve")}
 BRING_UP = 35.0
 
 
@@ -89,7 +92,8 @@ class Bench:
         shared = [row for row in rows if row not in OWN_LABS]
         if shared:
             self.on_one_lab(kind, shared)
-        for row, measure in (("growth", self.growth), ("return", self.returning)):
+        for row, measure in (("growth", self.growth), ("return", self.returning),
+                             ("serve", self.serving)):
             if row in rows:
                 self.keep(row, name, measure, kind)
                 self.say(f"  {self.left(self.guess(row))}")
@@ -147,17 +151,29 @@ class Bench:
             finally:
                 found.down()
 
-    def returning(self, one: Measured, kind: type) -> None:
+    def teller(self, one: Measured) -> Callable[[str, Figures], None]:
         def tell(what: str, figures: Figures) -> None:
             one.add(figures)
             self.say(what)
             self.say("  " + words_of(figures))
 
+        return tell
+
+    def serving(self, one: Measured, kind: type) -> None:
+        found = self.lab(kind)
+        try:
+            found.up(self.say)
+            bench_serve.measured(found, self.args.runs, self.teller(one))
+        finally:
+            found.down()
+
+    def returning(self, one: Measured, kind: type) -> None:
         for method in bench_return.METHODS:
             found = bench_return.prepared(self.lab(kind, 2), method)
             try:
                 found.up(self.say)
-                bench_return.measured(found, method, self.args.runs, self.args.monitors, tell)
+                bench_return.measured(found, method, self.args.runs, self.args.monitors,
+                                      self.teller(one))
             finally:
                 found.down()
 

@@ -14,6 +14,7 @@ from ..lab.errors import LabError
 from ..lab.postgres import bindir
 from ..lab.resources import PROFILES
 from ..lab.shell import run
+from . import bench_serve
 from .bench_return import BUSY, METHODS, PLAIN, SIZES
 from .bench_rows import KNOCKING, ORDINARY, RUNS, Figures
 from .contenders import CONTENDERS
@@ -81,6 +82,15 @@ Patroni 3.0.2 streamed again 3.2 to 8.9 s after such a kill, pg_auto_failover 2.
 earlier on this kind of machine with a small divergence, not in this run. The shell agent and PAF
 never come back by themselves.
 """
+CHECKS = """\
+wrk, with two threads on a host of its own beside the nodes, asks `GET /primary` of the primary's
+node for {seconds} seconds at a time: of `pgward serve`, and in turn of Patroni's REST API, which
+runs there with raft and a server of its own. A check follows another as soon as that is answered,
+which keeps all cores busy, wrk's share with it, or with 4 ms between them, which asks for 20,000 to
+25,000 a second. Patroni closes each connection with its answer, pgward where the client wants it.
+
+Measured {when}, medians of {runs} runs; the machine's load average meanwhile: {busy}.
+"""
 PARTS = (
     ("An ordinary client's longest wait, seconds",
      ("kill", "switchover", "loaded-kill", "loaded-switchover"), ORDINARY),
@@ -144,7 +154,8 @@ def machine(agent: str) -> Dict[str, str]:
             "Corosync": package("corosync"), "PostgreSQL": server,
             "pgward": ours[1] if ours else "",
             "shell agent (resource-agents)": package("resource-agents"),
-            "PAF (resource-agents-paf)": package("resource-agents-paf")}
+            "PAF (resource-agents-paf)": package("resource-agents-paf"),
+            "Patroni": package("patroni")}
 
 
 # -- cells -----------------------------------------------------------------------
@@ -290,6 +301,22 @@ class Page:
             rows.append([what, cell(meanwhile), cell(after), ratio(meanwhile, after)])
         return [*lines_of(rows), ""]
 
+    def checks(self) -> List[str]:
+        """Health checks a second, and how long one takes, beside Patroni's."""
+        one = self.found.get(("serve", OURS))
+        if not one or not one.figures:
+            return []
+        rows = [["", bench_serve.OURS, bench_serve.THEIRS, "ratio"]]
+        for shape in bench_serve.SHAPES:
+            for name in bench_serve.FIGURES:
+                ours, theirs = (one.figures.get(f"{who}, {shape.words}: {name}")
+                                for who in (bench_serve.OURS, bench_serve.THEIRS))
+                rows.append([f"{shape.words}: {name}", cell(ours), cell(theirs),
+                             ratio(theirs, ours)])
+        return ["## A health check over HTTP", "", CHECKS.format(
+            seconds=bench_serve.SECONDS, when=one.when, busy=cell(one.figures.get(BUSY)),
+            runs=span({len(values) for values in one.figures.values()})), *lines_of(rows), ""]
+
     def runs(self) -> str:
         counts = {len(values) for (row, _), one in self.found.items() if row in RUNS
                   for values in one.figures.values()}
@@ -302,7 +329,7 @@ class Page:
         for title, rows, figure in PARTS:
             lines += self.part(title, [self.line(RUNS[row][0], row, figure) for row in rows])
         return (lines + self.lost() + self.monitors() + self.idle() + self.growth()
-                + self.returns() + self.problems())
+                + self.returns() + self.checks() + self.problems())
 
 
 def step_by_step(what: str, timeline: str) -> List[str]:
