@@ -273,6 +273,7 @@ start_daemon(const struct serve_http_options *options, struct serve_http *http)
 {
     unsigned limit = find_limit();
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL
+                     | MHD_USE_ITC      /* MHD_quiesce_daemon() needs it */
                      | (options->cert != NULL ? MHD_USE_TLS : 0);
     static char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     struct MHD_OptionItem tls[] = {
@@ -332,9 +333,15 @@ serve_http_start(const struct serve_http_options *options,
     return http;
 }
 
+/* Else it would shut the socket down, on which another process may answer. */
 void
 serve_http_stop(struct serve_http *http)
 {
+    MHD_socket listen_fd = MHD_quiesce_daemon(http->daemon);
+
     MHD_stop_daemon(http->daemon);
+    if (listen_fd != MHD_INVALID_SOCKET) {
+        (void) close(listen_fd);
+    }
     free(http);
 }

@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "files.h"
 #include "line.h"
 #include "report.h"
 #include "serve_listen.h"
@@ -22,7 +20,6 @@
 #define ROUTER_TLS_PORT 8443
 
 #define USER_DEFAULT "pgward"
-#define PEM_SIZE_MAX ((size_t) 256 * 1024)
 #define PORT_MAX 65535
 
 struct options {
@@ -151,33 +148,10 @@ take_options(int argc, char **argv, struct options *ret_options)
     return 0;
 }
 
-/* A key that others may read is nobody's secret; it is said, and used. */
-static int
-read_pem(const char *path, bool is_key, char **ret_pem)
-{
-    char *pem = malloc(PEM_SIZE_MAX);
-    struct stat about;
-    size_t len;
-
-    if (pem == NULL || files_read(path, pem, PEM_SIZE_MAX, &len) != 0) {
-        report_log(LOG_ERR, "could not read '%s': %s. --cert and --key name "
-                   "PEM files: make it, or name another", path,
-                   strerror(errno));
-        free(pem);
-        return -1;
-    }
-    if (is_key && stat(path, &about) == 0 && (about.st_mode & S_IROTH) != 0) {
-        report_log(LOG_WARNING, "everyone can read the key '%s': chmod o= it",
-                   path);
-    }
-    free(*ret_pem);
-    *ret_pem = pem;
-    return 0;
-}
-
 /* The file's part; the command line has the last word. */
 static int
-fill_config(const struct options *options, struct serve_config *config)
+fill_config(const struct options *options,
+            const struct serve_tls_source *source, struct serve_config *config)
 {
     char why_text[SERVER_TEXT_SIZE];
     struct text why;
@@ -197,9 +171,7 @@ fill_config(const struct options *options, struct serve_config *config)
     if (options->port != 0) {
         config->port = options->port;
     }
-    return options->cert == NULL ? 0
-           : read_pem(options->cert, false, &config->cert) != 0
-             || read_pem(options->key, true, &config->key) != 0 ? -1 : 0;
+    return source->is_config ? 0 : serve_tls_read(source, config);
 }
 
 /* Whoever is not root answers as himself. 1: he does; -1: it was said. */
@@ -266,14 +238,15 @@ main(int argc, char **argv)
     if (rc != 0) {
         return usage(rc > 0 ? stdout : stderr);
     }
+    plan.source.is_config = options.cert == NULL;
+    plan.source.cert = options.cert != NULL ? options.cert : options.config;
+    plan.source.key = options.key != NULL ? options.key : options.config;
     rc = find_user(&options, &user);
-    if (rc < 0 || fill_config(&options, &config) != 0) {
+    if (rc < 0 || fill_config(&options, &plan.source, &config) != 0) {
         return COMMAND_FAILED;
     }
     plan.resource = options.resource;
     plan.is_router = options.config != NULL;
-    plan.cert_path = options.cert != NULL ? options.cert : options.config;
-    plan.key_path = options.key != NULL ? options.key : options.config;
     plan.user = rc == 0 ? &user : NULL;
     if (listen_all(&options, &plan) != 0) {
         return COMMAND_FAILED;

@@ -4,6 +4,8 @@
 #include "serve_run.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,14 +16,16 @@
 #include "clock.h"
 #include "command.h"
 #include "report.h"
-#include "serve_agent.h"
-#include "serve_http.h"
+#include "serve_answer.h"
 #include "serve_look.h"
 #include "serve_route.h"
 #include "serve_tally.h"
 
 /* A look ends in a second, the first one in two. */
 #define STUCK_MS 3000
+
+/* Whoever answers begins to in some milliseconds, or not at all. */
+#define READY_MS 10000
 
 #define MIND_EVERY_MS 250
 #define START_EVERY_MS 200
@@ -53,6 +57,7 @@ fill_signals(sigset_t *signals)
     (void) sigemptyset(signals);
     (void) sigaddset(signals, SIGTERM);
     (void) sigaddset(signals, SIGINT);
+    (void) sigaddset(signals, SIGHUP);
     (void) sigaddset(signals, SIGCHLD);
 }
 
@@ -80,74 +85,72 @@ drop_rights(const struct identity *user)
 
 /* --- who answers --------------------------------------------------------- */
 
-static void
-await_end(void)
+/* False, which was said: it ended before it answered, or never will. */
+static bool
+is_ready(int fd)
 {
-    sigset_t ends;
-    int number;
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
+    char byte;
 
-    (void) sigemptyset(&ends);
-    (void) sigaddset(&ends, SIGTERM);
-    (void) sigaddset(&ends, SIGINT);
-    while (sigwait(&ends, &number) != 0) {
+    if (poll(&ready, 1, READY_MS) != 1) {
+        report_log(LOG_ERR, "the process that answers has not begun to in "
+                   "%d s: look at the load of this machine", READY_MS / 1000);
+        return false;
     }
+    return read(fd, &byte, 1) == 1;     /* else it said why it has ended */
 }
 
-static int
-answer(const struct serve_plan *plan, struct serve_state *state)
-{
-    const struct serve_config *config = plan->config;
-    const struct serve_http_options options = {
-        .listen_fd = plan->listen_fd,
-        .cert = config->cert,
-        .key = config->key,
-        .cert_path = plan->cert_path,
-        .key_path = plan->key_path,
-        .state = state,
-        .groups = &config->groups,
-    };
-    struct serve_agent *agent = NULL;
-    struct serve_http *http;
-    char why_text[SERVER_TEXT_SIZE];
-    struct text why;
-
-    text_init(&why, why_text, sizeof(why_text));
-    (void) signal(SIGPIPE, SIG_IGN);
-    http = serve_http_start(&options, &why);
-    if (http != NULL && plan->agent_fd >= 0) {
-        agent = serve_agent_start(plan->agent_fd, state, &config->groups,
-                                  &why);
-    }
-    if (http == NULL || (plan->agent_fd >= 0 && agent == NULL)) {
-        report_log(LOG_ERR, "%s", why_text);
-        return COMMAND_FAILED;
-    }
-    await_end();
-    if (agent != NULL) {
-        serve_agent_stop(agent);
-    }
-    serve_http_stop(http);
-    return COMMAND_OK;
-}
-
+/* It answers when this returns 0; else that was said, and it is no more. */
 static int
 start_http(struct minder *minder)
 {
     pid_t parent = getpid();
+    int ready[2] = { -1, -1 };
+    pid_t pid = pipe2(ready, O_CLOEXEC) == 0 ? fork() : -1;
+    bool answers;
 
-    minder->http = fork();
-    if (minder->http < 0) {
+    if (pid < 0) {
         report_log(LOG_ERR, "could not start a process: %s", strerror(errno));
+        (void) close(ready[0]);         /* or they were none */
+        (void) close(ready[1]);
         return -1;
     }
-    if (minder->http == 0) {
+    if (pid == 0) {
+        (void) close(ready[0]);
         if (drop_rights(minder->plan->user) != 0) {
             _exit(COMMAND_FAILED);
         }
         tie_to_parent(SIGTERM, parent);
-        _exit(answer(minder->plan, minder->state));
+        _exit(serve_answer(minder->plan, minder->state, ready[1]));
     }
+    (void) close(ready[1]);
+    answers = is_ready(ready[0]);
+    (void) close(ready[0]);
+    if (!answers) {
+        (void) kill(pid, SIGKILL);
+        return -1;
+    }
+    minder->http = pid;
     return 0;
+}
+
+/* The new one answers before the old one ends: one of them always does. */
+static void
+renew_certificate(struct minder *minder)
+{
+    const struct serve_plan *plan = minder->plan;
+    pid_t old = minder->http;
+
+    if (plan->config->cert == NULL) {
+        report_log(LOG_NOTICE, "there is no certificate to be read again");
+    } else if (serve_tls_read(&plan->source, plan->config) != 0
+               || start_http(minder) != 0) {
+        report_log(LOG_WARNING, "goes on with the certificate as it was");
+    } else {
+        (void) kill(old, SIGTERM);
+        report_log(LOG_NOTICE, "answers with the certificate that '%s' has "
+                   "now", plan->source.cert);
+    }
 }
 
 /* --- who looks ----------------------------------------------------------- */
@@ -172,7 +175,7 @@ close_listeners(const struct serve_plan *plan)
 
 /* A child that only looks; 0: it could not be, and is tried again. */
 static pid_t
-fork_looker(void)
+fork_looker(const struct serve_plan *plan)
 {
     pid_t parent = getpid();
     pid_t pid = fork();
@@ -180,6 +183,7 @@ fork_looker(void)
     if (pid == 0) {
         sigset_t none;
 
+        close_listeners(plan);
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
         tie_to_parent(SIGKILL, parent);
@@ -196,7 +200,7 @@ start_looker(struct minder *minder, int64_t now_ms)
 
     minder->started_ms = now_ms;
     serve_state_beat(minder->state, now_ms);
-    minder->looker = fork_looker();
+    minder->looker = fork_looker(minder->plan);
     if (minder->looker < 0) {
         _exit(look(minder->plan, quiet, minder->state) ? COMMAND_OK
                                                        : COMMAND_NO);
@@ -219,7 +223,7 @@ mind_tally(struct minder *minder, int64_t now_ms)
         return;
     }
     minder->tallied_ms = now_ms;
-    minder->tally = fork_looker();
+    minder->tally = fork_looker(minder->plan);
     if (minder->tally < 0) {
         serve_tally(minder->plan->resource, minder->state);
         _exit(COMMAND_OK);
@@ -322,6 +326,9 @@ mind(struct minder *minder, const sigset_t *signals)
         if (number == SIGTERM || number == SIGINT) {
             return COMMAND_OK;
         }
+        if (number == SIGHUP) {
+            renew_certificate(minder);
+        }
     }
 }
 
@@ -345,7 +352,6 @@ serve_run(const struct serve_plan *plan)
     if (start_http(&minder) != 0) {
         return COMMAND_FAILED;
     }
-    close_listeners(plan);
     code = mind(&minder, &signals);
     end_all(&minder);
     return code;

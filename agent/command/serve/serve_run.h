@@ -4,13 +4,14 @@
 
 #include "identity.h"
 #include "serve_config.h"
+#include "serve_tls.h"
 
 /*! What is served, and to whom. */
 struct serve_plan {
     const char *resource;       /*!< a node's, or its clone; NULL: the one */
     struct serve_config *config;    /*!< what the file says, or the defaults */
-    const char *cert_path;      /*!< where its certificate and its key come */
-    const char *key_path;       /*!< from, where it has them */
+    struct serve_tls_source source;     /*!< of its certificate and key, where
+                                             it has them */
     bool is_router;             /*!< the hosts are the file's */
     const struct identity *user;    /*!< who answers, and asks other hosts;
                                          NULL: whoever runs this */
@@ -19,7 +20,7 @@ struct serve_plan {
 };
 
 /*!
- * Serve until SIGTERM or SIGINT.
+ * Serve until SIGTERM or SIGINT; with SIGHUP a renewed certificate counts.
  *
  * One process answers, as another user, and cannot look; one looks, and is
  * begun anew where it hangs; this one minds both.
