@@ -43,7 +43,7 @@ findings_are_met(const struct findings *findings);
 size_t
 findings_count(const struct findings *findings, enum finding_kind kind);
 
-/*! Is each of a kind, word by word, in the other as well, and no further one? */
+/*! Has each the same of a kind, word by word, and no further one? */
 bool
 findings_agree(const struct findings *a, const struct findings *b,
                enum finding_kind kind);
