@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The row of a health check: `pgward serve` and Patroni's REST API, asked by wrk in turn.
 
-Both answer on the primary's node whether it leads, to a client on another host.
+Both answer on the primary's node whether it leads. So does wrk ask there: under load the
+laboratory's networks take longer than the answers.
 """
 
 import json
 import os
 import shutil
 from dataclasses import dataclass
-from typing import Callable, Dict, List
+from pathlib import Path
+from typing import Callable, Dict
 
-from ..lab import net
 from ..lab.errors import LabError
 from ..lab.node import Node
 from ..lab.postgres import bindir
-from ..lab.shell import run, wait_until
+from ..lab.shell import wait_until
+from . import idle_cost
 from .bench_return import BUSY
 from .bench_rows import Figures
 from .contenders import Contender
@@ -22,7 +24,9 @@ from .contenders import Contender
 OURS, THEIRS = "pgward", "Patroni"
 PORTS: Dict[str, int] = {OURS: 8008, THEIRS: 8010}
 SECONDS = 3
-FIGURES = ("checks/s", "p50, ms", "p99, ms")
+PROCESSES = {OURS: r"^\S*/pgward/serve ", THEIRS: r"/patroni "}
+CPU = "CPU, microseconds"
+FIGURES = ("checks/s", "p50, ms", "p99, ms", CPU)
 PATIENCE = 60.0
 
 
@@ -53,7 +57,7 @@ FOLDER = "/tmp/patroni"
 PATRONI = """\
 scope: bench
 name: one
-restapi: {{listen: "0.0.0.0:{port}", connect_address: "127.0.0.1:{port}"}}
+restapi: {{listen: "127.0.0.1:{port}", connect_address: "127.0.0.1:{port}"}}
 raft: {{data_dir: {folder}/raft, self_addr: "127.0.0.1:2222", partner_addrs: []}}
 bootstrap:
   dcs: {{ttl: 30, loop_wait: 10}}
@@ -76,17 +80,13 @@ def start_patroni(node: Node) -> None:
     node.start(f"{FOLDER}/log", "patroni", f"{FOLDER}/patroni.yml", user="postgres")
 
 
-def client(found: Contender) -> List[str]:
-    return ["ip", "netns", "exec", net.namespace(found.lab.name, "client")]
+def url(who: str) -> str:
+    return f"http://127.0.0.1:{PORTS[who]}/primary"
 
 
-def url(node: Node, who: str) -> str:
-    return f"http://192.168.{net.LANS['service']}.{node.index}:{PORTS[who]}/primary"
-
-
-def leads(found: Contender, node: Node, who: str) -> bool:
-    return run(client(found) + ["curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}",
-                                url(node, who)], check=False).stdout == "200"
+def leads(node: Node, who: str) -> bool:
+    return node.run("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url(who),
+                    check=False).stdout == "200"
 
 
 def read(text: str, words: str) -> Dict[str, float]:
@@ -104,14 +104,27 @@ def read(text: str, words: str) -> Dict[str, float]:
             "p50, ms": said["p50"] / 1000, "p99, ms": said["p99"] / 1000}
 
 
-def asked(found: Contender, node: Node, who: str, shape: Shape) -> Figures:
-    script = found.lab.root / "check.lua"
-    script.write_text(shape.lines + REPORT)
-    words = f"{who}, {shape.words}"
-    done = run(client(found) + ["wrk", "-t", "2", "-c", str(shape.connections), "-d",
-                                f"{SECONDS}s", "--timeout", f"{PATIENCE:.0f}s", "-s", str(script),
-                                url(node, who)], timeout=PATIENCE + SECONDS)
-    return {f"{words}: {name}": [value] for name, value in read(done.stdout, words).items()}
+def used(node: Node, who: str) -> float:
+    """Seconds of CPU of all its processes since they began."""
+    total = 0
+    for pid in node.find(PROCESSES[who]):
+        try:
+            total += idle_cost.ticks(Path(f"/proc/{pid}/stat").read_text())
+        except OSError:         # it has ended: its parent has its time
+            continue
+    return total / idle_cost.TICKS
+
+
+def asked(node: Node, who: str, shape: Shape) -> Figures:
+    script, words = "/tmp/check.lua", f"{who}, {shape.words}"
+    node.run("sh", "-c", f"cat > {script}", stdin=shape.lines + REPORT)
+    before = used(node, who)
+    said = node.out("wrk", "-t", "2", "-c", str(shape.connections), "-d", f"{SECONDS}s",
+                    "--timeout", f"{PATIENCE:.0f}s", "-s", script, url(who),
+                    timeout=PATIENCE + SECONDS)
+    figures = read(said, words)
+    figures[CPU] = (used(node, who) - before) / figures["checks/s"] / SECONDS * 1e6
+    return {f"{words}: {name}": [value] for name, value in figures.items()}
 
 
 def measured(found: Contender, runs: int, tell: Callable[[str, Figures], None]) -> None:
@@ -121,18 +134,18 @@ def measured(found: Contender, runs: int, tell: Callable[[str, Figures], None]) 
                        "install the laboratory's packages: cts/lib/install-packages")
     node = found.primary()
     names = [OURS]
-    node.start("/var/log/serve.log", "pgward", "serve", "--user", "nobody", "--bind", "0.0.0.0")
+    node.start("/var/log/serve.log", "pgward", "serve", "--user", "nobody")
     if shutil.which("patroni") is not None:
         names.append(THEIRS)
         start_patroni(node)
     for who in names:
         wait_until(f"{who} on {node.name} to say that it leads",
-                   lambda one=who: leads(found, node, one), PATIENCE, 0.2,
+                   lambda one=who: leads(node, one), PATIENCE, 0.2,
                    f"read {node.dir}/var/log/serve.log and {node.dir}{FOLDER}/log")
     for i in range(runs):
         for shape in SHAPES:
             for who in names:
-                tell(f"{shape.words}, {who}: {i + 1} of {runs}", asked(found, node, who, shape))
+                tell(f"{shape.words}, {who}: {i + 1} of {runs}", asked(node, who, shape))
         tell("the machine", {BUSY: [os.getloadavg()[0]]})
     if THEIRS not in names:
         raise LabError("Patroni is not installed, so nothing stands beside pgward",

@@ -83,11 +83,12 @@ earlier on this kind of machine with a small divergence, not in this run. The sh
 never come back by themselves.
 """
 CHECKS = """\
-wrk, with two threads on a host of its own beside the nodes, asks `GET /primary` of the primary's
-node for {seconds} seconds at a time: of `pgward serve`, and in turn of Patroni's REST API, which
-runs there with raft and a server of its own. A check follows another as soon as that is answered,
-which keeps all cores busy, wrk's share with it, or with 4 ms between them, which asks for 20,000 to
-25,000 a second. Patroni closes each connection with its answer, pgward where the client wants it.
+wrk, with two threads on the primary's node, asks `GET /primary` there for {seconds} seconds at a
+time: of `pgward serve`, and in turn of Patroni's REST API, which runs beside it with raft and a
+server of its own. A check follows another as soon as that is answered, which keeps all cores busy,
+wrk's share with it; or with 4 ms between them, which asks for 25,000 a second at most. Patroni
+closes each connection with its answer, pgward where the client wants it. CPU is that of a check in
+their own processes; what it takes beyond is the kernel's network, and waiting for a core.
 
 Measured {when}, medians of {runs} runs; the machine's load average meanwhile: {busy}.
 """
