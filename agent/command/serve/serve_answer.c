@@ -9,7 +9,6 @@
 #include "command.h"
 #include "report.h"
 #include "serve_agent.h"
-#include "serve_http.h"
 
 static void
 await_end(void)
@@ -25,19 +24,9 @@ await_end(void)
 }
 
 int
-serve_answer(const struct serve_plan *plan, struct serve_state *state,
+serve_answer(const struct serve_http_options *options, int agent_fd,
              int ready_fd)
 {
-    const struct serve_config *config = plan->config;
-    const struct serve_http_options options = {
-        .listen_fd = plan->listen_fd,
-        .cert = config->cert,
-        .key = config->key,
-        .cert_path = plan->source.cert,
-        .key_path = plan->source.key,
-        .state = state,
-        .groups = &config->groups,
-    };
     struct serve_agent *agent = NULL;
     struct serve_http *http;
     char why_text[SERVER_TEXT_SIZE];
@@ -45,12 +34,12 @@ serve_answer(const struct serve_plan *plan, struct serve_state *state,
 
     text_init(&why, why_text, sizeof(why_text));
     (void) signal(SIGPIPE, SIG_IGN);
-    http = serve_http_start(&options, &why);
-    if (http != NULL && plan->agent_fd >= 0) {
-        agent = serve_agent_start(plan->agent_fd, state, &config->groups,
+    http = serve_http_start(options, &why);
+    if (http != NULL && agent_fd >= 0) {
+        agent = serve_agent_start(agent_fd, options->state, options->groups,
                                   &why);
     }
-    if (http == NULL || (plan->agent_fd >= 0 && agent == NULL)) {
+    if (http == NULL || (agent_fd >= 0 && agent == NULL)) {
         report_log(LOG_ERR, "%s", why_text);
         return COMMAND_FAILED;
     }

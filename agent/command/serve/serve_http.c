@@ -305,11 +305,10 @@ say_why_not(const struct serve_http_options *options, struct text *why)
         text_add(why, "could not start libmicrohttpd");
         return;
     }
-    text_add(why, "could not serve HTTPS with the certificate in '%s' and the "
-             "key in '%s': one is no PEM, the key has a passphrase, or they "
-             "are no pair. Compare `openssl x509 -noout -pubkey -in "
-             "CERTIFICATE` with `openssl pkey -pubout -in KEY`",
-             options->cert_path, options->key_path);
+    text_add(why, "could not serve HTTPS with the key '%s'. It and the "
+             "certificate '%s' have to be PEM, it without a passphrase, and a "
+             "pair: compare openssl pkey -pubout with openssl x509 -pubkey",
+             options->key_path, options->cert_path);
 }
 
 struct serve_http *

@@ -100,6 +100,23 @@ is_ready(int fd)
     return read(fd, &byte, 1) == 1;     /* else it said why it has ended */
 }
 
+static int
+answer(const struct serve_plan *plan, struct serve_state *state, int ready_fd)
+{
+    const struct serve_config *config = plan->config;
+    const struct serve_http_options options = {
+        .listen_fd = plan->listen_fd,
+        .cert = config->cert,
+        .key = config->key,
+        .cert_path = plan->source.cert,
+        .key_path = plan->source.key,
+        .state = state,
+        .groups = &config->groups,
+    };
+
+    return serve_answer(&options, plan->agent_fd, ready_fd);
+}
+
 /* It answers when this returns 0; else that was said, and it is no more. */
 static int
 start_http(struct minder *minder)
@@ -121,7 +138,7 @@ start_http(struct minder *minder)
             _exit(COMMAND_FAILED);
         }
         tie_to_parent(SIGTERM, parent);
-        _exit(serve_answer(minder->plan, minder->state, ready[1]));
+        _exit(answer(minder->plan, minder->state, ready[1]));
     }
     (void) close(ready[1]);
     answers = is_ready(ready[0]);

@@ -379,9 +379,9 @@ says_when_a_certificate_is_none(void **test_state)
     (void) test_state;
     text_init(&why, buf, sizeof(buf));
     assert_null(serve_http_start(&options, &why));
-    assert_non_null(strstr(buf, "the certificate in '/etc/cert.pem' and the "
-                                "key in '/etc/key.pem': "));
-    assert_non_null(strstr(buf, "Compare `openssl x509"));
+    assert_non_null(strstr(buf, "HTTPS with the key '/etc/key.pem'. It "
+                                "and the certificate '/etc/cert.pem' have"));
+    assert_non_null(strstr(buf, "compare openssl pkey"));
 }
 
 static void
