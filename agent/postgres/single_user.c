@@ -41,7 +41,8 @@ single_user_end_recovery(const struct params *params,
     const char *argv[] = {
         program, "--single", "-D", params->pgdata, "-c", config,
         "-c", "archive_mode=off", "-c", "logging_collector=off",
-        "-c", "log_destination=stderr", "template1", NULL,
+        "-c", "log_destination=stderr", "-c", "log_line_prefix=", "template1",
+        NULL,
     };
     const struct postgres_tools_run run = {
         .params = params,
