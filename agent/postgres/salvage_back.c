@@ -67,15 +67,12 @@ static int
 read_system_id(int folder, const char *name, uint64_t *ret_id)
 {
     CLEANUP(close_fd) int fd = open_file(folder, name);
+    ssize_t len = fd >= 0 ? read(fd, ret_id, sizeof(*ret_id)) : -1;
 
-    if (fd < 0) {
-        return -1;
+    if (len >= 0 && len != (ssize_t) sizeof(*ret_id)) {
+        errno = ENODATA;
     }
-    if (read(fd, ret_id, sizeof(*ret_id)) != (ssize_t) sizeof(*ret_id)) {
-        errno = EINVAL;
-        return -1;
-    }
-    return 0;
+    return len == (ssize_t) sizeof(*ret_id) ? 0 : -1;
 }
 
 static int
@@ -85,9 +82,14 @@ put_control(int kept, int pgdata)
     uint64_t then;
     uint64_t now;
 
-    if (global < 0 || read_system_id(kept, "pg_control", &then) != 0
-        || read_system_id(global, "pg_control", &now) != 0) {
+    if (global < 0 || read_system_id(kept, "pg_control", &then) != 0) {
         return -1;
+    }
+    if (read_system_id(global, "pg_control", &now) != 0) {
+        if (errno != ENODATA) {
+            return -1;
+        }
+        now = then;     /* pg_rewind before 14 empties it, to copy it anew */
     }
     if (then != now) {
         errno = EXDEV;
