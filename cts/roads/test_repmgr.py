@@ -10,7 +10,7 @@ from labkit.lab import net, postgres
 from labkit.lab.shell import run, wait_until
 from roads import road
 
-pytestmark = [pytest.mark.steps, pytest.mark.alone]
+pytestmark = pytest.mark.steps
 
 ADDRESS = "192.168.0.130"
 PASSWORD = "not so secret"
