@@ -438,10 +438,15 @@ config_remove_standby(const struct params *params,
     if (version == 0) {
         return unknown_version(params, ret_why);
     }
-    return change_in(params->pgdata,
-                     version >= SIGNAL_FILE_VERSION ? "standby.signal"
-                                                    : PGCONF_RECOVERY,
-                     CHANGE_REMOVE, identity, ret_why);
+    if (version < SIGNAL_FILE_VERSION) {
+        return change_in(params->pgdata, PGCONF_RECOVERY, CHANGE_REMOVE,
+                         identity, ret_why);
+    }
+    /* the other, left by a restore, would open a timeline of its own */
+    return change_in(params->pgdata, "standby.signal", CHANGE_REMOVE,
+                     identity, ret_why) == 0
+           ? change_in(params->pgdata, "recovery.signal", CHANGE_REMOVE,
+                       identity, ret_why) : -1;
 }
 
 int

@@ -43,7 +43,10 @@ int
 config_write_standby(const struct pgconf_standby *wanted,
                      const struct identity *identity, struct text *ret_why);
 
-/*! Take standby.signal away, so that the server starts as a primary. */
+/*!
+ * Take standby.signal away, and recovery.signal, so that the server starts as a
+ * primary.
+ */
 int
 config_remove_standby(const struct params *params,
                       const struct identity *identity, struct text *ret_why);

@@ -7,11 +7,13 @@
 #include <limits.h>
 #include <string.h>
 
+#include "major_version.h"
 #include "postgres_tools.h"
 #include "redact.h"
 #include "spawn.h"
 
 #define OUTPUT_SIZE 1024
+#define KEEP_SIZE_VERSION 13
 
 /* Its last words say why it ended. */
 static bool
@@ -24,6 +26,20 @@ take_line(void *context, const char *line)
         redact_add(&text, line);
     }
     return true;
+}
+
+/* All of it: its checkpoints would recycle what a rewind reads. */
+static const char *
+keep_wal(const struct params *params, const struct identity *identity)
+{
+    uint32_t version = 0;
+
+    if (identity_become(identity) == 0) {
+        version = major_version_read(params->pgdata);
+        identity_return();
+    }
+    return version >= KEEP_SIZE_VERSION ? "wal_keep_size=1TB"
+                                        : "wal_keep_segments=1000000";
 }
 
 int
@@ -41,8 +57,8 @@ single_user_end_recovery(const struct params *params,
     const char *argv[] = {
         program, "--single", "-D", params->pgdata, "-c", config,
         "-c", "archive_mode=off", "-c", "logging_collector=off",
-        "-c", "log_destination=stderr", "-c", "log_line_prefix=", "template1",
-        NULL,
+        "-c", "log_destination=stderr", "-c", "log_line_prefix=", "-c",
+        keep_wal(params, identity), "template1", NULL,
     };
     const struct postgres_tools_run run = {
         .params = params,

@@ -19,8 +19,8 @@ def part(cluster, checkpoint=True):
     """
     old, standby = cluster.primary(), cluster.standbys()[0]
     net.cut(cluster.lab.name, standby.index, 2, "both")
-    old.sql("SELECT pg_logical_emit_message(false, 'tail', 'of nobody else'); "
-            + ("CHECKPOINT" if checkpoint else "SELECT pg_switch_wal()"))
+    tail = "SELECT pg_logical_emit_message(false, 'tail', 'of nobody else'); "
+    old.sql(tail + "CHECKPOINT" if checkpoint else (tail + "SELECT pg_switch_wal(); ") * 4)
     moment = old.kill_postgres()
     # the kernel would still send what the dead server had handed over
     cluster.wait(f"{standby.name} to be promoted",

@@ -22,6 +22,7 @@ wal_log_hints = off
 wal_keep_size = 0
 include_if_exists = 'own.conf'
 """
+SEGMENT = re.compile(r"[0-9A-F]{24}$")
 HOOK = """#!/bin/sh
 echo "from $PGWARD_PRIMARY to $PGWARD_FOLDER, $PGWARD_SYSTEM_ID on $PGWARD_TIMELINE"
 exec %s/pg_basebackup -h "$PGWARD_PRIMARY" -p "$PGWARD_PORT" -U postgres -w -X stream \\
@@ -64,11 +65,14 @@ def test_it_leads_again_and_comes_back_once_more(cluster):
 def test_crashed_soon_after_it_took_the_lead(new_lab, agent):
     """Its pg_control is of the timeline before: no checkpoint was made since then.
 
-    In async mode, and with rejoin=manual until then, nobody asks it for one.
+    In async mode, and with rejoin=manual until then, nobody asks it for one. The one that is
+    made before the rewind would take WAL away that is to be kept, and that the rewind reads.
     """
     cluster = new_lab(2)
     cluster.set_up(Wanted(agent=agent, rep_mode="async", options=["rejoin=manual"]),
-                   "checkpoint_timeout = 1h")
+                   "checkpoint_timeout = 1h\nwal_keep_size = 0")
+    cluster.settle(sync=False)
+    cluster.update("replication_slot_name=")
     first = cluster.node(cluster.settle(sync=False).primary)
     first.sql("CREATE TABLE pages AS SELECT generate_series(1, 200000) AS page")
     cluster.move()
@@ -81,6 +85,7 @@ def test_crashed_soon_after_it_took_the_lead(new_lab, agent):
     cluster.wait(f"{old.name} to be a standby",
                  lambda s: s.attribute(old.name, "status") == "HS:async", 60)
     assert "its recovery is ended first" in old.syslog()
+    assert len([path for path in kept(old)[0].rglob("*") if SEGMENT.match(path.name)]) > 3
     assert old.sql("SELECT count(*) FROM pages") == "200000"
 
 

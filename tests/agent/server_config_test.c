@@ -181,8 +181,10 @@ a_standby_from_12_on_has_a_signal_file_and_an_include_line(void **state)
         assert_false(is_there("data/recovery.conf"));
         assert_non_null(strstr(get("data/postgresql.conf"), INCLUDES));
         /* its settings stay where they are: there they do no harm */
+        put("data/recovery.signal", "");
         assert_int_equal(config_remove_standby(&params, &identity, &why), 0);
         assert_false(is_there("data/standby.signal"));
+        assert_false(is_there("data/recovery.signal"));
         assert_true(is_there("tmp/recovery.conf"));
     }
     params.rep_mode = REP_MODE_NONE;

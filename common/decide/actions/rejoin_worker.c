@@ -30,6 +30,9 @@
 #define SOURCE_LOOK_MS 500u
 #define SOURCE_WAIT_MS 120000u
 
+/* From there on pg_rewind goes by how far recovery has come, too. */
+#define REWIND_KNOWS_VERSION 16
+
 /* The server has so long to stream once it runs. */
 #define STREAM_LOOK_MS 100u
 #define STREAM_WAIT_MS 300000u
@@ -147,34 +150,6 @@ is_clean(const struct snapshot *snapshot)
            || snapshot->control.state == CONTROL_SHUT_DOWN_IN_RECOVERY;
 }
 
-/*
- * Without a checkpoint since its last promotion pg_control is of the timeline
- * before: pg_rewind (before 16) looks for all that came after it there, in
- * segments that are no more.
- */
-static bool
-lacks_checkpoint(const struct snapshot *snapshot)
-{
-    const struct control *control = &snapshot->control;
-
-    return control->checkpoint.timeline != 0
-           && control->recovery_timeline > control->checkpoint.timeline
-           && snapshot->done[OP_END_RECOVERY].times == 0;
-}
-
-static void
-end_recovery(const struct snapshot *snapshot, struct plan *plan)
-{
-    plan_log(plan, LOG_INFO, "pg_control knows timeline %u, and this data is "
-             "on timeline %u: its recovery is ended first",
-             snapshot->control.checkpoint.timeline,
-             snapshot->control.recovery_timeline);
-    want_rejoin_attrs(snapshot, plan, "ending its recovery");
-    plan_add(plan, OP_REMOVE_STANDBY, OP_REQUIRED, 0, NULL);
-    plan_add(plan, OP_END_RECOVERY, OP_REQUIRED, 0, NULL);
-    plan_again(plan, 0, snapshot->facts, 0);
-}
-
 /* Before anything is changed. */
 static void
 keep(const struct snapshot *snapshot, struct plan *plan)
@@ -190,10 +165,6 @@ keep(const struct snapshot *snapshot, struct plan *plan)
     }
     if (!is_clean(snapshot)) {
         judge_anew(plan, "its server did not end in good order");
-        return;
-    }
-    if (lacks_checkpoint(snapshot)) {
-        end_recovery(snapshot, plan);
         return;
     }
     want_rejoin_attrs(snapshot, plan, "keeping its own WAL");
@@ -297,6 +268,39 @@ is_kept(const struct snapshot *snapshot, struct plan *plan)
     return true;
 }
 
+/*
+ * Without a checkpoint since its last promotion pg_control is of the timeline
+ * before: pg_rewind before 16 looks for all that came after it there, in
+ * segments that are no more. Who never led has none to end: it would write on
+ * another's timeline.
+ */
+static bool
+lacks_checkpoint(const struct snapshot *snapshot)
+{
+    const struct control *control = &snapshot->control;
+
+    return snapshot->rejoin.phase == REJOIN_KEPT
+           && snapshot->files.lock == TRI_YES
+           && snapshot->files.major_version < REWIND_KNOWS_VERSION
+           && control->checkpoint.timeline != 0
+           && control->recovery_timeline > control->checkpoint.timeline
+           && snapshot->done[OP_END_RECOVERY].times == 0;
+}
+
+/* What it recycles was kept. */
+static void
+end_recovery(const struct snapshot *snapshot, struct plan *plan)
+{
+    plan_log(plan, LOG_INFO, "pg_control knows timeline %u, and this data is "
+             "on timeline %u: its recovery is ended first",
+             snapshot->control.checkpoint.timeline,
+             snapshot->control.recovery_timeline);
+    want_rejoin_attrs(snapshot, plan, "ending its recovery");
+    plan_add(plan, OP_REMOVE_STANDBY, OP_REQUIRED, 0, NULL);
+    plan_add(plan, OP_END_RECOVERY, OP_REQUIRED, 0, NULL);
+    plan_again(plan, 0, snapshot->facts, 0);
+}
+
 /* What is proved is rewound from, and not who leads by the next look. */
 static void
 go_back(const struct snapshot *snapshot, struct plan *plan)
@@ -307,6 +311,10 @@ go_back(const struct snapshot *snapshot, struct plan *plan)
         || !server_is_down(snapshot, plan)
         || !is_announced(snapshot, plan)
         || !source_is_named(snapshot, plan, &timeline)) {
+        return;
+    }
+    if (lacks_checkpoint(snapshot)) {
+        end_recovery(snapshot, plan);
         return;
     }
     want_rejoin_attrs(snapshot, plan, "asking the primary");
