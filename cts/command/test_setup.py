@@ -26,9 +26,10 @@ def printed(*args, path=""):
     assert (done.returncode, done.stderr) == (0, "")
     lines = [shlex.split(line) for line in done.stdout.splitlines()]
     assert lines[0] == ["pcs", "cluster", "cib", "pgsql_cfg"]
-    assert lines[-1] == ["pcs", "cluster", "cib-push", "pgsql_cfg"]
-    assert all(line[:3] == ["pcs", "-f", "pgsql_cfg"] for line in lines[1:-1])
-    return [line[3:] for line in lines[1:-1]]
+    assert lines[1] == ["cp", "pgsql_cfg", "pgsql_cfg.was"]
+    assert lines[-1] == ["pcs", "cluster", "cib-push", "pgsql_cfg", "diff-against=pgsql_cfg.was"]
+    assert all(line[:3] == ["pcs", "-f", "pgsql_cfg"] for line in lines[2:-1])
+    return [line[3:] for line in lines[2:-1]]
 
 
 def the(lines, *begin):
@@ -183,6 +184,7 @@ def test_first_command_that_fails_ends_it(tmp_path):
     """Nothing is pushed of what could be made only in part."""
     pcs = tmp_path / "pcs"
     pcs.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\n'
+                   '[ "$2" != cib ] || echo "<cib/>" >"$3"\n'
                    'case $* in *"create vip-rep"*) echo no >&2; exit 1;; esac\n')
     pcs.chmod(0o755)
     done = call("--run", *SITE, "--fence-device", "fence_x",
