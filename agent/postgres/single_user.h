@@ -12,8 +12,8 @@
  * Have the data's recovery ended without a server that anybody could connect
  * to: `postgres --single` reads nothing from its standard input, writes a
  * checkpoint of the newest timeline and is gone. The data is no standby's now
- * (config_remove_standby()); nothing is archived, and no WAL is removed. It is a
- * process group of its own in the caller's session.
+ * (config_remove_standby()); nothing is archived, and no WAL is removed. It is
+ * a process group of its own in the caller's session.
  *
  * \param[in]  idle_ms  ended after so long without output and CPU time; it
  *                      replays as long as the last server's recovery took

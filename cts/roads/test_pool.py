@@ -198,6 +198,17 @@ def test_a_transaction_that_does_not_end_is_not_waited_for(cluster):
     assert cluster.primary().name == old.name
 
 
+def test_a_pause_of_somebody_elses_stays(cluster):
+    old, node = cluster.primary(), pool(cluster)
+    console(node, "pause")
+    try:
+        done = node.run(SWITCHOVER, check=False, timeout=90)
+        assert done.returncode == 1 and "somebody has paused PgBouncer" in done.stderr, done
+    finally:
+        console(node, "resume")     # an error if it had been resumed
+    assert cluster.primary().name == old.name
+
+
 @pytest.mark.parametrize("program", ["pgbouncer", "haproxy"])
 def test_a_program_that_dies_comes_back(cluster, program):
     node = pool(cluster)
