@@ -36,8 +36,8 @@ def ranked_and_third(cluster):
                   key=lambda node: found.attribute(node.name, "score") != "100")
 
 
-def test_a_node_lost_during_a_promotion_is_fenced_and_somebody_leads(cluster):
-    """P2: its copy of the record cannot be read; Pacemaker fences nobody while the action runs."""
+def lose_third_in_a_promotion(cluster):
+    """Was it lost before its copy of the record was read? No commit is lost in either case."""
     ranked, third = ranked_and_third(cluster)
     old = cluster.primary()
     before = len(ranked.syslog())
@@ -54,13 +54,21 @@ def test_a_node_lost_during_a_promotion_is_fenced_and_somebody_leads(cluster):
         wait_until(f"{third.name} to be fenced", lambda: not third.alive(), 40)
         client.wait_for_commits(moment)
     assert client.lost() == []
-    assert f"wait for the fencing of '{third.name}'" in ranked.syslog()[before:]
     third.boot()
     cluster.wait("somebody to lead", lambda s: s.primary, 30)
     if cluster.primary().name != old.name:      # whoever holds as much may lead
         cluster.put_back(old)
     cluster.settle()
     cluster.cleanup()
+    return f"wait for the fencing of '{third.name}'" in ranked.syslog()[before:]
+
+
+def test_a_node_lost_during_a_promotion_is_fenced_and_somebody_leads(cluster):
+    """P2: its copy of the record cannot be read; Pacemaker fences nobody while the action runs.
+
+    A promotion takes less than 0.1 s: on a busy machine it is over before the node is lost.
+    """
+    assert any(lose_third_in_a_promotion(cluster) for _ in range(4)), "the promotion was faster"
 
 
 def test_a_promotion_that_does_not_end_leaves_the_lead_to_another(cluster):
