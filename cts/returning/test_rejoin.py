@@ -158,7 +158,7 @@ def test_way_back_is_told_to_prometheus(rebuilding, request):
     done = f'pgward_rejoins_total{{node="{old.name}",result="done"}} '
     wait_until("what came back to be counted", lambda: metric(old, done) is not None, 60, 0.5)
     before = metric(old, done)
-    rebuilding.update("rejoin_rate=2MB")
+    rebuilding.update("rejoin_rate=1MB")    # a word of its progress comes every ten seconds
     part(rebuilding)
     wait_until("the copy to be told of while it grows", lambda: 0 < (metric(
         rebuilding.primary(), f'pgward_rejoin_progress_ratio{{node="{old.name}"}} ') or 0) < 1,
