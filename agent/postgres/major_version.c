@@ -23,3 +23,16 @@ major_version_read(const char *pgdata)
     }
     return (uint32_t) number;
 }
+
+uint32_t
+major_version_read_as(const char *pgdata, const struct identity *identity)
+{
+    uint32_t version;
+
+    if (identity_become(identity) != 0) {
+        return 0;
+    }
+    version = major_version_read(pgdata);
+    identity_return();
+    return version;
+}

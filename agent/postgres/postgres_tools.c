@@ -43,6 +43,18 @@ postgres_tools_path(const struct params *params, const char *program,
            ? path_beside(target, program, ret_path) : -1;
 }
 
+int
+postgres_tools_find(const struct params *params, const char *program,
+                    char *ret_path, struct text *why)
+{
+    if (postgres_tools_path(params, program, ret_path) == 0) {
+        return 0;
+    }
+    text_add(why, "look at pgctl: there is no %s beside '%s'", program,
+             params->pgctl);
+    return -1;
+}
+
 void
 postgres_tools_quote(struct text *text, const char *value)
 {

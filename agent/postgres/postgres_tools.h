@@ -22,6 +22,11 @@ int
 postgres_tools_path(const struct params *params, const char *program,
                     char *ret_path);
 
+/*! The same; where it is in neither, `why` says so. */
+int
+postgres_tools_find(const struct params *params, const char *program,
+                    char *ret_path, struct text *why);
+
 /*! Append `value` in single quotes, as a shell reads it back unchanged. */
 void
 postgres_tools_quote(struct text *text, const char *value);

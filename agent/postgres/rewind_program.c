@@ -202,26 +202,14 @@ is_outside(const struct params *params)
     return !own_list_is_inside(params->pgdata, params->config);
 }
 
-static uint32_t
-major_version_of(const struct rewind_request *request)
-{
-    uint32_t version;
-
-    if (identity_become(request->identity) != 0) {
-        return 0;
-    }
-    version = major_version_read(request->params->pgdata);
-    identity_return();
-    return version;
-}
-
 /* Start `program` with its arguments, and wait for its end. */
 static enum rewind_outcome
 run_program(struct running *running, const char *program,
             const struct source_login *login)
 {
     const struct rewind_request *request = running->request;
-    uint32_t version = major_version_of(request);
+    uint32_t version = major_version_read_as(request->params->pgdata,
+                                             request->identity);
     const char *argv[ARGS_MAX] = {
         program, "--progress", "--target-pgdata", request->params->pgdata,
         "--source-server", login->conninfo,
@@ -277,9 +265,8 @@ rewind_program_run(const struct rewind_request *request, bool dry,
         != 0) {
         return REWIND_DENIED;
     }
-    if (postgres_tools_path(request->params, "pg_rewind", program) != 0) {
-        text_add(ret_why, "look at pgctl: there is no pg_rewind beside '%s'",
-                 request->params->pgctl);
+    if (postgres_tools_find(request->params, "pg_rewind", program, ret_why)
+        != 0) {
         return REWIND_UNFIT;
     }
     outcome = run_program(&running, program, &login);

@@ -32,14 +32,8 @@ take_line(void *context, const char *line)
 static const char *
 keep_wal(const struct params *params, const struct identity *identity)
 {
-    uint32_t version = 0;
-
-    if (identity_become(identity) == 0) {
-        version = major_version_read(params->pgdata);
-        identity_return();
-    }
-    return version >= KEEP_SIZE_VERSION ? "wal_keep_size=1TB"
-                                        : "wal_keep_segments=1000000";
+    return major_version_read_as(params->pgdata, identity) >= KEEP_SIZE_VERSION
+           ? "wal_keep_size=1TB" : "wal_keep_segments=1000000";
 }
 
 int
@@ -72,9 +66,7 @@ single_user_end_recovery(const struct params *params,
         .idle_ms = idle_ms,
     };
 
-    if (postgres_tools_path(params, "postgres", program) != 0) {
-        text_add(why, "look at pgctl: there is no postgres beside '%s'",
-                 params->pgctl);
+    if (postgres_tools_find(params, "postgres", program, why) != 0) {
         return -1;
     }
     text_init(&text, config, sizeof(config));

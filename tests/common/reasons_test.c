@@ -102,6 +102,7 @@ static const struct {
     { "parent", "/var/lib/postgresql/clusters/production/15" },
     { "rebuild.c:id", "7305814423480165811" },
     { "running->tool", "pg_verifybackup" },
+    { "postgres_tools.c:program", "pg_basebackup" },
     { "collect->full", "includes" },
     { "words", LONG_WORDS },
     { "decide.c:buf", "look at the server's log: " LONG_WORDS },

@@ -267,9 +267,8 @@ copy(const struct rebuild_request *request, const struct rebuild_place *place,
     };
     size_t count = 11;
 
-    if (postgres_tools_path(request->params, "pg_basebackup", program) != 0) {
-        text_add(why, "look at pgctl: there is no pg_basebackup beside '%s'",
-                 request->params->pgctl);
+    if (postgres_tools_find(request->params, "pg_basebackup", program, why)
+        != 0) {
         return REBUILD_REFUSED;
     }
     if (request->params->rejoin_rate > 0) {
