@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, TypeVar
 
+from labkit.lab import net
 from labkit.lab.cluster import Cluster
 from labkit.lab.lab import Lab
 from labkit.lab.node import POSTGRES, Node
@@ -20,6 +21,7 @@ Self = TypeVar("Self", bound="Looking")
 EXAMPLES = Path(__file__).resolve().parents[2] / "agent/command/examples"
 WRITES, READS = "PostgresReadWrite-backend", "PostgresReadOnly-backend"
 ROLE = "pgward_check"
+PASSWORD = "not so secret"
 STATS = "/run/haproxy/admin.sock"
 
 
@@ -28,6 +30,24 @@ def lay(node: Node, example: str, folder: str) -> None:
     own = node.dir / "tmp" / folder.strip("/").replace("/", "-")
     shutil.copytree(EXAMPLES / example, own, dirs_exist_ok=True)
     node.run("sh", "-c", f"mkdir -p {folder} && mount --bind /tmp/{own.name} {folder}")
+
+
+def add_user(node: Node) -> None:
+    """Whom PgBouncer knows there."""
+    node.run("sh", "-c", "cat >/etc/pgbouncer/userlist.txt", stdin=f'"app" "{PASSWORD}"\n')
+
+
+def through_pool(address: str) -> str:
+    """How that user gets to the database through PgBouncer."""
+    return f"host={address} port=6432 user=app password='{PASSWORD}' dbname=postgres"
+
+
+def ask(cluster: Cluster, conninfo: str, query: str) -> str:
+    """A client that comes now, on the client host: what it is told, or nothing."""
+    inside = ["ip", "netns", "exec", net.namespace(cluster.lab.name, "client"), "psql", "-XAtq",
+              conninfo, "-c", query]
+    done = run(inside, check=False, timeout=20)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def start(node: Node, *command: str) -> None:

@@ -7,17 +7,15 @@ import time
 import pytest
 
 from conftest import need_command, open_lab
-from labkit.lab import net
 from labkit.lab.node import POSTGRES
 from labkit.lab.resources import Wanted
-from labkit.lab.shell import run, wait_until
+from labkit.lab.shell import wait_until
 from roads import road
 
 pytestmark = pytest.mark.steps
 
 ADDRESS = "192.168.0.120"
-CONNINFO = f"host={ADDRESS} port=6432 user=app dbname=postgres connect_timeout=2"
-PASSWORD = "not so secret"
+CONNINFO = road.through_pool(ADDRESS) + " connect_timeout=2"
 FOUND = 30                  # s, on a busy machine
 
 
@@ -37,27 +35,19 @@ def begin(node):
     """What its services do at a boot."""
     road.lay(node, "nodes", "/etc/keepalived")
     road.lay(node, "nodes", "/etc/pgbouncer")
-    node.run("sh", "-c", "cat >/etc/pgbouncer/userlist.txt", stdin=f'"app" "{PASSWORD}"\n')
+    road.add_user(node)
     node.run("install", "-d", "-o", "postgres", "-g", "postgres", "/run/pgbouncer")
     road.start(node, "runuser", "-u", "postgres", "--", "pgbouncer",
                "/etc/pgbouncer/pgbouncer.ini")
     road.start_keepalived(node)
 
 
-def ask(cluster, query):
-    """A client at the address: what it is told, or nothing."""
-    inside = ["ip", "netns", "exec", net.namespace(cluster.lab.name, "client"), "env",
-              f"PGPASSWORD={PASSWORD}", "psql", "-XAtq", CONNINFO, "-c", query]
-    done = run(inside, check=False, timeout=20)
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def follows(cluster):
     """Until the address is where the primary is, and leads there."""
     def right():
         first = cluster.look().primary
-        return first and road.holders(cluster.lab.running(), ADDRESS) == [first] and ask(
-            cluster, "select pg_is_in_recovery()") == "f"
+        return (first and road.holders(cluster.lab.running(), ADDRESS) == [first]
+                and road.ask(cluster, CONNINFO, "select pg_is_in_recovery()") == "f")
     wait_until("the address to be on the primary, and to lead there", right, FOUND, 0.2)
 
 
@@ -86,14 +76,14 @@ class Watch(road.Looking):
 
 def test_the_address_is_on_the_primary(cluster):
     follows(cluster)
-    assert ask(cluster, "create table if not exists road (id int); insert into road values (1) "
-               "returning id") == "1"
+    assert road.ask(cluster, CONNINFO, "create table if not exists road (id int); "
+                    "insert into road values (1) returning id") == "1"
 
 
 def test_the_check_goes_through_pgbouncer_too(cluster):
     first = cluster.primary()
     for node in cluster.lab.nodes:
-        done = first.run("env", f"PGPASSWORD={PASSWORD}", "pgward", "check", "primary", "--host",
+        done = first.run("env", f"PGPASSWORD={road.PASSWORD}", "pgward", "check", "primary", "--host",
                          f"192.168.0.{node.index}", "--port", "6432", "--conninfo", "user=app",
                          check=False)
         assert (done.returncode == 0) == (node.name == first.name), done

@@ -12,19 +12,16 @@ from conftest import need_command, open_lab
 from labkit.lab import net
 from labkit.lab.cluster import CTS
 from labkit.lab.resources import VIP_MASTER, Wanted
-from labkit.lab.shell import run, wait_until
+from labkit.lab.shell import wait_until
 from roads import road
 
 pytestmark = [pytest.mark.steps, pytest.mark.alone]
 
 ADDRESS = "192.168.0.104"
-PASSWORD = "not so secret"
+CONNINFO = road.through_pool(ADDRESS)
+ONCE = CONNINFO + " connect_timeout=5"
 SWITCHOVER = "/etc/pgbouncer/pool-switchover"
 BEYOND = 1.0        # s that the pool may add: half of it, on a machine with twice the load
-
-
-def conninfo(address):
-    return f"host={address} port=6432 user=app password='{PASSWORD}' dbname=postgres"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +34,7 @@ def cluster(request, agent):
                   f"grant pg_checkpoint to {road.ROLE}")
         for node in made.lab.nodes:
             road.lay(node, "pool", "/etc/pgbouncer")
-            node.run("sh", "-c", "cat >/etc/pgbouncer/userlist.txt", stdin=f'"app" "{PASSWORD}"\n')
+            road.add_user(node)
         first.run("/etc/pgbouncer/pool-setup", timeout=120)
         made.finish()
         yield made
@@ -48,7 +45,7 @@ class Pooled:
 
     def __init__(self, cluster, address=ADDRESS):
         self.inside = ["ip", "netns", "exec", net.namespace(cluster.lab.name, "client"),
-                       "/usr/bin/python3", "-m", "labkit.measure.pooled", conninfo(address)]
+                       "/usr/bin/python3", "-m", "labkit.measure.pooled", road.through_pool(address)]
 
     def __enter__(self):
         self.process = subprocess.Popen(    # pylint: disable=consider-using-with
@@ -81,16 +78,8 @@ def pool(cluster):
     return cluster.node(where["pgbouncer"])
 
 
-def ask(cluster, address, query):
-    """A client that comes now: what it is told, or nothing."""
-    inside = ["ip", "netns", "exec", net.namespace(cluster.lab.name, "client"),
-              "psql", "-XAtq", conninfo(address) + " connect_timeout=5", "-c", query]
-    done = run(inside, check=False, timeout=20)
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def test_the_pool_leads_to_the_primary(cluster):
-    assert ask(cluster, ADDRESS, "select pg_is_in_recovery()") == "f"
+    assert road.ask(cluster, ONCE, "select pg_is_in_recovery()") == "f"
     pool(cluster)
 
 
@@ -186,7 +175,7 @@ def test_nor_does_a_move_that_failed(cluster):
 def test_a_transaction_that_does_not_end_is_not_waited_for(cluster):
     old = cluster.primary()
     with Pooled(cluster) as clients, subprocess.Popen(
-            clients.inside[:4] + ["psql", "-Xq", conninfo(ADDRESS), "-c", "select pg_sleep(60)"],
+            clients.inside[:4] + ["psql", "-Xq", CONNINFO, "-c", "select pg_sleep(60)"],
             stdout=subprocess.DEVNULL) as busy:
         wait_until("it to run", lambda: old.sql(
             "select 1 from pg_stat_activity where query ~ '^select pg_sleep'") == "1", 20, 0.1)
@@ -215,7 +204,7 @@ def test_a_program_that_dies_comes_back(cluster, program):
     assert node.signal(signal.SIGKILL, f"^/usr/sbin/{program} ") == 1
     wait_until(f"{program} to run again", lambda: node.find(f"^/usr/sbin/{program} "), 30, 0.2)
     cluster.finish()
-    assert ask(cluster, ADDRESS, "select pg_is_in_recovery()") == "f"
+    assert road.ask(cluster, ONCE, "select pg_is_in_recovery()") == "f"
     assert pool(cluster).name == node.name
     cluster.cleanup()
 

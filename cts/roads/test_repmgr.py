@@ -7,14 +7,13 @@ import pytest
 
 from conftest import need_command, open_lab
 from labkit.lab import net, postgres
-from labkit.lab.shell import run, wait_until
+from labkit.lab.shell import wait_until
 from roads import road
 
 pytestmark = pytest.mark.steps
 
 ADDRESS = "192.168.0.130"
-PASSWORD = "not so secret"
-CONNINFO = f"host={ADDRESS} port=6432 user=app dbname=postgres connect_timeout=2"
+CONNINFO = road.through_pool(ADDRESS) + " connect_timeout=2"
 FOUND = 60          # s, on a busy machine; repmgr waits for 6 of them
 CONFIG = "/srv/pg/repmgr.conf"
 REPMGR = """
@@ -82,7 +81,7 @@ def begin(node):
     """What its services do at a boot."""
     road.lay(node, "repmgr", "/etc/keepalived")
     road.lay(node, "nodes", "/etc/pgbouncer")
-    node.run("sh", "-c", "cat >/etc/pgbouncer/userlist.txt", stdin=f'"app" "{PASSWORD}"\n')
+    road.add_user(node)
     node.run("install", "-d", "-o", "postgres", "-g", "postgres", "/run/pgbouncer")
     node.run("sh", "-c", "cat >/tmp/systemctl && chmod 755 /tmp/systemctl && "
              "mount --bind /tmp/systemctl /usr/bin/systemctl", stdin=SYSTEMCTL)
@@ -102,20 +101,12 @@ def leader(cluster):
     return found[0]
 
 
-def ask(cluster, query):
-    """A client at the address: what it is told, or nothing."""
-    inside = ["ip", "netns", "exec", net.namespace(cluster.lab.name, "client"), "env",
-              f"PGPASSWORD={PASSWORD}", "psql", "-XAtq", CONNINFO, "-c", query]
-    done = run(inside, check=False, timeout=20)
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def follows(cluster, node):
     """Until the address and PgBouncer are there and nowhere else, and lead to the primary."""
     def right():
         running = [one.name for one in cluster.lab.nodes if one.find("^pgbouncer ")]
         return (road.holders(cluster.lab.nodes, ADDRESS) == running == [node.name]
-                and ask(cluster, "select pg_is_in_recovery()") == "f")
+                and road.ask(cluster, CONNINFO, "select pg_is_in_recovery()") == "f")
     wait_until(f"the address and PgBouncer to be on {node.name}, and to lead to the primary",
                right, FOUND, 0.2)
 
